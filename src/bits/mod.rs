@@ -1,0 +1,3 @@
+//! Words and fields of bits. Core only; knows bytes, never structures.
+
+pub(crate) mod field;

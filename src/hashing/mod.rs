@@ -1,0 +1,17 @@
+//! Hash functions: XXH3 for the hashes in files. Stable: what a file states today, every later
+//! version computes alike, on every machine.
+
+use xxhash_rust::xxh3;
+
+/// XXH3-64 of `bytes` with a seed.
+pub(crate) fn xxh3(bytes: &[u8], seed: u64) -> u64 {
+    xxh3::xxh3_64_with_seed(bytes, seed)
+}
+
+/// XXH3-64 over the concatenation of two slices, without a copy.
+pub(crate) fn xxh3_of_two(first: &[u8], second: &[u8]) -> u64 {
+    let mut hasher = xxh3::Xxh3::new();
+    hasher.update(first);
+    hasher.update(second);
+    hasher.digest()
+}

@@ -1,0 +1,79 @@
+//! Data structures for programs whose data must fit in less RAM, with heap bytes reported exactly.
+//!
+//! # Which one do I take?
+//!
+//! | I have | I take | it costs |
+//! |---|---|---|
+//! | a column of numbers below 2^w | [`arrays::PackedInts`] | w bits a number |
+//! | many strings, by position, or sorted and looked up | [`arrays::StrArray`] | their bytes + log2(all bytes) bits a string |
+//! | a structure that many processes read | its `save`, then `map` (feature `mmap`) | one copy in the page cache for all of them |
+//! | a table in the program itself, without an allocator | its `view` over [`embed!`] | no heap at all |
+//! | a type of my own, and the question what it weighs | [`mem::Footprint`] | nothing until asked |
+//! | a program, and the question where its RAM is | `mem::TrackingAlloc` and `mem::Report` (feature `track`) | 1 to 2 ns per allocation |
+//! | a file, and the question what each structure would cost | the command: `lessram compare FILE` (feature `cli`) | |
+//!
+//! Each type says when *not* to take it, what it costs in bytes and time, and how it is laid out.
+//!
+//! # What holds everywhere
+//!
+//! - **Reported bytes are the allocator's, to the byte.** [`Footprint`](mem::Footprint) tells every
+//!   heap block; a law in the tests compares the sum with what an allocator counted, after every
+//!   operation of every structure.
+//! - **Nothing grows by doubling.** Buffers above 128 KiB grow by a sixteenth.
+//! - **A file from anywhere is safe to open.** It gives an error or wrong answers, never a panic,
+//!   undefined behaviour, or memory sized by what it claims. The same file opens on every machine,
+//!   32 or 64 bits, either byte order.
+//! - **Reading allocates nothing.** Growing methods that end the program when memory is refused have
+//!   a `try_` twin that returns the error.
+//!
+//! # Where the bytes live
+//!
+//! A structure takes one parameter: the handle to its words. It is built and changed on the heap
+//! ([`storage::HeapWords`], the default, over any [`mem::Alloc`]), and read from wherever it is:
+//!
+//! ```
+//! # #[cfg(feature = "std")] {
+//! use lessram::arrays::StrArray;
+//!
+//! let words: StrArray = ["ant", "bee", "cat"].into_iter().collect();
+//! let file = words.to_bytes()?;                 // or words.save("words.lram")?
+//!
+//! let view = StrArray::view(file.as_bytes())?;  // borrowed: no copy, no heap
+//! assert_eq!(view.binary_search("bee"), Ok(1));
+//! # }
+//! # Ok::<(), lessram::FileError>(())
+//! ```
+//!
+//! # Features
+//!
+//! | feature | gives | needs |
+//! |---|---|---|
+//! | (none) | structures over borrowed words, `#![no_std]`, no allocator | |
+//! | `alloc` | owned storage, building, `to_bytes` | an allocator |
+//! | `std` (default) | files, streams | std |
+//! | `mmap` | `unsafe map(path)` | memmap2 |
+//! | `serde` | `Serialize`, `Deserialize` | serde |
+//! | `track` | `TrackingAlloc`, `Scope`, `Report` | std |
+//! | `testkit` | the laws of every structure, for tests and fuzz targets | std |
+//! | `cli` | the command `lessram` | its own dependencies |
+//!
+//! The library builds with Rust 1.85; the command with current stable.
+
+#![no_std]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+pub mod arrays;
+mod bits;
+mod error;
+mod hashing;
+pub mod mem;
+pub mod registry;
+pub mod storage;
+#[cfg(any(feature = "testkit", all(test, feature = "std")))]
+pub mod testkit;
+
+pub use error::{AllocError, BuildError, FileError, MergeError, Tag};

@@ -1,0 +1,102 @@
+//! The list of all structures, and what makes a type one of them.
+//!
+//! One row of [`family!`](crate::family) gives a structure its number in files, its name on the
+//! command line, its laws and memory law in the tests, its golden file, its fuzzing and its line in
+//! `lessram compare`. To add a structure: write its file, its `mod` line, and its row.
+
+/// What a structure is called in files and on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Kind {
+    /// Number in the file header: family byte << 8 | number within the family. Never reused.
+    pub id: u32,
+    /// The type's name in snake_case.
+    pub name: &'static str,
+}
+
+/// A structure that has a row in the registry.
+pub trait Registered {
+    /// Its number and name.
+    const KIND: Kind;
+}
+
+/// Calls a macro with the rows of the registry: `family!(my_macro)` expands to
+/// `my_macro! { id name Type shape; ... }`.
+///
+/// | column | meaning |
+/// |---|---|
+/// | id | family byte << 8 \| number: 1 arrays, 2 maps, 3 tries, 4 filters, 5 sketches |
+/// | name | the type's name in snake_case: command line, golden file, `compare` |
+/// | Type | path of the type, generic over where its bytes live |
+/// | shape | what it is built from and asked for: `ints` (a sequence of numbers), `strings` (a sequence of byte strings) |
+///
+/// ```
+/// macro_rules! names {
+///     ($($id:literal $name:ident $ty:path, $shape:ident;)*) => { [$(stringify!($name)),*] };
+/// }
+/// assert!(lessram::family!(names).contains(&"packed_ints"));
+/// ```
+#[macro_export]
+macro_rules! family {
+    ($($callback:tt)+) => {
+        $($callback)+! {
+            0x0101 packed_ints $crate::arrays::PackedInts, ints;
+            0x0102 str_array   $crate::arrays::StrArray, strings;
+        }
+    };
+}
+
+/// Implements [`Registered`] for each row, lists the kinds, and refuses a number or a name that
+/// occurs twice.
+macro_rules! register {
+    ($($id:literal $name:ident $ty:path, $shape:ident;)*) => {
+        $(register!(@impl $id $name $ty, $shape);)*
+
+        /// All kinds, in the order of the registry.
+        pub const KINDS: &[Kind] = &[$(Kind { id: $id, name: stringify!($name) }),*];
+    };
+    (@impl $id:literal $name:ident $ty:path, $shape:ident) => {
+        const _: () = {
+            use $ty as Type;
+            impl<W: crate::storage::Words> Registered for Type<W> {
+                const KIND: Kind = Kind { id: $id, name: stringify!($name) };
+            }
+        };
+    };
+}
+
+crate::family!(register);
+
+const _: () = {
+    let mut i = 0;
+    while i < KINDS.len() {
+        let mut j = 0;
+        while j < i {
+            assert!(KINDS[i].id != KINDS[j].id, "two rows have the same id");
+            assert!(!same(KINDS[i].name, KINDS[j].name), "two rows have the same name");
+            j += 1;
+        }
+        i += 1;
+    }
+};
+
+/// `a == b`, in a constant.
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// The kind with this number, if this build knows it. O(number of kinds).
+#[must_use]
+pub fn kind_of(id: u32) -> Option<Kind> {
+    KINDS.iter().copied().find(|kind| kind.id == id)
+}
