@@ -1,0 +1,308 @@
+//! Files: atomic save, bounded reading.
+
+use super::container::{Container, HEADER_BYTES, Head, Header, MAX_HEAD_BYTES, section_hash};
+use super::persist::{Persist, Source, check_kind, find};
+use super::words::{HeapWords, as_bytes};
+use super::write::write_to;
+use crate::error::{FileError, Tag};
+use crate::mem::Global;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::vec::Vec;
+
+/// While the length of a stream is unknown, a section's block grows by this many bytes at a time,
+/// so that a header that promises the sky gets memory only as the bytes come in.
+const READ_STEP: usize = 1 << 20;
+
+/// How temporary files end, so that a later save knows what an interrupted one left.
+const TEMP_SUFFIX: &str = ".lram-tmp";
+
+/// Saves the structure to `path`, atomically.
+///
+/// A temporary file in the same folder is written, synced and renamed over `path`, and the folder
+/// is synced; readers that have the old file open or mapped keep it. A symlink is followed, the
+/// mode of an existing file is kept. On Windows the folder is not synced. Temporary files that a
+/// killed process left for the same `path` are removed.
+///
+/// # Errors
+///
+/// [`FileError::Io`]; the old file is then untouched and no temporary file is left.
+pub fn save<P: Persist>(structure: &P, path: &Path) -> Result<(), FileError> {
+    replace(path, |file| write_to(structure, io::BufWriter::new(file)))
+}
+
+/// Replaces the file at `path` by what `write` writes, atomically.
+fn replace(
+    path: &Path,
+    write: impl FnOnce(&File) -> Result<(), FileError>,
+) -> Result<(), FileError> {
+    let path = target_of(path)?;
+    let folder = match path.parent() {
+        Some(parent) if parent != Path::new("") => PathBuf::from(parent),
+        _ => PathBuf::from("."),
+    };
+    let name = path.file_name().ok_or(io::Error::from(io::ErrorKind::InvalidInput))?;
+    remove_leftovers(&folder, name);
+    let temp = Temp::create(&folder, name)?;
+    if let Ok(old) = fs::metadata(&path) {
+        temp.file.set_permissions(old.permissions())?;
+    }
+    write(&temp.file)?;
+    temp.file.sync_all()?;
+    temp.rename(&path)?;
+    sync_folder(&folder)
+}
+
+/// What `path` names: not a symlink, whose target is replaced or made and which stays.
+fn target_of(path: &Path) -> Result<PathBuf, FileError> {
+    match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        other => return Ok(other?),
+    }
+    // Nothing there yet. Links that lead to nothing cannot lead round: that is another error.
+    let mut path = PathBuf::from(path);
+    while let Ok(target) = fs::read_link(&path) {
+        path.pop();
+        path.push(target);
+    }
+    Ok(path)
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> Result<(), FileError> {
+    Ok(File::open(folder)?.sync_all()?)
+}
+
+/// Windows has no handle to sync a folder by; the rename is journalled.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> Result<(), FileError> {
+    Ok(())
+}
+
+/// A temporary file that removes itself unless it is renamed.
+struct Temp {
+    file: File,
+    path: Option<PathBuf>,
+}
+
+impl Temp {
+    /// `.NAME.PID-COUNT.lram-tmp`, made anew.
+    fn create(folder: &Path, name: &OsStr) -> Result<Self, FileError> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        loop {
+            let mut temp = temp_prefix(name);
+            let count = COUNT.fetch_add(1, Relaxed);
+            temp.push(std::format!("{}-{count}{TEMP_SUFFIX}", std::process::id()));
+            let path = folder.join(temp);
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => return Ok(Self { file, path: Some(path) }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn rename(mut self, target: &Path) -> Result<(), FileError> {
+        if let Some(path) = &self.path {
+            fs::rename(path, target)?;
+            self.path = None;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Temp {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            // Nobody is left to tell if this fails; the next save tries again.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// What the names of temporary files for `name` begin with.
+fn temp_prefix(name: &OsStr) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(name);
+    prefix.push(".");
+    prefix
+}
+
+/// Removes temporary files for `name` whose process is gone. Best effort: a save never fails
+/// because an old leftover cannot be removed.
+fn remove_leftovers(folder: &Path, name: &OsStr) {
+    let prefix = temp_prefix(name);
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let file_name = entry.file_name();
+        let rest = file_name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
+        let rest = rest.and_then(|rest| rest.strip_suffix(TEMP_SUFFIX.as_bytes()));
+        let Some(process) = rest.and_then(process_of) else { continue };
+        if !is_alive(process) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The process number in `PID-COUNT`.
+fn process_of(rest: &[u8]) -> Option<u32> {
+    let (pid, count) = std::str::from_utf8(rest).ok()?.split_once('-')?;
+    count.parse::<u32>().ok()?;
+    pid.parse().ok()
+}
+
+/// Whether a process of this number runs; where that cannot be asked, it is taken to.
+fn is_alive(process: u32) -> bool {
+    let processes = Path::new("/proc");
+    process == std::process::id()
+        || !processes.join("self").exists()
+        || processes.join(std::format!("{process}")).exists()
+}
+
+/// Sections read onto the heap.
+struct Loaded {
+    header: Header,
+    sections: Vec<(super::container::Section, HeapWords)>,
+}
+
+impl Source for Loaded {
+    type Words = HeapWords;
+
+    fn header(&self) -> &Header {
+        &self.header
+    }
+
+    fn section(&mut self, tag: Tag, elem_size: u8) -> Result<HeapWords, FileError> {
+        find(self.sections.iter().map(|(section, _)| *section), tag, elem_size)?;
+        let at = self.sections.iter().position(|(section, _)| section.tag == tag);
+        let at = at.ok_or(FileError::Corrupt { section: tag, rule: "the section exists" })?;
+        Ok(self.sections.swap_remove(at).1)
+    }
+}
+
+/// Reads a structure from the file at `path` onto the heap, and checks the section hashes.
+///
+/// # Errors
+///
+/// Any [`FileError`] of a file that is not sound or holds something else.
+pub fn read<P: Persist<Words = HeapWords>>(path: &Path) -> Result<P, FileError> {
+    let file = File::open(path)?;
+    let len = file.metadata()?.len();
+    load(io::BufReader::new(file), len, true)
+}
+
+/// Reads a structure from a stream of at most `max_bytes`, and checks the section hashes.
+///
+/// # Errors
+///
+/// Any [`FileError`] of a stream that is not sound or holds something else;
+/// [`FileError::Truncated`] if the file is longer than `max_bytes`.
+pub fn read_from<P: Persist<Words = HeapWords>>(
+    stream: impl Read,
+    max_bytes: u64,
+) -> Result<P, FileError> {
+    load(stream, max_bytes, false)
+}
+
+/// Loads from `stream`, whose length is `len` if `exact`, else at most that.
+fn load<P: Persist<Words = HeapWords>>(
+    mut stream: impl Read,
+    len: u64,
+    exact: bool,
+) -> Result<P, FileError> {
+    let mut buffer = [0; MAX_HEAD_BYTES];
+    let got = read_up_to(&mut stream, &mut buffer[..HEADER_BYTES])?;
+    let Some(start) = buffer[..got].first_chunk() else {
+        Head::parse(&buffer[..got], got as u64)?;
+        return Err(FileError::Truncated { need: HEADER_BYTES as u64, have: got as u64 });
+    };
+    let header = Header::parse(start)?;
+    check_kind::<P>(&header)?;
+    let file_len = if exact { len } else { header.file_len };
+    if file_len > len {
+        return Err(FileError::Truncated { need: file_len, have: len });
+    }
+    let table = &mut buffer[HEADER_BYTES..header.head_bytes()];
+    let got = HEADER_BYTES + read_up_to(&mut stream, table)?;
+    let head = Head::parse(&buffer[..got], file_len)?;
+    let mut at = got as u64;
+    let mut sections = Vec::with_capacity(header.sections as usize);
+    for section in head.rows() {
+        let section = section?;
+        skip_padding(&mut stream, section.offset - at)?;
+        let words = read_section(&mut stream, section.len, exact)?;
+        if section_hash(section.tag, words.as_bytes()) != section.hash {
+            return Err(FileError::Checksum { section: section.tag });
+        }
+        at = section.offset + section.len;
+        sections.push((section, words));
+    }
+    P::load(&mut Loaded { header, sections })
+}
+
+/// Fills `out` as far as the stream goes.
+fn read_up_to(stream: &mut impl Read, out: &mut [u8]) -> Result<usize, FileError> {
+    let mut got = 0;
+    while got < out.len() {
+        match stream.read(&mut out[got..]) {
+            Ok(0) => break,
+            Ok(n) => got += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(got)
+}
+
+fn skip_padding(stream: &mut impl Read, len: u64) -> Result<(), FileError> {
+    let mut padding = [0; super::container::ALIGN as usize];
+    let padding = &mut padding[..len as usize];
+    if read_up_to(stream, padding)? < len as usize || padding.iter().any(|byte| *byte != 0) {
+        return Err(FileError::Corrupt { section: Tag::HEAD, rule: "padding of zeros" });
+    }
+    Ok(())
+}
+
+/// Reads `len` bytes into a block of exactly that size; if the stream's length was not `known`,
+/// the block grows as the bytes come in.
+fn read_section(stream: &mut impl Read, len: u64, known: bool) -> Result<HeapWords, FileError> {
+    let too_long = FileError::Truncated { need: len, have: usize::MAX as u64 };
+    let Ok(len) = usize::try_from(len) else { return Err(too_long) };
+    let mut words = HeapWords::new_in(Global);
+    if known {
+        words.try_reserve_exact(len / 8)?;
+    }
+    let mut at = 0;
+    while at < len {
+        let end = len.min(at + READ_STEP);
+        words.try_resize(end / 8)?;
+        let got = read_up_to(stream, &mut words.as_bytes_mut()[at..end])?;
+        if got < end - at {
+            return Err(FileError::Truncated { need: len as u64, have: (at + got) as u64 });
+        }
+        at = end;
+    }
+    words.try_shrink_to_fit()?;
+    Ok(words)
+}
+
+/// The whole file at `path` in aligned memory: for tools that inspect files.
+///
+/// # Errors
+///
+/// [`FileError::Io`], or [`FileError::Alloc`] if the file does not fit in memory.
+pub fn read_bytes(path: &Path) -> Result<HeapWords, FileError> {
+    let mut file = File::open(path)?;
+    let len = file.metadata()?.len();
+    let words = read_section(&mut file, len & !7, true)?;
+    // Sections are whole words, so a file that ends within one is cut short or foreign.
+    if len % 8 != 0 {
+        Head::parse(as_bytes(super::words::Words::words(&words)), len)?;
+        return Err(FileError::Corrupt { section: Tag::HEAD, rule: "files of whole words" });
+    }
+    Container::open(words.as_bytes())?;
+    Ok(words)
+}

@@ -1,0 +1,47 @@
+//! Where the words of a structure live, and the `.lram` file that carries them from one place to
+//! another.
+//!
+//! | handle | bytes live | made by |
+//! |---|---|---|
+//! | [`HeapWords`] | on the heap, in any [`Alloc`](crate::mem::Alloc) | building, `read` |
+//! | `&[Le64]` | wherever you have them: static data, an arena, a received buffer | `view`, `freeze_in` (feature `arena`) |
+//! | `MappedWords` | in the page cache, one copy for all processes | `unsafe map` (feature `mmap`) |
+//!
+//! Opening checks header, table and lengths in microseconds and trusts none of the data: every
+//! offset read from a section is checked where it is used. A damaged file gives an error or wrong
+//! answers, never undefined behaviour, a panic, or memory sized by what it says. Section hashes and
+//! the structure's own rules are checked by [`verify`], and the hashes by `read` too, which touches
+//! all bytes anyway.
+
+#[cfg(feature = "arena")]
+mod arena;
+mod container;
+#[cfg(feature = "std")]
+mod file;
+#[cfg(feature = "mmap")]
+mod mapped;
+mod persist;
+pub(crate) mod words;
+#[cfg(feature = "alloc")]
+mod write;
+
+#[cfg(feature = "arena")]
+pub(crate) use arena::arena_door;
+#[cfg(feature = "arena")]
+pub use arena::freeze_in;
+pub use container::{
+    ALIGN, Container, HEADER_BYTES, Header, MAGIC, MAJOR, MAX_SECTIONS, MINOR, ROW_BYTES, Section,
+};
+#[cfg(feature = "std")]
+pub use file::{read, read_bytes, read_from, save};
+#[cfg(feature = "mmap")]
+pub(crate) use mapped::map_door;
+#[cfg(feature = "mmap")]
+pub use mapped::{MappedBytes, MappedWords, map, map_bytes};
+pub use persist::{Persist, Source, verify, view};
+pub(crate) use persist::{doors, require};
+pub use words::{HeapWords, Le64, Words, as_bytes, from_bytes};
+#[cfg(feature = "std")]
+pub use write::write_to;
+#[cfg(feature = "alloc")]
+pub use write::{Sections, to_bytes};
