@@ -1,0 +1,133 @@
+//! Sequences of numbers and of byte strings in as few bytes as random access allows.
+//!
+//! | you have | take | heap bytes |
+//! |---|---|---|
+//! | numbers below 2^w, in any order | [`PackedInts`] | w/8 a number + 8 |
+//! | byte strings, by position | [`StrArray`] | their bytes + log2(bytes)/8 a string |
+
+mod packed_ints;
+mod str_array;
+
+pub use packed_ints::PackedInts;
+pub use str_array::StrArray;
+
+use crate::error::BuildError;
+use crate::mem::{Alloc, Footprint};
+
+/// A sequence of numbers, by position. Serves code that is generic over structures; the structures
+/// have all of it as inherent methods.
+pub trait Ints: Footprint {
+    /// How many numbers there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number at `index`.
+    fn get(&self, index: usize) -> Option<u64>;
+
+    /// Where `value` is in an ascending sequence, or else where it would be put.
+    fn binary_search(&self, value: u64) -> Result<usize, usize>;
+}
+
+/// [`Ints`] that can be built and changed; the laws of the registry's shape `ints`.
+pub trait IntsMut<A: Alloc>: Ints + Sized {
+    /// The numbers of `values`, in as few bytes as the structure can, with no slack.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the structure cannot hold them or memory cannot be had.
+    fn try_build_in(values: &[u64], alloc: A) -> Result<Self, BuildError>;
+
+    /// Appends `value`.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`]; the sequence is then unchanged.
+    fn try_push(&mut self, value: u64) -> Result<(), BuildError>;
+
+    /// Overwrites the number at `index`.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::OutOfRange`] if there is none; the sequence is then unchanged.
+    fn try_set(&mut self, index: usize, value: u64) -> Result<(), BuildError>;
+
+    /// Removes and returns the last number.
+    fn pop(&mut self) -> Option<u64>;
+
+    /// Removes the numbers from `len` on.
+    fn truncate(&mut self, len: usize);
+
+    /// Gives back all bytes that the numbers do not need.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Alloc`] if the allocator cannot shrink a block; nothing is lost.
+    fn try_shrink_to_fit(&mut self) -> Result<(), BuildError>;
+}
+
+/// A sequence of byte strings, by position. Serves code that is generic over structures.
+pub trait Strings: Footprint {
+    /// How many strings there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The string at `index`.
+    fn get(&self, index: usize) -> Option<&[u8]>;
+
+    /// Where `key` is in an ascending sequence, or else where it would be put.
+    fn binary_search(&self, key: &[u8]) -> Result<usize, usize>;
+}
+
+/// [`Strings`] that can be built and changed; the laws of the registry's shape `strings`.
+pub trait StringsMut<A: Alloc>: Strings + Sized {
+    /// The strings of `values`, in order, with no slack.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the structure cannot hold them or memory cannot be had.
+    fn try_build_in<'s>(
+        values: impl Iterator<Item = &'s [u8]>,
+        alloc: A,
+    ) -> Result<Self, BuildError>;
+
+    /// Appends `value`.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`]; the sequence is then unchanged.
+    fn try_push(&mut self, value: &[u8]) -> Result<(), BuildError>;
+
+    /// Removes the strings from `len` on.
+    fn truncate(&mut self, len: usize);
+
+    /// Gives back all bytes that the strings do not need.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Alloc`] if the allocator cannot shrink a block; nothing is lost.
+    fn try_shrink_to_fit(&mut self) -> Result<(), BuildError>;
+}
+
+/// Binary search over positions `0..len`: the first position for which `less` is false.
+fn lower_bound(len: usize, mut less: impl FnMut(usize) -> bool) -> usize {
+    let (mut base, mut size) = (0, len);
+    while size > 0 {
+        let half = size / 2;
+        let middle = base + half;
+        if less(middle) {
+            base = middle + 1;
+            size -= half + 1;
+        } else {
+            size = half;
+        }
+    }
+    base
+}

@@ -1,0 +1,618 @@
+//! [`StrArray`]: byte strings in one blob, with packed offsets.
+
+use super::{PackedInts, Strings, StringsMut, lower_bound};
+use crate::error::{AllocError, BuildError, FileError, Tag};
+use crate::mem::{Alloc, Footprint, PartKind, Parts, refused};
+use crate::storage::{HeapWords, Persist, Source, Words, as_bytes, doors, require};
+#[cfg(feature = "alloc")]
+use crate::{mem::Global, storage::Sections};
+use core::cmp::Ordering;
+use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::str::{Utf8Error, from_utf8};
+
+/// The section of the strings' bytes.
+const BLOB: Tag = Tag(*b"blob");
+/// The section of the packed offsets.
+const OFFSETS: Tag = Tag(*b"offs");
+/// How offsets are coded: at one width, packed. Other codings get other numbers.
+const OFFSETS_PACKED: u64 = 1;
+
+/// A vector of byte strings in two blocks, whatever their number: `Vec<String>` pays 24 bytes a
+/// string for pointer, length and capacity and a heap block each; this pays about 3 bytes of offset.
+///
+/// Strings are any bytes; [`get_str`](Self::get_str) checks for UTF-8. In ascending order it is
+/// also a look-up table: [`binary_search`](Self::binary_search).
+///
+/// # When not to use it
+///
+/// - Many strings with common prefixes, in order: a string dictionary of the tries family takes
+///   less than half.
+/// - Strings that change in length, or are removed from the middle: only the end can change.
+/// - Only look-ups by key: a hash set answers faster.
+///
+/// # Layout
+///
+/// ```text
+/// blob     | string 0 | string 1 | ... | string n-1 | zeros to a whole word |
+/// offsets  | 0 | end of string 0 | end of string 1 | ... |    a PackedInts of n+1 numbers
+/// ```
+///
+/// Two blocks. Both grow by half below 128 KiB and by a sixteenth above, so at most a third of them
+/// is slack below and 6 % above; collected from an iterator they have none.
+///
+/// # Space
+///
+/// `b` bytes of strings take `b` rounded up to a whole word, and
+/// `ceil((n+1) * w / 64) * 8 + 8` bytes of offsets with `w = floor(log2(b)) + 1`.
+///
+/// # Time
+///
+/// | operation | time | cache lines |
+/// |---|---|---|
+/// | `get` | O(1) | 1 or 2 of offsets, then the string's |
+/// | `push` | O(length) amortised; each doubling of the blob rewrites the offsets | 2 |
+/// | `binary_search` | O(log n) comparisons | 2 log2(n) |
+///
+/// Reading allocates nothing.
+///
+/// # Example
+///
+/// ```
+/// use lessram::{arrays::StrArray, mem::Footprint};
+///
+/// let words: StrArray = ["ant", "bee", "cat"].into_iter().collect();
+/// assert_eq!(words.get(1), Some(&b"bee"[..]));
+/// assert_eq!(words.binary_search("cat"), Ok(2));
+/// assert_eq!(words.heap_bytes(), 32); // Vec<String>: 81
+/// ```
+#[derive(Clone)]
+pub struct StrArray<W: Words = HeapWords> {
+    /// `ceil(blob_len / 8)` words; bytes behind the last string are 0.
+    blob: W,
+    blob_len: usize,
+    /// One more than there are strings, from 0 to `blob_len`; none if there are no strings.
+    offsets: PackedInts<W>,
+}
+
+impl<W: Words> StrArray<W> {
+    /// How many strings there are.
+    #[must_use]
+    #[inline]
+    pub const fn len(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    #[inline]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The strings one after the other, with nothing between them.
+    #[must_use]
+    #[inline]
+    pub fn as_blob(&self) -> &[u8] {
+        &as_bytes(self.blob.words())[..self.blob_len]
+    }
+
+    /// The string at `index`, or `None` if there is none. O(1), allocates nothing.
+    #[must_use]
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<&[u8]> {
+        let end = self.offsets.get(index.checked_add(1)?)?;
+        let start = self.offsets.get(index)?;
+        Some(self.between(start, end))
+    }
+
+    /// The bytes between two offsets. Offsets from a damaged file may point anywhere: then empty.
+    #[inline]
+    fn between(&self, start: u64, end: u64) -> &[u8] {
+        let (Ok(start), Ok(end)) = (usize::try_from(start), usize::try_from(end)) else {
+            return &[];
+        };
+        self.as_blob().get(start..end).unwrap_or(&[])
+    }
+
+    /// The string at `index` as text, or `None` if there is none. O(length), allocates nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Utf8Error`] if it is not UTF-8.
+    #[must_use]
+    pub fn get_str(&self, index: usize) -> Option<Result<&str, Utf8Error>> {
+        self.get(index).map(from_utf8)
+    }
+
+    /// The first string, or `None` if there is none.
+    #[must_use]
+    pub fn first(&self) -> Option<&[u8]> {
+        self.get(0)
+    }
+
+    /// The last string, or `None` if there is none.
+    #[must_use]
+    pub fn last(&self) -> Option<&[u8]> {
+        self.get(self.len().wrapping_sub(1))
+    }
+
+    /// The strings in order.
+    pub fn iter(&self) -> Iter<'_, W> {
+        Iter { strings: self, start: 0, end: self.len() }
+    }
+
+    /// Where `key` is in an ascending sequence, or else where it would be put. If it occurs several
+    /// times, the first place. O(log n) comparisons, allocates nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Err(position)` if `key` does not occur: inserting it there would keep the order.
+    pub fn binary_search(&self, key: impl AsRef<[u8]>) -> Result<usize, usize> {
+        let key = key.as_ref();
+        let at = self.partition_point(|string| string < key);
+        if self.get(at) == Some(key) { Ok(at) } else { Err(at) }
+    }
+
+    /// How many strings at the front fulfil `first_part`, if all that do stand before all that do
+    /// not. O(log n), allocates nothing.
+    pub fn partition_point(&self, mut first_part: impl FnMut(&[u8]) -> bool) -> usize {
+        lower_bound(self.len(), |index| first_part(self.get(index).unwrap_or(&[])))
+    }
+
+    /// A copy on the heap with no slack, whatever this one lives in.
+    #[must_use]
+    #[cfg(feature = "alloc")]
+    pub fn to_heap(&self) -> StrArray {
+        let blob = HeapWords::copy_of(self.blob.words());
+        StrArray { blob, blob_len: self.blob_len, offsets: self.offsets.to_heap() }
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl StrArray {
+    /// An empty sequence; requests no memory.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::new_in(Global, Global)
+    }
+
+    /// An empty sequence with room for `strings` strings of `bytes` bytes in all, so that building
+    /// it requests two blocks and moves nothing.
+    #[must_use]
+    #[track_caller]
+    pub fn with_capacity(strings: usize, bytes: usize) -> Self {
+        let mut array = Self::new();
+        match array.try_reserve(strings, bytes) {
+            Ok(()) => array,
+            Err(error) => refused(error),
+        }
+    }
+}
+
+impl<A: Alloc> StrArray<HeapWords<A>> {
+    /// An empty sequence with its strings and its offsets in these allocators, most often two
+    /// copies of one; requests no memory.
+    #[must_use]
+    pub const fn new_in(strings: A, offsets: A) -> Self {
+        Self { blob: HeapWords::new_in(strings), blob_len: 0, offsets: PackedInts::new_in(offsets) }
+    }
+
+    /// Makes room for exactly `strings` more strings of `bytes` more bytes in all.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; the strings are unchanged then.
+    pub fn try_reserve(&mut self, strings: usize, bytes: usize) -> Result<(), AllocError> {
+        let overflow = AllocError::CapacityOverflow;
+        let blob_len = self.blob_len.checked_add(bytes).ok_or(overflow)?;
+        let words = blob_len.div_ceil(8).saturating_sub(self.blob.words().len());
+        self.blob.try_reserve_exact(words)?;
+        if self.offsets.is_empty() {
+            let width = u64::BITS - (blob_len as u64).leading_zeros();
+            self.offsets.set_width(width.max(self.offsets.width()));
+        }
+        let first = usize::from(self.offsets.is_empty());
+        self.offsets.try_reserve(strings.checked_add(first).ok_or(overflow)?)
+    }
+
+    /// Appends `string`. O(length) amortised.
+    ///
+    /// # Panics
+    ///
+    /// If memory cannot be had; [`try_push`](Self::try_push) returns the error instead.
+    #[track_caller]
+    pub fn push(&mut self, string: impl AsRef<[u8]>) {
+        self.try_push(string).unwrap_or_else(|error| refused(error));
+    }
+
+    /// Appends `string`. O(length) amortised.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; the strings are unchanged then.
+    pub fn try_push(&mut self, string: impl AsRef<[u8]>) -> Result<(), AllocError> {
+        let string = string.as_ref();
+        let end = self.blob_len.checked_add(string.len()).ok_or(AllocError::CapacityOverflow)?;
+        let old_words = self.blob.words().len();
+        self.blob.try_resize(end.div_ceil(8))?;
+        if let Err(error) = self.try_push_offset(end as u64) {
+            self.blob.truncate(old_words);
+            return Err(error);
+        }
+        self.blob.as_bytes_mut()[self.blob_len..end].copy_from_slice(string);
+        self.blob_len = end;
+        Ok(())
+    }
+
+    /// Appends the end of a string, and the 0 before the first one.
+    fn try_push_offset(&mut self, end: u64) -> Result<(), AllocError> {
+        if self.offsets.is_empty() {
+            self.offsets.try_push(0)?;
+        }
+        let pushed = self.offsets.try_push(end);
+        if pushed.is_err() && self.offsets.len() == 1 {
+            self.offsets.truncate(0);
+        }
+        pushed
+    }
+
+    /// Removes the strings from `len` on; does nothing if there are no more than `len`. Keeps the
+    /// room. O(1).
+    pub fn truncate(&mut self, len: usize) {
+        if len >= self.len() {
+            return;
+        }
+        // Offsets that were built here ascend to `blob_len`; those from a damaged file are cut.
+        let end = self.offsets.get(len).unwrap_or(0);
+        let end = usize::try_from(end).unwrap_or(usize::MAX).min(self.blob_len);
+        self.offsets.truncate(if len == 0 { 0 } else { len + 1 });
+        self.blob_len = end;
+        self.blob.truncate(end.div_ceil(8));
+        self.blob.as_bytes_mut()[end..].fill(0);
+    }
+
+    /// Removes all strings. Keeps the room.
+    pub fn clear(&mut self) {
+        self.truncate(0);
+        self.offsets.clear();
+    }
+
+    /// Gives back all room that the strings do not need. O(n).
+    ///
+    /// # Panics
+    ///
+    /// If the allocator cannot shrink a block;
+    /// [`try_shrink_to_fit`](Self::try_shrink_to_fit) returns the error instead.
+    #[track_caller]
+    pub fn shrink_to_fit(&mut self) {
+        self.try_shrink_to_fit().unwrap_or_else(|error| refused(error));
+    }
+
+    /// Gives back all room that the strings do not need. O(n).
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if the allocator cannot shrink a block; nothing is lost.
+    pub fn try_shrink_to_fit(&mut self) -> Result<(), AllocError> {
+        self.blob.try_shrink_to_fit()?;
+        self.offsets.try_shrink_to_fit()
+    }
+}
+
+impl<W: Words> Footprint for StrArray<W> {
+    fn parts(&self, out: &mut dyn Parts) {
+        let padding = size_of_val(self.blob.words()) - self.blob_len;
+        self.blob.tell("strings", PartKind::Payload, padding, out);
+        self.offsets.tell_as("offsets", PartKind::Index, out);
+    }
+}
+
+impl<W: Words> Persist for StrArray<W> {
+    type Words = W;
+
+    #[cfg(feature = "alloc")]
+    fn store<'s>(&'s self, out: &mut Sections<'s>) {
+        out.items(self.len() as u64);
+        let width = u64::from(self.offsets.width());
+        out.meta(&[self.blob_len as u64, OFFSETS_PACKED, self.offsets.len() as u64, width]);
+        out.section(BLOB, 1, self.blob.words());
+        out.section(OFFSETS, 8, self.offsets.words());
+    }
+
+    fn load<S: Source<Words = W>>(source: &mut S) -> Result<Self, FileError> {
+        let [blob_len, coding, offsets_len, width] = source.meta()?;
+        require(coding == OFFSETS_PACKED, OFFSETS, "a coding that this version knows")?;
+        let offsets = source.section(OFFSETS, 8)?;
+        let offsets = PackedInts::from_words(offsets, offsets_len, width, OFFSETS)?;
+        let blob = source.section(BLOB, 1)?;
+        let fits = blob_len.div_ceil(8) == blob.words().len() as u64;
+        require(fits, BLOB, "as many bytes as the strings have")?;
+        let strings = Self { blob, blob_len: blob_len as usize, offsets };
+        let same = strings.len() as u64 == source.header().items && offsets_len != 1;
+        require(same, OFFSETS, "one offset more than there are strings")?;
+        Ok(strings)
+    }
+
+    fn validate(&self) -> Result<(), FileError> {
+        let behind = &as_bytes(self.blob.words())[self.blob_len..];
+        require(behind.iter().all(|byte| *byte == 0), BLOB, "zeros behind the last string")?;
+        self.offsets.validate()?;
+        // Offsets of 0 bits are all 0, and a damaged file may count any number of them.
+        let ascending = self.offsets.width() == 0 || self.offsets.iter().is_sorted();
+        require(ascending, OFFSETS, "ascending offsets")?;
+        let ends = (self.offsets.first(), self.offsets.last());
+        let whole = match ends {
+            (Some(first), Some(last)) => first == 0 && last == self.blob_len as u64,
+            _ => self.blob_len == 0,
+        };
+        require(whole, OFFSETS, "offsets from 0 to the length of the strings")
+    }
+}
+
+doors!(StrArray);
+
+impl<W: Words> Strings for StrArray<W> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    #[inline]
+    fn get(&self, index: usize) -> Option<&[u8]> {
+        self.get(index)
+    }
+
+    fn binary_search(&self, key: &[u8]) -> Result<usize, usize> {
+        self.binary_search(key)
+    }
+}
+
+impl<A: Alloc + Clone> StringsMut<A> for StrArray<HeapWords<A>> {
+    fn try_build_in<'s>(
+        values: impl Iterator<Item = &'s [u8]>,
+        alloc: A,
+    ) -> Result<Self, BuildError> {
+        let mut strings = Self::new_in(alloc.clone(), alloc);
+        for value in values {
+            strings.try_push(value)?;
+        }
+        strings.try_shrink_to_fit()?;
+        Ok(strings)
+    }
+
+    fn try_push(&mut self, value: &[u8]) -> Result<(), BuildError> {
+        Ok(self.try_push(value)?)
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.truncate(len);
+    }
+
+    fn try_shrink_to_fit(&mut self) -> Result<(), BuildError> {
+        Ok(self.try_shrink_to_fit()?)
+    }
+}
+
+/// The strings of a [`StrArray`], in order.
+#[derive(Debug)]
+pub struct Iter<'a, W: Words> {
+    strings: &'a StrArray<W>,
+    start: usize,
+    end: usize,
+}
+
+impl<W: Words> Clone for Iter<'_, W> {
+    fn clone(&self) -> Self {
+        Self { ..*self }
+    }
+}
+
+impl<'a, W: Words> Iterator for Iter<'a, W> {
+    type Item = &'a [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if self.start == self.end {
+            return None;
+        }
+        self.start += 1;
+        self.strings.get(self.start - 1)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.end - self.start;
+        (left, Some(left))
+    }
+
+    fn nth(&mut self, n: usize) -> Option<&'a [u8]> {
+        self.start = self.start.saturating_add(n).min(self.end);
+        self.next()
+    }
+}
+
+impl<W: Words> DoubleEndedIterator for Iter<'_, W> {
+    #[inline]
+    fn next_back(&mut self) -> Option<Self::Item> {
+        if self.start == self.end {
+            return None;
+        }
+        self.end -= 1;
+        self.strings.get(self.end)
+    }
+}
+
+impl<W: Words> ExactSizeIterator for Iter<'_, W> {}
+impl<W: Words> core::iter::FusedIterator for Iter<'_, W> {}
+
+impl<'a, W: Words> IntoIterator for &'a StrArray<W> {
+    type Item = &'a [u8];
+    type IntoIter = Iter<'a, W>;
+
+    fn into_iter(self) -> Iter<'a, W> {
+        self.iter()
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Default for StrArray {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<S: AsRef<[u8]>> FromIterator<S> for StrArray {
+    fn from_iter<I: IntoIterator<Item = S>>(strings: I) -> Self {
+        let mut array = Self::new();
+        array.extend(strings);
+        array.shrink_to_fit();
+        array
+    }
+}
+
+impl<S: AsRef<[u8]>, A: Alloc> Extend<S> for StrArray<HeapWords<A>> {
+    fn extend<I: IntoIterator<Item = S>>(&mut self, strings: I) {
+        for string in strings {
+            self.push(string);
+        }
+    }
+}
+
+impl<W: Words> fmt::Debug for StrArray<W> {
+    /// As a list of literals; bytes that are not printable ASCII are escaped.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Literal<'a>(&'a [u8]);
+
+        impl fmt::Debug for Literal<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match from_utf8(self.0) {
+                    Ok(text) => write!(f, "{text:?}"),
+                    Err(_) => write!(f, "b\"{}\"", self.0.escape_ascii()),
+                }
+            }
+        }
+
+        f.debug_list().entries(self.iter().map(Literal)).finish()
+    }
+}
+
+impl<W: Words, V: Words> PartialEq<StrArray<V>> for StrArray<W> {
+    fn eq(&self, other: &StrArray<V>) -> bool {
+        self.iter().eq(other)
+    }
+}
+
+impl<W: Words> Eq for StrArray<W> {}
+
+impl<W: Words, V: Words> PartialOrd<StrArray<V>> for StrArray<W> {
+    fn partial_cmp(&self, other: &StrArray<V>) -> Option<Ordering> {
+        Some(self.iter().cmp(other))
+    }
+}
+
+impl<W: Words> Ord for StrArray<W> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.iter().cmp(other)
+    }
+}
+
+impl<W: Words> Hash for StrArray<W> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_usize(self.len());
+        self.iter().for_each(|string| string.hash(state));
+    }
+}
+
+#[cfg(feature = "serde")]
+mod with_serde {
+    use super::{StrArray, Words, from_utf8};
+    use core::fmt;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    /// One string: text where it is UTF-8, so that JSON shows words and not numbers.
+    struct Item<'a>(&'a [u8]);
+
+    impl Serialize for Item<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match from_utf8(self.0) {
+                Ok(text) if serializer.is_human_readable() => serializer.serialize_str(text),
+                _ => serializer.serialize_bytes(self.0),
+            }
+        }
+    }
+
+    impl<W: Words> Serialize for StrArray<W> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(self.iter().map(Item))
+        }
+    }
+
+    /// Appends what it deserializes: text, bytes, or a sequence of bytes.
+    #[cfg(feature = "alloc")]
+    struct Push<'a>(&'a mut StrArray);
+
+    #[cfg(feature = "alloc")]
+    impl<'de> de::DeserializeSeed<'de> for Push<'_> {
+        type Value = ();
+
+        fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+            if deserializer.is_human_readable() {
+                deserializer.deserialize_any(self)
+            } else {
+                deserializer.deserialize_bytes(self)
+            }
+        }
+    }
+
+    #[cfg(feature = "alloc")]
+    impl<'de> de::Visitor<'de> for Push<'_> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string or bytes")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
+            self.0.try_push(text).map_err(E::custom)
+        }
+
+        fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<(), E> {
+            self.0.try_push(bytes).map_err(E::custom)
+        }
+
+        fn visit_seq<S: de::SeqAccess<'de>>(self, mut seq: S) -> Result<(), S::Error> {
+            let mut bytes = alloc::vec::Vec::new();
+            while let Some(byte) = seq.next_element()? {
+                bytes.push(byte);
+            }
+            self.visit_bytes(&bytes)
+        }
+    }
+
+    #[cfg(feature = "alloc")]
+    impl<'de> Deserialize<'de> for StrArray {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct All;
+
+            impl<'de> de::Visitor<'de> for All {
+                type Value = StrArray;
+
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("a sequence of strings")
+                }
+
+                fn visit_seq<S: de::SeqAccess<'de>>(
+                    self,
+                    mut seq: S,
+                ) -> Result<StrArray, S::Error> {
+                    let mut strings = StrArray::new();
+                    while seq.next_element_seed(Push(&mut strings))?.is_some() {}
+                    strings.try_shrink_to_fit().map_err(de::Error::custom)?;
+                    Ok(strings)
+                }
+            }
+
+            deserializer.deserialize_seq(All)
+        }
+    }
+}
