@@ -1,0 +1,179 @@
+//! Data, oracles and laws for every structure of the registry; feature `testkit`.
+//!
+//! A *program* is a sequence of bytes, read as operations by [`ops`]. A *law* runs a program on one
+//! row of the registry and says what broke. Random tests, fuzz targets and the replay of old
+//! findings all call the same laws, over the same programs:
+//!
+//! ```
+//! for row in lessram::testkit::rows() {
+//!     row.run(b"any bytes at all").unwrap();
+//! }
+//! ```
+//!
+//! | module | what |
+//! |---|---|
+//! | [`data`] | seeded numbers and strings, kind and unkind |
+//! | [`model`] | naive oracles |
+//! | [`ops`] | bytes read as operations |
+//! | [`row`] | a row as types, one for each storage |
+//! | [`laws_array`] | after every operation, the structure equals its oracle |
+//! | [`laws_mem`] | after every operation, its bytes equal the allocator's; refusals change nothing |
+//! | [`laws_persist`] | files: every storage, one form, damage |
+//! | [`damage`] | ways to damage a file |
+//!
+//! A new row of an existing shape needs nothing here. A new shape needs an oracle, its laws, and a
+//! line in `row`.
+
+pub mod damage;
+pub mod data;
+pub mod laws_array;
+pub mod laws_mem;
+pub mod laws_persist;
+pub mod model;
+pub mod ops;
+pub mod row;
+#[cfg(test)]
+mod smoke;
+
+use crate::registry::Kind;
+use crate::storage::HeapWords;
+use damage::Damage;
+use laws_persist::Reaction;
+use row::{Row, Verdict};
+use std::format;
+use std::string::String;
+
+/// A law of a row: runs a program, and says what broke.
+#[derive(Clone, Copy, Debug)]
+pub struct Law {
+    /// Its name in messages.
+    pub name: &'static str,
+    check: fn(&[u8]) -> Verdict,
+}
+
+/// A row of the registry with its laws, for code that goes over all rows.
+#[derive(Clone, Copy, Debug)]
+pub struct RowLaws {
+    /// Number and name.
+    pub kind: Kind,
+    /// The column `shape`.
+    pub shape: &'static str,
+    /// Its laws over programs.
+    pub laws: [Law; 4],
+    /// The file of the shape's fixed data, as this version writes it.
+    pub golden: fn() -> HeapWords,
+    /// Whether these bytes, of any version, hold the shape's fixed data.
+    pub holds_golden: fn(&[u8]) -> Verdict,
+    /// Small files at the edges: empty, one item, items without content.
+    pub edges: fn() -> std::vec::Vec<HeapWords>,
+    /// The file of about so many items.
+    pub generated: fn(&mut data::Rng, usize) -> HeapWords,
+    /// Opens bytes through each door but `map`, and uses what opens in every way.
+    pub withstand: fn(&[u8]) -> Reaction,
+    /// Damages a file once, raw and with hashes put right, and opens both.
+    pub bears: fn(&[u8], &Damage) -> Result<[Reaction; 2], String>,
+}
+
+impl RowLaws {
+    /// The laws of a row.
+    #[must_use]
+    pub const fn of<R: Row>() -> Self {
+        Self {
+            kind: R::KIND,
+            shape: R::SHAPE,
+            laws: [
+                Law { name: "follows its model", check: laws_array::follows_model::<R> },
+                Law { name: "survives refusals", check: laws_mem::survives_refusals::<R> },
+                Law { name: "round trips", check: laws_persist::round_trips::<R> },
+                Law { name: "withstands damage", check: laws_persist::withstands_damage::<R> },
+            ],
+            golden: laws_persist::golden::<R>,
+            holds_golden: laws_persist::holds_golden::<R>,
+            edges: laws_persist::edges::<R>,
+            generated: laws_persist::generated::<R>,
+            withstand: laws_persist::withstand::<R>,
+            bears: laws_persist::bears::<R>,
+        }
+    }
+
+    /// Runs one program through one law.
+    ///
+    /// # Errors
+    ///
+    /// What broke, with the names of row and law.
+    pub fn check(&self, law: &Law, program: &[u8]) -> Verdict {
+        let named = |message| format!("{}, {}: {message}", self.kind.name, law.name);
+        (law.check)(program).map_err(named)
+    }
+
+    /// Runs one program through all laws.
+    ///
+    /// # Errors
+    ///
+    /// What broke first, with the names of row and law.
+    pub fn run(&self, program: &[u8]) -> Verdict {
+        self.laws.iter().try_for_each(|law| self.check(law, program))
+    }
+}
+
+macro_rules! list {
+    ($($id:literal $name:ident $ty:path, $shape:ident;)*) => {
+        &[$(RowLaws::of::<row::rows::$name>()),*]
+    };
+}
+
+/// All rows of the registry with their laws, in its order.
+#[must_use]
+pub fn rows() -> &'static [RowLaws] {
+    const ROWS: &[RowLaws] = crate::family!(list);
+    ROWS
+}
+
+/// The row of this name, if there is one.
+#[must_use]
+pub fn row_named(name: &str) -> Option<&'static RowLaws> {
+    rows().iter().find(|row| row.kind.name == name)
+}
+
+/// For the fuzz target of a family (1 arrays, 2 maps ...; the upper byte of its ids): the first
+/// byte picks the row, the rest is the program, and every law is run.
+///
+/// # Panics
+///
+/// If a law is broken.
+#[track_caller]
+pub fn run_family(family: u32, input: &[u8]) {
+    let Some((first, program)) = input.split_first() else { return };
+    let of_family = || rows().iter().filter(|row| row.kind.id >> 8 == family);
+    let count = of_family().count();
+    assert!(count > 0, "no row in family {family}");
+    let row = of_family().nth(usize::from(*first) % count);
+    if let Some(Err(message)) = row.map(|row| row.run(program)) {
+        panic!("{message}");
+    }
+}
+
+/// For the fuzz target of files: every row opens `file`, as it is, and with hashes and kind put
+/// right, so that the checks behind them are reached.
+///
+/// # Panics
+///
+/// If a row panics or gives an impossible answer.
+#[track_caller]
+pub fn open_any(file: &[u8]) {
+    for row in rows() {
+        for bytes in [file.to_vec(), damage::repaired(file, row.kind.id)] {
+            if let Err(message) = (row.withstand)(&bytes).answers {
+                panic!("{}, opened from a strange file: {message}", row.kind.name);
+            }
+        }
+    }
+}
+
+/// How many cases a random test shall try: `default`, unless the variable `LESSRAM_CASES` says
+/// another number, which suits the runner.
+#[must_use]
+pub fn cases(default: u32) -> u32 {
+    let set = std::env::var("LESSRAM_CASES").ok();
+    set.and_then(|cases| cases.parse().ok()).unwrap_or(default)
+}

@@ -1,0 +1,286 @@
+//! Files: golden files of every kind, every storage, damage of every kind, and no request for
+//! memory that a damaged file could drive up.
+
+#![allow(unsafe_code)]
+
+mod counting;
+
+use counting::{Counting, counts, forget_largest};
+use lessram::arrays::{PackedInts, StrArray};
+use lessram::mem::{Footprint, Global};
+use lessram::storage::{self, HeapWords, MAJOR, Words};
+use lessram::testkit::damage::{self, Aligned, Damage};
+use lessram::testkit::data::Rng;
+use lessram::testkit::model::Model;
+use lessram::testkit::row::{Look, Row, Subject, SubjectMut};
+use lessram::testkit::{RowLaws, cases, row::rows as row_types, rows};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[global_allocator]
+static ALLOC: Counting = Counting;
+
+fn golden_path(row: &RowLaws) -> PathBuf {
+    let name = format!("tests/golden/{}-{MAJOR}.lram", row.kind.name);
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The golden files of a row, of all versions.
+fn golden_files(row: &RowLaws) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let start = format!("{}-", row.kind.name);
+    let of_row = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(&start);
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(of_row).collect()
+}
+
+/// With `LESSRAM_BLESS` set, writes the golden files that are missing. What is there stays: files
+/// like it are out in the world.
+#[test]
+fn golden_files_load_and_would_be_saved_as_they_are() {
+    for row in rows() {
+        let path = golden_path(row);
+        if std::env::var_os("LESSRAM_BLESS").is_some() && !path.exists() {
+            fs::write(&path, (row.golden)().as_bytes()).unwrap();
+        }
+        let files = golden_files(row);
+        assert!(files.contains(&path), "{} is missing: set LESSRAM_BLESS=1", path.display());
+        for path in files {
+            let file = fs::read(&path).unwrap();
+            let held = (row.holds_golden)(&file);
+            held.unwrap_or_else(|message| panic!("{}: {message}", path.display()));
+        }
+        let today = (row.golden)();
+        assert_eq!(fs::read(&path).unwrap(), today.as_bytes(), "{}", path.display());
+    }
+}
+
+/// `read` and, where there is one, `map` give what the other doors give; memory is told exactly.
+fn opens_from_disk<R: Row>() {
+    let folder = TempFolder::new();
+    let path = folder.0.join("structure.lram");
+    let samples = [R::Model::golden(), R::Model::generate(&mut Rng::new(3), 2_000)];
+    for model in R::Model::edges().into_iter().chain(samples) {
+        let built = R::Heap::build(&model, Global).unwrap();
+        storage::save(&built, &path).unwrap();
+        let file = fs::read(&path).unwrap();
+        assert_eq!(file, storage::to_bytes(&built).unwrap().as_bytes());
+
+        let before = counts();
+        let heap = storage::read::<R::Heap>(&path).unwrap();
+        let after = counts();
+        assert_eq!(heap.heap_bytes() as isize, after.bytes - before.bytes);
+        assert_eq!(heap.heap_blocks() as isize, after.blocks - before.blocks);
+        heap.compare(&model, Look::Whole).unwrap();
+        assert_eq!(storage::to_bytes(&heap).unwrap().as_bytes(), file);
+        assert_eq!(storage::read_bytes(&path).unwrap().as_bytes(), file);
+        #[cfg(feature = "mmap")]
+        opens_by_map::<R>(&path, &file, &model);
+    }
+}
+
+#[cfg(feature = "mmap")]
+fn opens_by_map<R: Row>(path: &Path, file: &[u8], model: &R::Model) {
+    use lessram::mem::Totals;
+    use lessram::storage::Persist;
+
+    let before = counts();
+    // SAFETY: the file is this test's own, and nothing changes it while it is mapped.
+    let mapped = unsafe { storage::map::<R::Mapped>(path) }.unwrap();
+    assert!(counts().blocks - before.blocks <= 1, "mapping makes one small block");
+    mapped.compare(model, Look::Whole).unwrap();
+    mapped.validate().unwrap();
+    let totals = Totals::of(&mapped);
+    assert_eq!(totals.heap_bytes(), 0);
+    assert!(totals.mapped <= file.len());
+    assert_eq!(storage::to_bytes(&mapped).unwrap().as_bytes(), file);
+    // Saving over a mapped file makes a new one and leaves the mapped one alone.
+    storage::save(&R::Heap::build(&R::Model::default(), Global).unwrap(), path).unwrap();
+    mapped.compare(model, Look::Whole).unwrap();
+}
+
+macro_rules! open_each_from_disk {
+    ($($id:literal $name:ident $ty:path, $shape:ident;)*) => {
+        $(opens_from_disk::<row_types::$name>();)*
+    };
+}
+
+#[test]
+fn every_row_opens_from_disk() {
+    lessram::family!(open_each_from_disk);
+}
+
+/// The most that a damaged file may make us request beyond its own length.
+const MOST_EXTRA: usize = 1 << 20;
+
+/// Damages `file` in each of these ways, raw and with hashes put right. Returns how many of the
+/// latter opened.
+fn sweep(row: &RowLaws, file: &[u8], damages: &[Damage]) -> usize {
+    let mut opened = 0;
+    for damage in damages {
+        forget_largest();
+        let borne = (row.bears)(file, damage);
+        let largest = counts().largest;
+        let [_, rehashed] = borne.unwrap_or_else(|message| panic!("{}: {message}", row.kind.name));
+        let most = file.len() + MOST_EXTRA;
+        assert!(largest <= most, "{}: {damage:?} requests {largest} bytes", row.kind.name);
+        opened += usize::from(rehashed.viewed);
+    }
+    opened
+}
+
+#[test]
+fn golden_files_withstand_every_bit_and_every_cut() {
+    let budget = 64 * cases(256) as usize;
+    for row in rows() {
+        for path in golden_files(row) {
+            let file = fs::read(path).unwrap();
+            let mut rng = Rng::new(4);
+            let flips = sweep(row, &file, &damage::flips(&file, budget, &mut rng));
+            let cuts = sweep(row, &file, &damage::cuts(&file, budget, &mut rng));
+            let writes = damage::spread(damage::writes(&file), budget, &mut rng);
+            let writes = sweep(row, &file, &writes);
+            assert!(
+                flips > 100 && writes > 10,
+                "{flips} and {writes} opened: too few to prove much"
+            );
+            // A file cut within its sections has a length that its table contradicts.
+            assert_eq!(cuts, 0);
+        }
+    }
+}
+
+#[test]
+fn fresh_files_withstand_damage() {
+    let budget = cases(256) as usize;
+    let mut rng = Rng::new(5);
+    for row in rows() {
+        for file in (row.edges)().iter().chain(&fresh(row)) {
+            let file = file.as_bytes();
+            let mut damages = damage::flips(file, budget, &mut rng);
+            damages.extend(damage::cuts(file, budget / 4, &mut rng));
+            damages.extend(damage::spread(damage::writes(file), budget, &mut rng));
+            sweep(row, file, &damages);
+        }
+    }
+}
+
+/// Files of some thousand items.
+fn fresh(row: &RowLaws) -> Vec<HeapWords> {
+    (0..4).map(|seed| (row.generated)(&mut Rng::new(seed), 2_000)).collect()
+}
+
+/// What a stream claims to hold is not what it makes us request.
+#[test]
+fn a_stream_gets_memory_as_its_bytes_come_in() {
+    for row in rows() {
+        let file = (row.generated)(&mut Rng::new(2), 2_000);
+        for claim in [1 << 30, 1 << 40, u64::MAX - 7] {
+            let mut file = file.as_bytes().to_vec();
+            // The last section, and so the file, claim to be longer.
+            let sections = u32::from_le_bytes(file[20..24].try_into().unwrap()) as usize;
+            let last = 64 + (sections - 1) * 32;
+            let offset = u64::from_le_bytes(file[last + 8..last + 16].try_into().unwrap());
+            file[24..32].copy_from_slice(&(claim & !63).to_le_bytes());
+            file[last + 16..last + 24].copy_from_slice(&((claim & !63) - offset).to_le_bytes());
+            damage::rehash(&mut file);
+            forget_largest();
+            let reaction = (row.withstand)(&file);
+            assert_eq!((reaction.read, reaction.answers), (false, Ok(())));
+            let largest = counts().largest;
+            assert!(largest <= file.len() + MOST_EXTRA, "{}: {largest} bytes", row.kind.name);
+        }
+    }
+}
+
+/// Every inherent method of a structure that was opened from a damaged file.
+fn exercise_ints<W: Words>(ints: &PackedInts<W>) {
+    let len = ints.len();
+    for at in [0, 1, len / 2, len.wrapping_sub(1), len, usize::MAX] {
+        assert_eq!(ints.get(at).is_some(), at < len);
+    }
+    assert_eq!((ints.first().is_some(), ints.last().is_some()), (len > 0, len > 0));
+    assert_eq!(ints.iter().len(), len);
+    assert_eq!(ints.iter().take(100).count(), len.min(100));
+    assert_eq!(ints.iter().rev().take(100).count(), len.min(100));
+    assert_eq!(ints.iter().nth(len), None);
+    // The first thousand: a damaged length may be astronomic.
+    assert!(ints.iter().take(1_000).all(|value| value <= ints.max_value()));
+    assert!(ints.partition_point(|value| value < 9) <= len);
+    assert!(ints.to_heap().len() == len && ints.width() <= 64 && ints.is_empty() == (len == 0));
+    if len < 10_000 {
+        assert!(*ints == ints.to_heap() && !format!("{ints:?}").is_empty());
+    }
+}
+
+/// As for numbers.
+fn exercise_strings<W: Words>(strings: &StrArray<W>) {
+    let len = strings.len();
+    for at in [0, 1, len / 2, len.wrapping_sub(1), len, usize::MAX] {
+        let (string, text) = (strings.get(at), strings.get_str(at));
+        assert_eq!((string.is_some(), text.is_some()), (at < len, at < len));
+    }
+    assert_eq!((strings.first().is_some(), strings.last().is_some()), (len > 0, len > 0));
+    assert_eq!(strings.iter().len(), len);
+    assert_eq!(strings.iter().take(100).count(), len.min(100));
+    assert_eq!(strings.iter().rev().take(100).count(), len.min(100));
+    assert_eq!(strings.iter().nth(len), None);
+    assert!(strings.iter().take(1_000).all(|string| string.len() <= strings.as_blob().len()));
+    assert!(strings.partition_point(|string| string < b"m") <= len);
+    assert!(strings.to_heap().len() == len && strings.is_empty() == (len == 0));
+    if len < 10_000 {
+        assert!(*strings == strings.to_heap() && !format!("{strings:?}").is_empty());
+    }
+}
+
+#[test]
+fn every_method_withstands_damage() {
+    let budget = 64 * cases(256) as usize;
+    let mut rng = Rng::new(6);
+    let mut exercised = 0;
+    for row in rows() {
+        let file = (row.golden)();
+        let file = file.as_bytes();
+        let writes = damage::spread(damage::writes(file), budget, &mut rng);
+        for damage in damage::flips(file, budget, &mut rng).iter().chain(&writes) {
+            let mut bytes = damage.apply(file);
+            damage::rehash(&mut bytes);
+            let bytes = Aligned::new(&bytes);
+            let bytes = bytes.bytes();
+            if let Ok(ints) = PackedInts::view(bytes) {
+                exercise_ints(&ints);
+                exercised += 1;
+            }
+            if let Ok(ints) = PackedInts::read_from(bytes, u64::MAX) {
+                exercise_ints(&ints);
+            }
+            if let Ok(strings) = StrArray::view(bytes) {
+                exercise_strings(&strings);
+                exercised += 1;
+            }
+            if let Ok(strings) = StrArray::read_from(bytes, u64::MAX) {
+                exercise_strings(&strings);
+            }
+        }
+    }
+    assert!(exercised > 100);
+}
+
+/// A folder of its own, removed with all that is in it.
+struct TempFolder(PathBuf);
+
+impl TempFolder {
+    fn new() -> Self {
+        use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let (process, count) = (std::process::id(), COUNT.fetch_add(1, Relaxed));
+        let path = std::env::temp_dir().join(format!("lessram-persist-{process}-{count}"));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for TempFolder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
