@@ -1,0 +1,244 @@
+//! The command line.
+
+use crate::memory::MemoryArgs;
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Data structures for programs whose data must fit in less RAM: measured on your own data.
+#[derive(Debug, Parser)]
+#[command(name = "lessram", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 negative answer, 2 usage, 3 refused for memory, \
+                          4 bad or unreadable file.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Measure every fitting structure, and std's, on your data: bytes, peak, build, look-ups
+    Compare(CompareArgs),
+    /// Build a structure from your data and save it as a .lram file
+    Build(BuildArgs),
+    /// Tell what a .lram file holds, from its header and section table
+    Inspect(InspectArgs),
+    /// Check a .lram file: header, section hashes, the structure's own rules
+    Verify(VerifyArgs),
+    /// Look keys up in a .lram file, or list a part of it
+    Query(QueryArgs),
+    /// One contender in a process of its own
+    #[command(name = "__measure", hide = true)]
+    Measure(MeasureArgs),
+    /// Removes the folder of temporary files when its owner has gone
+    #[command(name = "__sweep", hide = true)]
+    Sweep {
+        /// The folder
+        folder: PathBuf,
+    },
+}
+
+/// What the lines of a file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    /// Each line is a key
+    Strings,
+    /// Each line is a decimal number below 2^64
+    Ints,
+    /// Each line is key<TAB>value
+    Pairs,
+    /// Each line is a token; most occur several times, and their order matters
+    Stream,
+}
+
+impl Kind {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Strings => "strings",
+            Self::Ints => "ints",
+            Self::Pairs => "pairs",
+            Self::Stream => "stream",
+        }
+    }
+}
+
+/// How the bytes of the input are cut into items.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[command(group = ArgGroup::new("binary"))]
+pub(crate) struct FormatArgs {
+    /// The input is binary: 32-bit little-endian numbers
+    #[arg(long, group = "binary")]
+    pub(crate) u32le: bool,
+    /// The input is binary: 64-bit little-endian numbers
+    #[arg(long, group = "binary")]
+    pub(crate) u64le: bool,
+    /// Drop a CR at the end of lines (else it is a part of the key)
+    #[arg(long, conflicts_with = "binary")]
+    pub(crate) strip_cr: bool,
+}
+
+impl FormatArgs {
+    /// Bytes of a binary number, if the input is binary.
+    pub(crate) const fn number_bytes(self) -> Option<usize> {
+        match (self.u32le, self.u64le) {
+            (true, _) => Some(4),
+            (_, true) => Some(8),
+            _ => None,
+        }
+    }
+}
+
+const COMPARE_HELP: &str = "\
+Terms:
+  heap       bytes requested from the allocator and live once built, key bytes included:
+             per item (a distinct key, or a token of a stream);
+             x data: over the bytes of the keys (and values) themselves;
+             x limit: over log2 C(u, n) bits, below which no form of any n numbers < u can go
+  peak       the most heap bytes that were live at once while it was built
+  build      time to build it from keys in memory, in a fresh process
+  hit, miss  time of a look-up of a random key that is there, or is not there but looks alike
+  get        time of an access by random index
+  file       bytes of its file
+  spread     what lies between the quartiles of all passes, over their median
+  *          on the front: nothing in the table is both smaller and faster (hits, or else gets)
+
+Ordered forms are fed in order, the others in random order. Bytes and times are taken in separate
+processes; a time is the median of several passes, and every answer is checked.";
+
+#[derive(Debug, Args)]
+#[command(after_help = COMPARE_HELP)]
+pub(crate) struct CompareArgs {
+    /// Lines of text, also gzip or zstd; `-` is standard input; left out: a sample of 104,334 words
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// What the lines are [default: detected]
+    #[arg(long = "as", value_name = "KIND")]
+    pub(crate) kind: Option<Kind>,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+    /// Measure only these, separated by commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Processes that time each contender, at most
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) repeat: u32,
+    /// Seconds for timing each contender; each is timed at least once
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
+    pub(crate) budget: f64,
+    /// Seed of the random order and of the absent keys
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Print JSON instead of the table; with =FILE, write it there as well as the table
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) json: Option<Option<PathBuf>>,
+    /// Print tab-separated values instead of the table; with =FILE, write them there as well
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) tsv: Option<Option<PathBuf>>,
+    /// Columns of the table [default: $COLUMNS, the terminal's, 80]; never cut when piped
+    #[arg(long, value_name = "COLUMNS")]
+    pub(crate) width: Option<usize>,
+    /// No progress, no notes
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    /// What to build: see --list
+    #[arg(value_name = "KIND", required_unless_present = "list")]
+    pub(crate) kind: Option<String>,
+    /// Lines of text, also gzip or zstd; `-` is standard input
+    #[arg(value_name = "FILE", required_unless_present = "list")]
+    pub(crate) file: Option<PathBuf>,
+    /// Where to save it; an existing file is replaced, atomically
+    #[arg(short, long, value_name = "OUT", required_unless_present = "list")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print the kinds that can be built, one a line
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Bits a number takes, 0 to 64, for packed_ints [default: as many as the largest needs]
+    #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u32).range(0..=64))]
+    pub(crate) width: Option<u32>,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// No progress, no notes
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// A .lram file
+    pub(crate) file: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// A .lram file
+    pub(crate) file: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArgs,
+}
+
+const QUERY_HELP: &str = "\
+Prints one line for each item found: its index, a TAB, the item. A key that is absent gets `-` as
+index, and the exit code is 1. Ranges are A..B (B excluded), A..=B, A.. or ..B, in byte order.";
+
+#[derive(Debug, Args)]
+#[command(after_help = QUERY_HELP, group = ArgGroup::new("what").required(true))]
+pub(crate) struct QueryArgs {
+    /// A .lram file
+    pub(crate) file: PathBuf,
+    /// Keys to look up; `-` takes the lines of standard input
+    #[arg(value_name = "KEY", group = "what")]
+    pub(crate) keys: Vec<OsString>,
+    /// Print the item at this index, from 0
+    #[arg(long, value_name = "I", group = "what")]
+    pub(crate) index: Option<u64>,
+    /// Print all strings that begin with P
+    #[arg(long, value_name = "P", group = "what")]
+    pub(crate) prefix: Option<OsString>,
+    /// Print all items of a range
+    #[arg(long, value_name = "A..B", group = "what", allow_hyphen_values = true)]
+    pub(crate) range: Option<OsString>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MeasureArgs {
+    /// The parent's folder
+    pub(crate) folder: PathBuf,
+    /// The contender's name
+    pub(crate) name: String,
+    /// What to measure
+    pub(crate) what: What,
+    /// Seconds to spend on passes
+    pub(crate) budget: f64,
+}
+
+/// What a child measures: tracking bytes taxes the clock, so one thing at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum What {
+    Bytes,
+    Times,
+}

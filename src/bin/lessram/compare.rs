@@ -1,0 +1,85 @@
+//! `lessram compare`.
+
+use crate::args::{CompareArgs, Kind};
+use crate::build::check_target;
+use crate::contender;
+use crate::dataset::{self, Options, Plan};
+use crate::error::{Code, Failure, Outcome};
+use crate::input::Input;
+use crate::measure;
+use crate::progress::Progress;
+use crate::report::{Layout, Table};
+use crate::scratch::Scratch;
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+pub(crate) fn run(args: &CompareArgs) -> Outcome<Code> {
+    if !args.budget.is_finite() || args.budget < 0.0 {
+        return Err(Failure::usage("--budget takes seconds, 0 or more"));
+    }
+    if args.repeat == 0 {
+        return Err(Failure::usage("--repeat takes a number of processes, 1 or more"));
+    }
+    contender::check_names(&args.only)?;
+    for file in [&args.json, &args.tsv].into_iter().flatten().flatten() {
+        check_target(file)?;
+    }
+    let mut progress = Progress::new(args.quiet);
+    let scratch = Scratch::create()?;
+    let plan = prepare(args, &scratch, &mut progress)?;
+    let contenders = contender::chosen(plan.kind, plan.number_values, &args.only)?;
+    plan.save(&scratch)?;
+    if plan.kind == Kind::Pairs {
+        progress.note(
+            "the structures of this version hold keys, not pairs: only the baselines are measured",
+        );
+    }
+    let runs = measure::run(&contenders, &scratch, args.repeat, args.budget, &mut progress);
+    drop(scratch);
+    if args.file.is_none() {
+        progress.note("this is the sample; on your own data: lessram compare FILE");
+    }
+    let failed = runs.iter().any(|run| run.failure.is_some());
+    write(args, &Table::new(&plan, &contenders, &runs))?;
+    Ok(if failed { Code::Negative } else { Code::Done })
+}
+
+fn prepare(args: &CompareArgs, scratch: &Scratch, progress: &mut Progress) -> Outcome<Plan> {
+    let input = Input::open(args.file.as_deref(), scratch, progress)?;
+    let options = Options {
+        kind: args.kind,
+        format: args.format,
+        seed: args.seed,
+        memory: args.memory,
+        child_need: contender::need,
+        only: &args.only,
+    };
+    let plan = dataset::prepare(&input, &options, scratch, progress)?;
+    progress.done();
+    Ok(plan)
+}
+
+/// Prints the table, or what was asked for in its place; writes the files that were asked for.
+fn write(args: &CompareArgs, table: &Table) -> Outcome<()> {
+    let mut out = std::io::stdout().lock();
+    let mut printed = false;
+    for (wanted, text) in [(&args.json, table.json()?), (&args.tsv, table.tsv())] {
+        match wanted {
+            Some(Some(path)) => save(path, &text)?,
+            Some(None) => {
+                out.write_all(text.as_bytes())?;
+                printed = true;
+            }
+            None => {}
+        }
+    }
+    if !printed {
+        out.write_all(table.text(Layout::of(args.width)).as_bytes())?;
+    }
+    Ok(out.flush()?)
+}
+
+fn save(path: &PathBuf, text: &str) -> Outcome<()> {
+    fs::write(path, text).map_err(|error| Failure::file(path, error))
+}

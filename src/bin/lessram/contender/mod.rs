@@ -1,0 +1,139 @@
+//! What is measured: the rows of the registry that fit the data, and the baselines.
+
+mod ints;
+pub(crate) mod ours;
+mod pairs;
+mod stream;
+mod strings;
+
+use crate::args::Kind;
+use crate::dataset::Plan;
+use crate::error::{Failure, Outcome};
+use crate::measure::{self, BytesSeen, TimesSeen};
+use crate::spool::{Feed, Shape};
+use lessram::mem::Totals;
+use std::path::Path;
+
+/// A structure as the measurements see it. One implementation per contender, so that the loops are
+/// compiled for each.
+pub(crate) trait Structure<S: Shape>: Sized {
+    /// The file of items it is fed from: in order, in random order, or as they came.
+    const FEED: &'static str;
+    /// Whether it answers look-ups by key.
+    const LOOKS_UP: bool = true;
+    /// Whether it gives items by index.
+    const GETS: bool = false;
+
+    /// Takes all items, and gives back the room it does not need.
+    fn build(feed: &mut Feed<S>, plan: &Plan) -> Outcome<Self>;
+
+    /// Whether `query` is there.
+    fn contains(&self, query: S::Query<'_>) -> bool;
+
+    /// The item at `index`, reduced to a number that needs its first byte.
+    fn get(&self, index: usize) -> u64 {
+        index as u64
+    }
+
+    /// What it says of its own bytes, if it says something.
+    fn totals(&self) -> Option<Totals> {
+        None
+    }
+
+    /// Bytes of its file, if it has one; `scratch` is free to write to.
+    fn file_bytes(&self, _scratch: &Path) -> Outcome<Option<u64>> {
+        Ok(None)
+    }
+}
+
+/// Reduces a string to a number that cannot be had without reading it.
+#[inline]
+fn touch(string: &[u8]) -> u64 {
+    string.len() as u64 + string.first().map_or(0, |byte| u64::from(*byte))
+}
+
+/// A structure's name in a table, and how to measure it.
+pub(crate) struct Contender {
+    pub(crate) name: &'static str,
+    /// Its family, if it is one of ours.
+    pub(crate) family: Option<&'static str>,
+    /// What exactly was built.
+    pub(crate) note: &'static str,
+    /// The line of Rust that builds it.
+    pub(crate) rust: String,
+    /// Bytes an item that building it takes at worst, the item's own apart. A guess, made high.
+    need: u64,
+    pub(crate) bytes: fn(&Path, &Plan) -> Outcome<BytesSeen>,
+    pub(crate) times: fn(&Path, &Plan, f64) -> Outcome<TimesSeen>,
+}
+
+impl Contender {
+    /// A baseline.
+    fn peer<S: Shape, T: Structure<S>>(
+        name: &'static str,
+        need: u64,
+        note: &'static str,
+        rust: &str,
+    ) -> Self {
+        let (bytes, times) = (measure::bytes::<S, T>, measure::times::<S, T>);
+        Self { name, family: None, note, rust: rust.to_owned(), need, bytes, times }
+    }
+}
+
+/// All that fit data of this kind.
+pub(crate) fn all(kind: Kind, number_values: bool) -> Vec<Contender> {
+    match kind {
+        Kind::Strings => ours::strings().into_iter().chain(strings::peers()).collect(),
+        Kind::Ints => ours::ints().into_iter().chain(ints::peers()).collect(),
+        Kind::Stream => ours::streams().into_iter().chain(stream::peers()).collect(),
+        Kind::Pairs if number_values => pairs::peers::<u64>(),
+        Kind::Pairs => pairs::peers::<Vec<u8>>(),
+    }
+}
+
+/// Those of them that are named in `only`, all if it is empty.
+///
+/// # Errors
+///
+/// A usage error lists the names there are, if one does not exist.
+pub(crate) fn chosen(kind: Kind, number_values: bool, only: &[String]) -> Outcome<Vec<Contender>> {
+    let mut contenders = all(kind, number_values);
+    if let Some(unknown) = only.iter().find(|name| contenders.iter().all(|c| c.name != **name)) {
+        let names: Vec<&str> = contenders.iter().map(|contender| contender.name).collect();
+        return Err(Failure::usage(format!(
+            "--only: no structure for {} is called `{unknown}`: choose among {}",
+            kind.name(),
+            names.join(", ")
+        )));
+    }
+    contenders.retain(|c| only.is_empty() || only.iter().any(|name| name == c.name));
+    Ok(contenders)
+}
+
+/// Refuses names that no kind of data knows, before anything is read.
+pub(crate) fn check_names(only: &[String]) -> Outcome<()> {
+    const KINDS: [Kind; 4] = [Kind::Strings, Kind::Ints, Kind::Pairs, Kind::Stream];
+    let mut names: Vec<&str> = Vec::new();
+    for contender in KINDS.into_iter().flat_map(|kind| all(kind, false)) {
+        if !names.contains(&contender.name) {
+            names.push(contender.name);
+        }
+    }
+    match only.iter().find(|name| !names.contains(&name.as_str())) {
+        Some(unknown) => Err(Failure::usage(format!(
+            "--only: no structure is called `{unknown}`: choose among {}",
+            names.join(", ")
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Bytes that the hungriest child takes for `items` items of `bytes` bytes in all.
+pub(crate) fn need(kind: Kind, only: &[String], items: u64, bytes: u64) -> u64 {
+    let contenders = all(kind, false);
+    let chosen = contenders.iter().filter(|c| only.is_empty() || only.iter().any(|n| n == c.name));
+    let worst = chosen.map(|contender| contender.need).max().unwrap_or(0);
+    // The structure, the items in memory to build it from, the queries and their pointers.
+    let queries = 2 * Plan::queries(items as usize) as u64 * (16 + bytes / items.max(1));
+    2 * bytes + items * (worst + 4) + queries
+}

@@ -1,0 +1,147 @@
+//! Baselines for maps from byte strings to numbers or byte strings.
+
+use super::{Contender, Structure};
+use crate::dataset::{Plan, SHUFFLED};
+use crate::error::Outcome;
+use crate::spool::{Feed, Pair};
+use std::collections::{BTreeMap, HashMap};
+
+/// What a key leads to.
+pub(super) trait Value: Sized + 'static {
+    /// For the `note`: what values are.
+    const NOTES: [&'static str; 4];
+    /// As a user writes the type.
+    const NAME: &'static str;
+
+    fn read(bytes: &[u8]) -> Self;
+
+    /// A look-up reads the value, or it would measure finding the key alone.
+    fn touch(&self) -> bool;
+}
+
+impl Value for u64 {
+    const NOTES: [&'static str; 4] = [
+        "HashMap from byte vectors laid out as String to u64, SipHash",
+        "BTreeMap from byte vectors laid out as String to u64, inserted in random order",
+        "hashbrown::HashMap from boxed bytes laid out as Box<str> to u64, foldhash",
+        "IndexMap from byte vectors laid out as String to u64, SipHash",
+    ];
+    const NAME: &'static str = "u64";
+
+    fn read(bytes: &[u8]) -> Self {
+        bytes.try_into().map_or(0, Self::from_le_bytes)
+    }
+
+    fn touch(&self) -> bool {
+        std::hint::black_box(*self);
+        true
+    }
+}
+
+impl Value for Vec<u8> {
+    const NOTES: [&'static str; 4] = [
+        "HashMap from and to byte vectors laid out as String, SipHash",
+        "BTreeMap from and to byte vectors laid out as String, inserted in random order",
+        "hashbrown::HashMap from boxed bytes laid out as Box<str> to byte vectors, foldhash",
+        "IndexMap from and to byte vectors laid out as String, SipHash",
+    ];
+    const NAME: &'static str = "String";
+
+    fn read(bytes: &[u8]) -> Self {
+        bytes.to_vec()
+    }
+
+    fn touch(&self) -> bool {
+        std::hint::black_box(super::touch(self));
+        true
+    }
+}
+
+pub(super) fn peers<V: Value>() -> Vec<Contender> {
+    let rust =
+        |name: &str, key: &str| format!("let map: {name}<{key}, {}> = pairs.collect();", V::NAME);
+    let [hash, btree, hashbrown, index] = V::NOTES;
+    vec![
+        Contender::peer::<Pair, Map<HashMap<Vec<u8>, V>>>(
+            "std_hash_map",
+            208,
+            hash,
+            &rust("std::collections::HashMap", "String"),
+        ),
+        Contender::peer::<Pair, Map<BTreeMap<Vec<u8>, V>>>(
+            "std_btree_map",
+            176,
+            btree,
+            &rust("std::collections::BTreeMap", "String"),
+        ),
+        Contender::peer::<Pair, Map<hashbrown::HashMap<Box<[u8]>, V>>>(
+            "hashbrown_box_str",
+            192,
+            hashbrown,
+            &rust("hashbrown::HashMap", "Box<str>"),
+        ),
+        Contender::peer::<Pair, Map<indexmap::IndexMap<Vec<u8>, V>>>(
+            "indexmap",
+            240,
+            index,
+            &rust("indexmap::IndexMap", "String"),
+        ),
+    ]
+}
+
+/// A map of any make.
+struct Map<M>(M);
+
+/// What all makes of maps can do.
+trait AnyMap: Default {
+    type Key: for<'a> From<&'a [u8]>;
+    type Value: Value;
+
+    fn insert(&mut self, key: Self::Key, value: Self::Value);
+    fn look_up(&self, key: &[u8]) -> Option<&Self::Value>;
+    fn shrink(&mut self);
+}
+
+impl<M: AnyMap> Structure<Pair> for Map<M> {
+    const FEED: &'static str = SHUFFLED;
+
+    fn build(feed: &mut Feed<Pair>, _: &Plan) -> Outcome<Self> {
+        let mut map = M::default();
+        while let Some((key, value)) = feed.next()? {
+            map.insert(key.into(), M::Value::read(value));
+        }
+        map.shrink();
+        Ok(Self(map))
+    }
+
+    fn contains(&self, query: &[u8]) -> bool {
+        self.0.look_up(query).is_some_and(Value::touch)
+    }
+}
+
+macro_rules! any_map {
+    ($map:ty, $key:ty, $shrink:expr) => {
+        impl<V: Value> AnyMap for $map {
+            type Key = $key;
+            type Value = V;
+
+            fn insert(&mut self, key: $key, value: V) {
+                <$map>::insert(self, key, value);
+            }
+
+            fn look_up(&self, key: &[u8]) -> Option<&V> {
+                self.get(key)
+            }
+
+            fn shrink(&mut self) {
+                let shrink: fn(&mut Self) = $shrink;
+                shrink(self);
+            }
+        }
+    };
+}
+
+any_map!(HashMap<Vec<u8>, V>, Vec<u8>, Self::shrink_to_fit);
+any_map!(BTreeMap<Vec<u8>, V>, Vec<u8>, |_| ());
+any_map!(hashbrown::HashMap<Box<[u8]>, V>, Box<[u8]>, Self::shrink_to_fit);
+any_map!(indexmap::IndexMap<Vec<u8>, V>, Vec<u8>, Self::shrink_to_fit);

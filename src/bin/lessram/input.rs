@@ -1,0 +1,389 @@
+//! Where keys come from: a file, standard input or the sample, plain or compressed.
+
+use crate::args::FormatArgs;
+use crate::error::{Failure, Outcome};
+use crate::progress::Progress;
+use crate::sample;
+use crate::scratch::Scratch;
+use indicatif::ProgressBar;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Bytes read at a time.
+const BUFFER_BYTES: usize = 1 << 18;
+
+/// A file that can be read as often as needed.
+#[derive(Debug)]
+pub(crate) struct Input {
+    /// What people call it.
+    pub(crate) name: String,
+    path: PathBuf,
+    bytes: u64,
+}
+
+impl Input {
+    /// Opens `file`, or standard input for `-`, or the sample for `None`. What is compressed, or
+    /// can be read only once, is copied to a temporary file.
+    pub(crate) fn open(
+        file: Option<&Path>,
+        scratch: &Scratch,
+        progress: &mut Progress,
+    ) -> Outcome<Self> {
+        let name = name_of(file);
+        let (mut source, total) = raw(file)?;
+        let start = head(&mut source).map_err(|error| Failure::bad(format!("{name}: {error}")))?;
+        let plain = file.filter(|path| {
+            Compression::of(&start).is_none() && path.is_file() && *path != Path::new("-")
+        });
+        let path = match plain {
+            Some(path) => path.to_owned(),
+            None => {
+                progress.bytes("spooling", total);
+                let bar = progress.handle();
+                spool(decoded(source, &start, bar, &name)?, &name, scratch)?
+            }
+        };
+        let bytes = fs::metadata(&path).map_err(|error| Failure::open(&path, &error))?.len();
+        if bytes == 0 {
+            return Err(empty(&name));
+        }
+        Ok(Self { name, path, bytes })
+    }
+
+    /// The lines from the start.
+    pub(crate) fn lines(&self, strip_cr: bool, bar: ProgressBar) -> Outcome<Lines> {
+        let file = File::open(&self.path).map_err(|error| Failure::open(&self.path, &error))?;
+        let stream = Box::new(bar.wrap_read(file));
+        Ok(Lines::new(stream, self.name.clone(), strip_cr))
+    }
+
+    /// Its length.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+/// The error of an input without any byte.
+fn empty(name: &str) -> Failure {
+    Failure::bad(format!("{name}: is empty: give a file with at least one line"))
+}
+
+/// What people call the input.
+pub(crate) fn name_of(file: Option<&Path>) -> String {
+    match file {
+        None => sample::NAME.to_owned(),
+        Some(path) if path == Path::new("-") => "standard input".to_owned(),
+        Some(path) => path.display().to_string(),
+    }
+}
+
+type Source = Box<dyn Read>;
+
+/// The bytes as they come, and how many if that is known.
+fn raw(file: Option<&Path>) -> Outcome<(Source, Option<u64>)> {
+    match file {
+        None => Ok((Box::new(sample::WORDS), Some(sample::WORDS.len() as u64))),
+        Some(path) if path == Path::new("-") => Ok((Box::new(io::stdin()), None)),
+        Some(path) => {
+            let fail = |error| Failure::open(path, &error);
+            let info = fs::metadata(path).map_err(fail)?;
+            if info.is_dir() {
+                return Err(fail(io::ErrorKind::IsADirectory.into()));
+            }
+            let file = File::open(path).map_err(fail)?;
+            Ok((Box::new(file), info.is_file().then_some(info.len())))
+        }
+    }
+}
+
+/// How a file is compressed, by its first bytes.
+#[derive(Clone, Copy)]
+enum Compression {
+    Gzip,
+    Zstd,
+}
+
+impl Compression {
+    fn of(start: &[u8]) -> Option<Self> {
+        match start {
+            [0x1f, 0x8b, 8, ..] => Some(Self::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        }
+    }
+}
+
+/// The first four bytes, or all if there are fewer.
+fn head(source: &mut Source) -> io::Result<Vec<u8>> {
+    let mut start = Vec::with_capacity(4);
+    source.by_ref().take(4).read_to_end(&mut start)?;
+    Ok(start)
+}
+
+/// All bytes after decompression; `start` was read already. Names the file in errors.
+fn decoded(source: Source, start: &[u8], bar: ProgressBar, name: &str) -> Outcome<Source> {
+    let all = bar.wrap_read(io::Cursor::new(start.to_vec()).chain(source));
+    let all = BufReader::with_capacity(BUFFER_BYTES, all);
+    let compression = Compression::of(start);
+    let reader: Source = match compression {
+        None => Box::new(all),
+        Some(Compression::Gzip) => Box::new(flate2::bufread::MultiGzDecoder::new(all)),
+        Some(Compression::Zstd) => match zstd::Decoder::with_buffer(all) {
+            Ok(decoder) => Box::new(decoder),
+            Err(error) => return Err(Failure::bad(format!("{name}: {error}"))),
+        },
+    };
+    Ok(Box::new(Told { reader, what: compression.map(Compression::name) }))
+}
+
+/// Says in errors that compressed data are damaged: the decoders' own words do not.
+struct Told {
+    reader: Source,
+    what: Option<&'static str>,
+}
+
+impl Read for Told {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(out).map_err(|error| match self.what {
+            Some(what) if error.kind() != io::ErrorKind::Interrupted => {
+                let text = format!("damaged or cut {what} data ({error}): fetch the file again");
+                io::Error::new(error.kind(), text)
+            }
+            _ => error,
+        })
+    }
+}
+
+/// Copies everything to a temporary file.
+fn spool(mut source: Source, name: &str, scratch: &Scratch) -> Outcome<PathBuf> {
+    let (mut file, path) = scratch.file("input")?;
+    let mut buffer = vec![0; BUFFER_BYTES];
+    loop {
+        match source.read(&mut buffer) {
+            Ok(0) => return Ok(path),
+            Ok(got) => {
+                file.write_all(&buffer[..got]).map_err(|error| Failure::scratch(&path, error))?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Failure::bad(format!("{name}: {error}"))),
+        }
+    }
+}
+
+/// The bytes of `file` after decompression, once, without a copy on disk.
+pub(crate) fn once(file: &Path, strip_cr: bool, progress: &mut Progress) -> Outcome<Lines> {
+    let name = name_of(Some(file));
+    let (mut source, total) = raw(Some(file))?;
+    progress.bytes("reading", total);
+    let start = head(&mut source).map_err(|error| Failure::bad(format!("{name}: {error}")))?;
+    if start.is_empty() {
+        return Err(empty(&name));
+    }
+    let source = decoded(source, &start, progress.handle(), &name)?;
+    Ok(Lines::new(source, name, strip_cr))
+}
+
+/// Lines, ended by LF alone: any other byte belongs to the line.
+pub(crate) struct Lines {
+    stream: BufReader<Source>,
+    name: String,
+    line: Vec<u8>,
+    strip_cr: bool,
+    /// What was seen so far.
+    pub(crate) seen: Seen,
+}
+
+/// What is worth a note about the lines of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// Lines, empty ones and an unended last one among them.
+    pub(crate) lines: u64,
+    /// Lines without any byte.
+    pub(crate) empty: u64,
+    /// Lines that ended in CR.
+    pub(crate) cr: u64,
+    /// Lines with a NUL byte.
+    pub(crate) nul: u64,
+    /// Whether the last line has no LF.
+    pub(crate) unended: bool,
+}
+
+impl Lines {
+    fn new(stream: Source, name: String, strip_cr: bool) -> Self {
+        let stream = BufReader::with_capacity(BUFFER_BYTES, stream);
+        Self { stream, name, line: Vec::new(), strip_cr, seen: Seen::default() }
+    }
+
+    /// The next line, without its LF.
+    pub(crate) fn next(&mut self) -> Outcome<Option<&[u8]>> {
+        self.line.clear();
+        let got = self.stream.read_until(b'\n', &mut self.line);
+        if got.map_err(|error| self.fail(&error.to_string()))? == 0 {
+            return Ok(None);
+        }
+        self.seen.lines += 1;
+        self.seen.unended = self.line.last() != Some(&b'\n');
+        if !self.seen.unended {
+            self.line.pop();
+        }
+        if self.line.last() == Some(&b'\r') {
+            self.seen.cr += 1;
+            if self.strip_cr {
+                self.line.pop();
+            }
+        }
+        self.seen.empty += u64::from(self.line.is_empty());
+        self.seen.nul += u64::from(self.line.contains(&0));
+        Ok(Some(&self.line))
+    }
+
+    /// An error about the whole text.
+    pub(crate) fn fail(&self, message: &str) -> Failure {
+        Failure::bad(format!("{}: {message}", self.name))
+    }
+
+    /// An error about the last line.
+    pub(crate) fn fail_here(&self, message: &str) -> Failure {
+        Failure::bad(format!("{}: line {}: {message}", self.name, self.seen.lines))
+    }
+
+    /// The last line as a number, leading zeros allowed.
+    pub(crate) fn number(&self) -> Outcome<u64> {
+        decimal(&self.line).ok_or_else(|| {
+            let text = excerpt(&self.line);
+            self.fail_here(&format!(
+                "{text} is no decimal number below 2^64: correct the line, or take the lines as \
+                 strings"
+            ))
+        })
+    }
+
+    /// Binary little-endian numbers of `size` bytes, given to `take` one by one.
+    pub(crate) fn binary(
+        &mut self,
+        size: usize,
+        mut take: impl FnMut(&Self, u64) -> Outcome<()>,
+    ) -> Outcome<()> {
+        let mut number = [0; 8];
+        loop {
+            let mut got = 0;
+            while got < size {
+                match self.stream.read(&mut number[got..size]) {
+                    Ok(0) => break,
+                    Ok(n) => got += n,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(self.fail(&error.to_string())),
+                }
+            }
+            match got {
+                0 => return Ok(()),
+                _ if got < size => {
+                    return Err(self.fail(&format!(
+                        "ends {got} bytes into a number of {size}: the file is cut, or its \
+                         numbers have another size"
+                    )));
+                }
+                _ => {
+                    self.seen.lines += 1;
+                    take(self, u64::from_le_bytes(number))?;
+                }
+            }
+        }
+    }
+}
+
+/// Notes on what the keys contain that people often do not expect. Nothing is dropped in silence.
+pub(crate) fn note_oddities(seen: &Seen, format: FormatArgs, progress: &Progress) {
+    if seen.cr > 0 && format.strip_cr {
+        progress.note(&format!("{} lines ended in CR, which was dropped", group(seen.cr)));
+    } else if seen.cr > 0 {
+        let lines = group(seen.cr);
+        progress.note(&format!("{lines} lines end in CR, part of the key: --strip-cr drops it"));
+    }
+    if seen.nul > 0 {
+        progress.note(&format!("{} lines hold NUL bytes, part of the key", group(seen.nul)));
+    }
+    if seen.empty > 0 {
+        let lines = group(seen.empty);
+        progress.note(&format!("{lines} lines are empty; the empty string is a key as any other"));
+    }
+    if seen.unended {
+        progress.note("the last line has no newline; it counts");
+    }
+}
+
+/// A decimal number below 2^64, leading zeros allowed.
+pub(crate) fn decimal(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0_u64, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}
+
+/// Whether `text` is a number just as it would be printed, so that nothing is lost by taking it as
+/// one.
+pub(crate) fn is_canonical(text: &[u8]) -> bool {
+    decimal(text).is_some() && (text.len() == 1 || text[0] != b'0')
+}
+
+/// `text` for an error message: on one line, printable, not long.
+pub(crate) fn excerpt(text: &[u8]) -> String {
+    const SHOWN: usize = 40;
+    let dots = if text.len() > SHOWN { "..." } else { "" };
+    format!("`{}{dots}`", text[..text.len().min(SHOWN)].escape_ascii())
+}
+
+/// `number` with a comma between groups of three digits.
+pub(crate) fn group(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_those_of_u64() {
+        assert_eq!(decimal(b"18446744073709551615"), Some(u64::MAX));
+        assert_eq!(decimal(b"18446744073709551616"), None);
+        assert_eq!(
+            (decimal(b""), decimal(b"+1"), decimal(b"1 "), decimal(b"-1")),
+            (None, None, None, None)
+        );
+        assert_eq!(
+            (decimal(b"007"), is_canonical(b"007"), is_canonical(b"0")),
+            (Some(7), false, true)
+        );
+    }
+
+    #[test]
+    fn groups_of_three() {
+        assert_eq!(
+            (group(0), group(999), group(1_000)),
+            ("0".into(), "999".into(), "1,000".into())
+        );
+        assert_eq!(group(u64::MAX), "18,446,744,073,709,551,615");
+    }
+}

@@ -1,0 +1,82 @@
+//! `lessram`: what your own data cost in RAM, in every structure that fits, and files of them.
+
+mod args;
+mod build;
+mod compare;
+mod contender;
+mod dataset;
+mod error;
+mod heap;
+mod hold;
+mod input;
+mod inspect;
+mod measure;
+mod memory;
+mod progress;
+mod query;
+mod recommend;
+mod report;
+mod rng;
+mod rows;
+mod sample;
+mod scratch;
+mod spool;
+mod verify;
+
+use args::{Cli, Command};
+use clap::Parser;
+use clap::error::ErrorKind;
+use error::{Code, Failure, Outcome};
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let code = match Cli::try_parse() {
+        Ok(cli) => run(&cli.command),
+        Err(error) => refuse(&error),
+    };
+    let code = match code {
+        Ok(code) => code,
+        Err(Failure::BrokenPipe) => Code::Done,
+        Err(Failure::Told(code, message)) => {
+            // With a closed standard error only the code is left.
+            let _ = writeln!(std::io::stderr(), "lessram: {message}");
+            code
+        }
+    };
+    ExitCode::from(code as u8)
+}
+
+fn run(command: &Command) -> Outcome<Code> {
+    match command {
+        Command::Compare(args) => compare::run(args),
+        Command::Build(args) => build::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Verify(args) => verify::run(args),
+        Command::Query(args) => query::run(args),
+        Command::Measure(args) => measure::child(args),
+        Command::Sweep { folder } => scratch::sweep(folder),
+    }
+}
+
+/// Help goes to standard output; a mistake on the command line becomes one line.
+fn refuse(error: &clap::Error) -> Outcome<Code> {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            write!(std::io::stdout(), "{}", error.render())?;
+            Ok(Code::Done)
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = write!(std::io::stderr(), "{}", error.render());
+            Ok(Code::Usage)
+        }
+        _ => {
+            let text = error.render().to_string();
+            let told = text.split("Usage:").next().unwrap_or(&text);
+            let words: Vec<&str> = told.split_whitespace().skip_while(|w| *w == "error:").collect();
+            let told = words.join(" ");
+            let told = told.split(" For more information").next().unwrap_or("");
+            Err(Failure::usage(format!("{told} (see --help)")))
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Measuring: each contender in fresh processes, bytes and times apart.
+//!
+//! The parent starts `lessram __measure FOLDER NAME bytes|times BUDGET` for each contender; the
+//! child builds the structure from the files in FOLDER, measures, and prints one line of JSON.
+//! Counting bytes taxes the clock, so one child counts and others, which do not count, are timed.
+
+use crate::args::{MeasureArgs, What};
+use crate::contender::{Contender, Structure, chosen};
+use crate::dataset::{HITS, MISSES, Plan};
+use crate::error::{Code, Failure, Outcome};
+use crate::heap;
+use crate::progress::Progress;
+use crate::rng::Rng;
+use crate::scratch::Scratch;
+use crate::spool::{Feed, Shape, load, queries};
+use serde::{Deserialize, Serialize};
+use std::hint::black_box;
+use std::io::Write;
+use std::path::Path;
+use std::process::{self, ExitStatus, Stdio};
+use std::time::Instant;
+
+/// Passes over all queries in one process: at least, unless the budget ends before, and at most.
+const PASSES: std::ops::RangeInclusive<usize> = 3..=25;
+/// Seconds of passes that suffice: short passes are repeated more often, for the clock's sake.
+const ENOUGH: f64 = 0.3;
+/// Look-ups of one sort in a row: hits and misses take turns, so that both meet the same machine.
+const SLICE: usize = 2_000;
+
+/// What a child that counts found.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct BytesSeen {
+    /// Live bytes when built: those requested from the allocator.
+    pub(crate) heap_bytes: u64,
+    pub(crate) blocks: u64,
+    pub(crate) peak_bytes: u64,
+    pub(crate) file_bytes: Option<u64>,
+    pub(crate) parts: Option<PartsSeen>,
+}
+
+/// What a structure says its bytes are for.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct PartsSeen {
+    pub(crate) payload: u64,
+    pub(crate) index: u64,
+    pub(crate) slack: u64,
+    pub(crate) header: u64,
+}
+
+/// What a child that measures time found: nanoseconds per operation, one figure a pass.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct TimesSeen {
+    pub(crate) build: f64,
+    pub(crate) hit: Vec<f64>,
+    pub(crate) miss: Vec<f64>,
+    pub(crate) get: Vec<f64>,
+}
+
+/// All that was found out about a contender.
+#[derive(Debug, Default)]
+pub(crate) struct Run {
+    pub(crate) bytes: Option<BytesSeen>,
+    pub(crate) times: Vec<TimesSeen>,
+    /// Why it could not be measured.
+    pub(crate) failure: Option<String>,
+}
+
+/// Builds a `T` and counts its bytes.
+pub(crate) fn bytes<S: Shape, T: Structure<S>>(folder: &Path, plan: &Plan) -> Outcome<BytesSeen> {
+    // Made before counting starts: the buffer that feeds the structure is not a part of it.
+    let mut feed = Feed::<S>::open(&folder.join(T::FEED), plan.longest)?;
+    heap::start();
+    let before = heap::look();
+    heap::restart_peak();
+    let built = T::build(&mut feed, plan)?;
+    let after = heap::look();
+    let (live, blocks) = (after.live - before.live, after.blocks - before.blocks);
+    let totals = built.totals();
+    if let Some(totals) = totals {
+        if (totals.heap_bytes() as i64, totals.blocks as i64) != (live, blocks) {
+            return Err(Failure::bad(format!(
+                "says it has {} bytes in {} blocks, but the allocator gave it {live} in {blocks}: \
+                 please report this",
+                totals.heap_bytes(),
+                totals.blocks
+            )));
+        }
+    }
+    let seen = BytesSeen {
+        heap_bytes: live.max(0) as u64,
+        blocks: blocks.max(0) as u64,
+        peak_bytes: (after.peak - before.live).max(0) as u64,
+        file_bytes: built.file_bytes(folder)?,
+        parts: totals.map(|totals| PartsSeen {
+            payload: totals.payload as u64,
+            index: totals.index as u64,
+            slack: totals.slack as u64,
+            header: totals.header as u64,
+        }),
+    };
+    // What is about to be freed was counted: the process ends instead.
+    std::mem::forget((built, feed));
+    Ok(seen)
+}
+
+/// Builds a `T` from memory and times it, for about `budget` seconds.
+pub(crate) fn times<S: Shape, T: Structure<S>>(
+    folder: &Path,
+    plan: &Plan,
+    budget: f64,
+) -> Outcome<TimesSeen> {
+    let mut feed = Feed::<S>::load(&folder.join(T::FEED))?;
+    let begin = Instant::now();
+    let built = T::build(&mut feed, plan)?;
+    let mut seen = TimesSeen {
+        build: begin.elapsed().as_nanos() as f64 / plan.items as f64,
+        hit: Vec::new(),
+        miss: Vec::new(),
+        get: Vec::new(),
+    };
+    drop(feed);
+    let (hits, misses) = (load(&folder.join(HITS))?, load(&folder.join(MISSES))?);
+    let (hits, misses) = (queries::<S>(&hits), queries::<S>(&misses));
+    let items = plan.items as usize;
+    let indexes = Rng::new(plan.seed, "indexes").draws(items, Plan::queries(items));
+    let first = Instant::now();
+    let late = || begin.elapsed().as_secs_f64() > budget;
+    for pass_number in 1..=*PASSES.end() {
+        if T::LOOKS_UP {
+            let (hit, miss) = pass::<S, T>(&built, &hits, &misses, late)?;
+            seen.hit.push(hit);
+            seen.miss.push(miss);
+        }
+        if T::GETS {
+            seen.get.push(get_pass::<S, T>(&built, &indexes, late));
+        }
+        let enough = pass_number >= *PASSES.start() && first.elapsed().as_secs_f64() > ENOUGH;
+        if enough || late() {
+            break;
+        }
+    }
+    std::mem::forget(built);
+    Ok(seen)
+}
+
+/// Looks all keys up once, in slices that take turns, or as many as it can before it is `late`;
+/// nanoseconds per hit and per miss.
+fn pass<'q, S: Shape, T: Structure<S>>(
+    built: &T,
+    hits: &[S::Query<'q>],
+    misses: &[S::Query<'q>],
+    late: impl Fn() -> bool,
+) -> Outcome<(f64, f64)> {
+    let ask = |queries: &[S::Query<'q>]| {
+        let begin = Instant::now();
+        let found = queries.iter().filter(|query| built.contains(black_box(**query))).count();
+        (black_box(found), begin.elapsed())
+    };
+    let (mut asked, mut found, mut wrong) = (0, 0, 0);
+    let (mut hit, mut miss) = (0, 0);
+    for (hits, misses) in hits.chunks(SLICE).zip(misses.chunks(SLICE)) {
+        let (count, time) = ask(hits);
+        (found, hit) = (found + count, hit + time.as_nanos());
+        let (count, time) = ask(misses);
+        (wrong, miss) = (wrong + count, miss + time.as_nanos());
+        asked += hits.len();
+        if late() {
+            break;
+        }
+    }
+    if found != asked || wrong != 0 {
+        return Err(Failure::bad(format!(
+            "answers wrong: finds {found} of {asked} keys, and {wrong} that are not there: please \
+             report this"
+        )));
+    }
+    Ok((hit as f64 / asked as f64, miss as f64 / asked as f64))
+}
+
+/// Gets items by random index, as many as it can before it is `late`; nanoseconds per item.
+fn get_pass<S: Shape, T: Structure<S>>(built: &T, indexes: &[u32], late: impl Fn() -> bool) -> f64 {
+    let (mut got, mut sum) = (0, 0_u64);
+    let begin = Instant::now();
+    for indexes in indexes.chunks(SLICE) {
+        for index in indexes {
+            sum = sum.wrapping_add(built.get(black_box(*index as usize)));
+        }
+        got += indexes.len();
+        if late() {
+            break;
+        }
+    }
+    black_box(sum);
+    begin.elapsed().as_nanos() as f64 / got as f64
+}
+
+/// The child: measures one thing of one contender and prints it.
+pub(crate) fn child(args: &MeasureArgs) -> Outcome<Code> {
+    let plan = Plan::load(&args.folder)?;
+    let only = std::slice::from_ref(&args.name);
+    let contenders = chosen(plan.kind, plan.number_values, only)?;
+    let Some(contender) = contenders.first() else { return Ok(Code::Usage) };
+    let line = match args.what {
+        What::Bytes => serde_json::to_string(&(contender.bytes)(&args.folder, &plan)?),
+        What::Times => serde_json::to_string(&(contender.times)(&args.folder, &plan, args.budget)?),
+    };
+    writeln!(std::io::stdout(), "{}", line?)?;
+    Ok(Code::Done)
+}
+
+/// Measures all `contenders`, round by round, so that a machine that changes its pace meets all.
+pub(crate) fn run(
+    contenders: &[Contender],
+    scratch: &Scratch,
+    repeat: u32,
+    budget: f64,
+    progress: &mut Progress,
+) -> Vec<Run> {
+    let mut runs: Vec<Run> = contenders.iter().map(|_| Run::default()).collect();
+    let mut spent = vec![0.0; contenders.len()];
+    progress.steps(contenders.len() as u64 * u64::from(repeat + 1));
+    for (contender, run) in contenders.iter().zip(&mut runs) {
+        progress.step(&format!("{}: counting bytes", contender.name));
+        match start(contender, What::Bytes, scratch, budget) {
+            Ok(seen) => run.bytes = Some(seen),
+            Err(why) => give_up(contender, run, why, progress),
+        }
+        progress.advance(1);
+    }
+    for round in 0..repeat {
+        for ((contender, run), spent) in contenders.iter().zip(&mut runs).zip(&mut spent) {
+            // The next would take as long as the last: not if that leaves the budget far behind.
+            let next = *spent / f64::from(round.max(1));
+            if run.failure.is_none() && (round == 0 || *spent + next / 2.0 < budget) {
+                progress.step(&format!("{}: timing, round {}", contender.name, round + 1));
+                let begin = Instant::now();
+                match start(contender, What::Times, scratch, budget - *spent) {
+                    Ok(seen) => run.times.push(seen),
+                    Err(why) => give_up(contender, run, why, progress),
+                }
+                *spent += begin.elapsed().as_secs_f64();
+            }
+            progress.advance(1);
+        }
+    }
+    progress.done();
+    runs
+}
+
+fn give_up(contender: &Contender, run: &mut Run, why: String, progress: &Progress) {
+    progress.warn(&format!("{} could not be measured: {why}", contender.name));
+    run.failure = Some(why);
+}
+
+/// Runs one child and reads its line.
+fn start<T: for<'a> Deserialize<'a>>(
+    contender: &Contender,
+    what: What,
+    scratch: &Scratch,
+    budget: f64,
+) -> Result<T, String> {
+    let program = std::env::current_exe().map_err(|error| format!("finding itself: {error}"))?;
+    let output = process::Command::new(program)
+        .arg("__measure")
+        .arg(scratch.path())
+        .arg(contender.name)
+        .arg(if what == What::Bytes { "bytes" } else { "times" })
+        .arg(budget.max(0.0).to_string())
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("its process does not start: {error}"))?;
+    if !output.status.success() {
+        let told = String::from_utf8_lossy(&output.stderr);
+        let told = told.lines().last().unwrap_or("").trim_start_matches("lessram: ").to_owned();
+        return Err(ending(output.status, told));
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| format!("its figures: {error}"))
+}
+
+/// Why a process ended, in words.
+fn ending(status: ExitStatus, told: String) -> String {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        let why = if signal == 9 { ", most likely for want of memory" } else { "" };
+        return format!("its process was killed by signal {signal}{why} {told}").trim_end().into();
+    }
+    if told.is_empty() { format!("its process ended: {status}") } else { told }
+}

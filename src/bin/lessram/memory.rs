@@ -1,0 +1,92 @@
+//! How much memory there is, and the refusal to start what does not fit.
+
+use crate::error::{Failure, Outcome};
+use std::fs;
+
+/// Of the memory that is available, what the command may take, in percent.
+const SHARE: u64 = 80;
+
+/// Bytes that a program may take now: the system's figure, or what the control group leaves if
+/// that is less. `None` where neither can be asked.
+pub(crate) fn available() -> Option<u64> {
+    let system = fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+    });
+    match (system, group_leaves()) {
+        (Some(system), Some(group)) => Some(system.min(group)),
+        (system, group) => system.or(group),
+    }
+}
+
+/// What the limit of a container leaves. The page cache counts as used there, but can be had.
+fn group_leaves() -> Option<u64> {
+    let number = |name: &str| {
+        let text = fs::read_to_string(format!("/sys/fs/cgroup/{name}")).ok()?;
+        text.trim().parse::<u64>().ok()
+    };
+    let stat = fs::read_to_string("/sys/fs/cgroup/memory.stat").unwrap_or_default();
+    let cache = stat.lines().find_map(|line| line.strip_prefix("file ")?.parse().ok());
+    let used = number("memory.current")?.saturating_sub(cache.unwrap_or(0));
+    Some(number("memory.max")?.saturating_sub(used))
+}
+
+/// Options on memory.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(crate) struct MemoryArgs {
+    /// Go on even if it takes more than 80 % of the memory available
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Take this as the memory available, in bytes, instead of asking the system
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) memory: Option<u64>,
+}
+
+/// Refuses to start `what` if `need` bytes are too many; `instead` names the way out.
+pub(crate) fn check(args: MemoryArgs, need: u64, what: &str, instead: &str) -> Outcome<()> {
+    let Some(available) = args.memory.or_else(available) else { return Ok(()) };
+    if args.force || need <= available / 100 * SHARE {
+        return Ok(());
+    }
+    Err(Failure::memory(format!(
+        "{what} needs about {}, more than {SHARE} % of the {} available: {instead}, or go on with \
+         --force",
+        human(need),
+        human(available)
+    )))
+}
+
+/// `bytes` for people: three digits and a unit.
+pub(crate) fn human(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let (mut value, mut unit) = (bytes as f64 / 1024.0, 0);
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        (value, unit) = (value / 1024.0, unit + 1);
+    }
+    let digits = usize::from(value < 99.95) + usize::from(value < 9.995);
+    format!("{value:.digits$} {}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_for_people() {
+        assert_eq!(human(1023), "1023 B");
+        assert_eq!(human(1024), "1.00 KiB");
+        assert_eq!(human(1024 * 1024 * 123), "123 MiB");
+        assert_eq!(human(u64::MAX), "16384 PiB");
+    }
+
+    #[test]
+    fn more_than_there_is_is_refused() {
+        let args = MemoryArgs { force: false, memory: Some(1000) };
+        assert!(check(args, 800, "it", "-").is_ok());
+        assert!(check(args, 801, "it", "-").is_err());
+        assert!(check(MemoryArgs { force: true, ..args }, 801, "it", "-").is_ok());
+    }
+}

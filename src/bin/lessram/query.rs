@@ -1,0 +1,249 @@
+//! `lessram query`.
+
+use crate::args::QueryArgs;
+use crate::error::{Code, Failure, Outcome};
+use crate::hold::Hold;
+use crate::input::{excerpt, group};
+use crate::inspect::head_of;
+use crate::memory;
+use crate::rows;
+use serde_json::{Value, json};
+use std::cmp::Ordering;
+use std::ffi::OsStr;
+use std::io::{BufRead, BufWriter, Write};
+use std::path::Path;
+
+pub(crate) fn run(args: &QueryArgs) -> Outcome<Code> {
+    let head = head_of(&args.file)?;
+    let row = rows::numbered(head.header.kind, &args.file)?;
+    let instead = "ask a smaller file";
+    memory::check(args.memory, head.header.file_len, "reading the file", instead)?;
+    let hold = (row.open)(&args.file).map_err(|error| Failure::file(&args.file, error))?;
+    let query = Query { hold: &*hold, sorted: hold.is_sorted(), name: &args.file };
+    let mut printer = Printer::new(args.json);
+    let found = if let Some(index) = args.index {
+        query.at_index(index, &mut printer)
+    } else if let Some(prefix) = &args.prefix {
+        query.prefix(prefix.as_encoded_bytes(), &mut printer)
+    } else if let Some(range) = &args.range {
+        query.range(range, &mut printer)
+    } else {
+        query.keys(args, &mut printer)
+    }?;
+    printer.finish()?;
+    Ok(if found { Code::Done } else { Code::Negative })
+}
+
+/// Writes findings as lines or as one JSON array.
+struct Printer {
+    out: BufWriter<std::io::StdoutLock<'static>>,
+    json: bool,
+    printed: usize,
+}
+
+impl Printer {
+    fn new(json: bool) -> Self {
+        Self { out: BufWriter::new(std::io::stdout().lock()), json, printed: 0 }
+    }
+
+    /// One finding, or the absence of `item`.
+    fn print(&mut self, index: Option<usize>, item: &[u8]) -> Outcome<()> {
+        if self.json {
+            let before = if self.printed == 0 { "[\n" } else { ",\n" };
+            let line = match std::str::from_utf8(item) {
+                Ok(text) => json!({ "index": index, "item": text }),
+                // JSON holds text only: other bytes are told as numbers.
+                Err(_) => json!({ "index": index, "item": Value::Null, "bytes": item }),
+            };
+            write!(self.out, "{before}{line}")?;
+        } else {
+            match index {
+                Some(index) => write!(self.out, "{index}\t")?,
+                None => self.out.write_all(b"-\t")?,
+            }
+            self.out.write_all(item)?;
+            self.out.write_all(b"\n")?;
+        }
+        self.printed += 1;
+        Ok(())
+    }
+
+    fn finish(mut self) -> Outcome<()> {
+        if self.json {
+            let end = if self.printed == 0 { "[]\n" } else { "\n]\n" };
+            self.out.write_all(end.as_bytes())?;
+        }
+        Ok(self.out.flush()?)
+    }
+}
+
+struct Query<'a> {
+    hold: &'a dyn Hold,
+    sorted: bool,
+    name: &'a Path,
+}
+
+impl Query<'_> {
+    fn at_index(&self, index: u64, printer: &mut Printer) -> Outcome<bool> {
+        let item = usize::try_from(index).ok().and_then(|index| self.hold.get(index));
+        match &item {
+            Some(item) => printer.print(Some(index as usize), item)?,
+            None => {
+                let items = group(self.hold.len() as u64);
+                let text = format!("{}: has {items} items, none at {index}", self.name.display());
+                self.tell(&format!("lessram: {text}"));
+            }
+        }
+        Ok(item.is_some())
+    }
+
+    fn keys(&self, args: &QueryArgs, printer: &mut Printer) -> Outcome<bool> {
+        if !self.sorted {
+            self.tell_unsorted();
+        }
+        let keys = args.keys.iter().filter(|key| *key != OsStr::new("-"));
+        for key in keys {
+            self.hold.check(key.as_encoded_bytes())?;
+        }
+        let mut all = true;
+        for key in &args.keys {
+            if key == OsStr::new("-") {
+                let mut input = std::io::stdin().lock();
+                let mut line = Vec::new();
+                let fail = |error| Failure::bad(format!("standard input: {error}"));
+                while input.read_until(b'\n', &mut line).map_err(fail)? > 0 {
+                    let key = line.strip_suffix(b"\n").unwrap_or(&line);
+                    all &= self.key(key, printer)?;
+                    line.clear();
+                }
+            } else {
+                all &= self.key(key.as_encoded_bytes(), printer)?;
+            }
+        }
+        Ok(all)
+    }
+
+    fn key(&self, key: &[u8], printer: &mut Printer) -> Outcome<bool> {
+        let index = if self.sorted { self.hold.search(key)?.ok() } else { self.scan_for(key)? };
+        printer.print(index, key)?;
+        Ok(index.is_some())
+    }
+
+    fn scan_for(&self, key: &[u8]) -> Outcome<Option<usize>> {
+        for index in 0..self.hold.len() {
+            if self.hold.compare(index, key)? == Ordering::Equal {
+                return Ok(Some(index));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Prints the items for which `inside` holds; of ascending items, from `start` on as long as it
+    /// holds.
+    fn list(
+        &self,
+        start: Option<&[u8]>,
+        inside: impl Fn(usize) -> Outcome<bool>,
+        printer: &mut Printer,
+    ) -> Outcome<bool> {
+        if !self.sorted {
+            self.tell_unsorted();
+        }
+        let first = match start.filter(|_| self.sorted) {
+            Some(start) => self.hold.search(start)?.unwrap_or_else(|at| at),
+            None => 0,
+        };
+        let before = printer.printed;
+        for index in first..self.hold.len() {
+            if inside(index)? {
+                printer.print(Some(index), &self.hold.get(index).unwrap_or_default())?;
+            } else if self.sorted {
+                break;
+            }
+        }
+        Ok(printer.printed > before)
+    }
+
+    fn prefix(&self, prefix: &[u8], printer: &mut Printer) -> Outcome<bool> {
+        if !self.hold.is_text() {
+            return Err(Failure::usage("--prefix: the file holds numbers: use --range"));
+        }
+        let inside = |index| Ok(self.hold.get(index).is_some_and(|item| item.starts_with(prefix)));
+        self.list(Some(prefix), inside, printer)
+    }
+
+    fn range(&self, range: &OsStr, printer: &mut Printer) -> Outcome<bool> {
+        let range = Range::parse(range.as_encoded_bytes())?;
+        let inside = |index| {
+            let above = match range.start {
+                Some(start) => self.hold.compare(index, start)?.is_ge(),
+                None => true,
+            };
+            let below = match range.end {
+                Some(end) => {
+                    let order = self.hold.compare(index, end)?;
+                    order.is_lt() || range.inclusive && order.is_eq()
+                }
+                None => true,
+            };
+            Ok(above && below)
+        };
+        self.list(range.start, inside, printer)
+    }
+
+    fn tell_unsorted(&self) {
+        self.tell(&format!(
+            "note: {}: its items do not ascend, so all are looked at: sort the input (LC_ALL=C \
+             sort) before building to search",
+            self.name.display()
+        ));
+    }
+
+    fn tell(&self, line: &str) {
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+}
+
+/// `A..B`, `A..=B`, `A..`, `..B`.
+#[derive(Debug, PartialEq, Eq)]
+struct Range<'a> {
+    start: Option<&'a [u8]>,
+    end: Option<&'a [u8]>,
+    inclusive: bool,
+}
+
+impl<'a> Range<'a> {
+    fn parse(text: &'a [u8]) -> Outcome<Self> {
+        let Some(at) = text.windows(2).position(|two| two == b"..") else {
+            return Err(Failure::usage(format!(
+                "--range {}: write A..B, A..=B, A.. or ..B",
+                excerpt(text)
+            )));
+        };
+        let (start, end) = (&text[..at], &text[at + 2..]);
+        let (end, inclusive) = match end.strip_prefix(b"=") {
+            Some(end) => (end, true),
+            None => (end, false),
+        };
+        let given = |bound: &'a [u8]| (!bound.is_empty()).then_some(bound);
+        Ok(Self { start: given(start), end: given(end), inclusive })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges() {
+        let range = |text: &'static str| {
+            let range = Range::parse(text.as_bytes()).ok()?;
+            Some((range.start, range.end, range.inclusive))
+        };
+        let (a, b) = (Some(&b"a"[..]), Some(&b"b"[..]));
+        assert_eq!(range("a..b"), Some((a, b, false)));
+        assert_eq!(range("a..=b"), Some((a, b, true)));
+        assert_eq!((range("a.."), range("..b")), (Some((a, None, false)), Some((None, b, false))));
+        assert_eq!((range(".."), range("ab")), (Some((None, None, false)), None));
+    }
+}

@@ -1,0 +1,86 @@
+//! [`Scratch`]: a folder for temporary files that goes when the command ends, however it ends.
+
+use crate::error::{Code, Failure, Outcome};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A folder of this process alone, removed with all that is in it when dropped.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    path: PathBuf,
+    /// Removes the folder should this process be killed. Not there if it could not be started.
+    sweeper: Option<Child>,
+}
+
+impl Scratch {
+    /// Makes the folder.
+    pub(crate) fn create() -> Outcome<Self> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_nanos());
+        let path = std::env::temp_dir().join(format!("lessram-{}-{now:x}", std::process::id()));
+        // Fails if somebody made it before us: then it is not ours to write to.
+        create_private(&path).map_err(|error| Failure::scratch(&path, error))?;
+        let sweeper = start_sweeper(&path);
+        Ok(Self { path, sweeper })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A new file in the folder.
+    pub(crate) fn file(&self, name: &str) -> Outcome<(File, PathBuf)> {
+        let path = self.path.join(name);
+        match File::create(&path) {
+            Ok(file) => Ok((file, path)),
+            Err(error) => Err(Failure::scratch(&path, error)),
+        }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Nobody is left to tell if this fails; the sweeper tries again.
+        let _ = fs::remove_dir_all(&self.path);
+        if let Some(mut sweeper) = self.sweeper.take() {
+            // Closes its standard input first.
+            let _ = sweeper.wait();
+        }
+    }
+}
+
+/// Starts a process that waits until this one has gone. In a process group of its own: Ctrl-C in a
+/// terminal ends this process and its children at once, and leaves that one to clean up.
+#[cfg(unix)]
+fn start_sweeper(path: &Path) -> Option<Child> {
+    use std::os::unix::process::CommandExt;
+    use std::process::{Command, Stdio};
+    let mut command = Command::new(std::env::current_exe().ok()?);
+    command.arg("__sweep").arg(path).process_group(0);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()
+}
+
+#[cfg(not(unix))]
+fn start_sweeper(_: &Path) -> Option<Child> {
+    None
+}
+
+/// The sweeper: removes the folder once nobody holds the other end of its standard input.
+pub(crate) fn sweep(path: &Path) -> Outcome<Code> {
+    let _ = std::io::stdin().read(&mut [0]);
+    let _ = fs::remove_dir_all(path);
+    Ok(Code::Done)
+}
+
+#[cfg(unix)]
+fn create_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().mode(0o700).create(path)
+}
+
+#[cfg(not(unix))]
+fn create_private(path: &Path) -> std::io::Result<()> {
+    fs::create_dir(path)
+}
