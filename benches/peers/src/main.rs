@@ -1,0 +1,41 @@
+//! Benches against peers: `cargo run --release -- <bench> [options]`.
+//!
+//! One harness for all: contenders take turns in one run, so that what slows the machine down slows
+//! all of them. Raw samples go to stdout as tab-separated values, one table to stderr.
+
+mod alloc;
+mod harness;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: lessram-peers <bench> [--rounds N]
+
+benches:
+  alloc   cost of counting allocations: ns per pair of alloc and free
+
+stdout: raw samples, tab-separated, the columns named in the first line
+stderr: medians";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let (bench, rounds) = match words[..] {
+        [bench] => (bench, Ok(harness::ROUNDS)),
+        [bench, "--rounds", count] => (bench, count.parse()),
+        _ => ("", Ok(0)),
+    };
+    let outcome = match (bench, rounds) {
+        ("alloc", Ok(rounds)) if rounds > 0 => alloc::run(rounds),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
