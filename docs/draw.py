@@ -1,0 +1,63 @@
+"""Draws the bytes of each structure, from the JSON of the command:
+
+    cargo run --release --features cli -- compare --json | python3 docs/draw.py > docs/compare.svg
+
+Standard library only. The picture follows the reader's light or dark setting.
+"""
+
+import json
+import sys
+from html import escape
+
+ROW, LEFT, BAR, WIDTH, TOP = 26, 170, 430, 760, 64
+
+STYLE = """
+  text { font: 14px system-ui, sans-serif; fill: #1f2328 }
+  .title { font-weight: 600; font-size: 16px }
+  .small { fill: #59636e; font-size: 12px }
+  .ours { fill: #0969da } .peer { fill: #8c959f }
+  .ground { fill: #ffffff }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #e6edf3 } .small { fill: #9198a1 }
+    .ours { fill: #4493f8 } .peer { fill: #656c76 }
+    .ground { fill: #0d1117 }
+  }
+"""
+
+
+def draw(table):
+    rows = [row for row in table["rows"] if row["heap_bytes"]]
+    rows.sort(key=lambda row: row["heap_bytes"])
+    widest = rows[-1]["heap_bytes"]
+    items = table["items"]
+    height = TOP + ROW * len(rows) + 16
+    title = f"Heap bytes per item, {items:,} {table['kind']}"
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
+        f"<title>{escape(title)}: {escape(describe(rows, items))}</title>",
+        f"<style>{STYLE}</style>",
+        f'<rect class="ground" width="{WIDTH}" height="{height}" rx="6"/>',
+        f'<text class="title" x="16" y="28">{escape(title)}</text>',
+        '<text class="small" x="16" y="48">requested from the allocator; '
+        "at the right, ns for a random look-up of a present key</text>",
+    ]
+    for i, row in enumerate(rows):
+        y = TOP + i * ROW
+        length = max(2, BAR * row["heap_bytes"] / widest)
+        kind = "peer" if row["peer"] else "ours"
+        hit = f"{row['hit_ns']:.0f} ns" if row["hit_ns"] else ""
+        out += [
+            f'<text x="16" y="{y + 16}">{escape(row["structure"])}</text>',
+            f'<rect class="{kind}" x="{LEFT}" y="{y + 3}" width="{length:.1f}" '
+            f'height="{ROW - 8}" rx="2"/>',
+            f'<text x="{LEFT + length + 8:.1f}" y="{y + 16}">{row["heap_bytes"] / items:.1f}</text>',
+            f'<text class="small" x="{WIDTH - 16}" y="{y + 16}" text-anchor="end">{hit}</text>',
+        ]
+    return "\n".join(out + ["</svg>", ""])
+
+
+def describe(rows, items):
+    return ", ".join(f"{row['structure']} {row['heap_bytes'] / items:.1f}" for row in rows)
+
+
+sys.stdout.write(draw(json.load(sys.stdin)))
