@@ -113,8 +113,8 @@ pub fn cuts(file: &[u8], budget: usize, rng: &mut Rng) -> Vec<Damage> {
 }
 
 /// Header, table and parameters overwritten with numbers that break naive checks: one field at a
-/// time, then the item count together with each parameter, then the file's length together with that
-/// of each section.
+/// time, then the item count together with each parameter, then the file's length together with
+/// that of each section.
 #[must_use]
 pub fn writes(file: &[u8]) -> Vec<Damage> {
     let mut all = Vec::new();

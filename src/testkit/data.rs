@@ -27,7 +27,7 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    /// The next number below `end`; 0 if `end` is 0. The bias of the remainder does not matter here.
+    /// The next number below `end`; 0 if `end` is 0. The remainder's bias does not matter here.
     pub const fn below(&mut self, end: usize) -> usize {
         if end == 0 { 0 } else { (self.number() % end as u64) as usize }
     }

@@ -108,8 +108,8 @@ pub struct Reaction {
     pub answers: Verdict,
 }
 
-/// Opens `file` through each door but `map` and uses what opens in every way: asks, validates, saves,
-/// changes.
+/// Opens `file` through each door but `map` and uses what opens in every way: asks, validates,
+/// saves, changes.
 #[must_use]
 pub fn withstand<R: Row>(file: &[u8]) -> Reaction {
     let mut reaction = Reaction { viewed: false, read: false, verified: false, answers: Ok(()) };
@@ -238,7 +238,7 @@ fn file_from<R: Row>(model: &R::Model) -> HeapWords {
     }
 }
 
-/// Whether `file` holds a row's fixed data through each door but `map`, and would be saved as it is.
+/// Whether `file` holds a row's fixed data through each door but `map`, and would be saved as is.
 ///
 /// # Errors
 ///
