@@ -138,8 +138,9 @@ mod unix {
     fn removes_what_a_dead_process_left() {
         let folder = TempFolder::new("leftovers");
         // No process has a number this high; the others are not names of temporary files.
-        let dead = ".numbers.lram.4294967295-0.lram-tmp";
-        let others = [".numbers.lram.x-0.lram-tmp", ".numbers.lram.1-0", ".other.1-0.lram-tmp"];
+        let dead = ".numbers.lram.4294967295-0-0.lram-tmp";
+        let others =
+            [".numbers.lram.x-0-0.lram-tmp", ".numbers.lram.1-0-0", ".other.1-0-0.lram-tmp"];
         for name in others.iter().chain([&dead]) {
             fs::write(folder.0.join(name), "").unwrap();
         }

@@ -260,6 +260,12 @@ impl<A: Alloc> PackedInts<HeapWords<A>> {
         })
     }
 
+    /// Widens the numbers to `width` bits and makes room for exactly `extra` more.
+    pub(super) fn try_reserve_wide(&mut self, extra: usize, width: u32) -> Result<(), AllocError> {
+        self.try_grow(self.len(), width)?;
+        self.try_reserve(extra)
+    }
+
     /// Appends `value`; widens all numbers first if it does not fit. O(1) amortised.
     ///
     /// # Panics

@@ -208,12 +208,11 @@ impl<A: Alloc> StrArray<HeapWords<A>> {
         let blob_len = self.blob_len.checked_add(bytes).ok_or(overflow)?;
         let words = blob_len.div_ceil(8).saturating_sub(self.blob.words().len());
         self.blob.try_reserve_exact(words)?;
-        if self.offsets.is_empty() {
-            let width = u64::BITS - (blob_len as u64).leading_zeros();
-            self.offsets.set_width(width.max(self.offsets.width()));
-        }
+        // Offsets as wide as the last one will be: pushing then rewrites none of them.
+        let width = u64::BITS - (blob_len as u64).leading_zeros();
         let first = usize::from(self.offsets.is_empty());
-        self.offsets.try_reserve(strings.checked_add(first).ok_or(overflow)?)
+        let offsets = strings.checked_add(first).ok_or(overflow)?;
+        self.offsets.try_reserve_wide(offsets, width)
     }
 
     /// Appends `string`. O(length) amortised.
@@ -613,6 +612,25 @@ mod with_serde {
             }
 
             deserializer.deserialize_seq(All)
+        }
+    }
+}
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use super::*;
+    use crate::mem::{Counter, Tracked};
+
+    #[test]
+    fn reserved_room_suffices() {
+        let counter = Counter::new();
+        let alloc = Tracked::new(&counter, Global);
+        let mut strings = StrArray::new_in(alloc, alloc);
+        for round in 1..4 {
+            strings.try_reserve(1_000, 9_000).unwrap();
+            let requests = counter.requests();
+            (0..1_000).for_each(|_| strings.push("ninebytes"));
+            assert_eq!((strings.len(), counter.requests()), (1_000 * round, requests));
         }
     }
 }

@@ -8,8 +8,10 @@ use crate::error::{FileError, Tag};
 use crate::mem::Global;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::vec::Vec;
 
@@ -24,8 +26,9 @@ const TEMP_SUFFIX: &str = ".lram-tmp";
 ///
 /// A temporary file in the same folder is written, synced and renamed over `path`, and the folder
 /// is synced; readers that have the old file open or mapped keep it. A symlink is followed, the
-/// mode of an existing file is kept. On Windows the folder is not synced. Temporary files that a
-/// killed process left for the same `path` are removed.
+/// mode of an existing file is kept, its owner is not. On Windows the folder is not synced. Temporary
+/// files that a killed process left for the same `path` are removed; processes are told apart by
+/// their number, so containers that do not see each other must not save to one path.
 ///
 /// # Errors
 ///
@@ -89,13 +92,14 @@ struct Temp {
 }
 
 impl Temp {
-    /// `.NAME.PID-COUNT.lram-tmp`, made anew.
+    /// `.NAME.PID-RUN-COUNT.lram-tmp`, made anew.
     fn create(folder: &Path, name: &OsStr) -> Result<Self, FileError> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         loop {
             let mut temp = temp_prefix(name);
+            let (process, run) = (std::process::id(), this_run());
             let count = COUNT.fetch_add(1, Relaxed);
-            temp.push(std::format!("{}-{count}{TEMP_SUFFIX}", std::process::id()));
+            temp.push(std::format!("{process}-{run:08x}-{count}{TEMP_SUFFIX}"));
             let path = folder.join(temp);
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(file) => return Ok(Self { file, path: Some(path) }),
@@ -140,26 +144,36 @@ fn remove_leftovers(folder: &Path, name: &OsStr) {
         let file_name = entry.file_name();
         let rest = file_name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
         let rest = rest.and_then(|rest| rest.strip_suffix(TEMP_SUFFIX.as_bytes()));
-        let Some(process) = rest.and_then(process_of) else { continue };
-        if !is_alive(process) {
+        let Some((process, run)) = rest.and_then(writer_of) else { continue };
+        if !is_alive(process, run) {
             let _ = fs::remove_file(entry.path());
         }
     }
 }
 
-/// The process number in `PID-COUNT`.
-fn process_of(rest: &[u8]) -> Option<u32> {
-    let (pid, count) = std::str::from_utf8(rest).ok()?.split_once('-')?;
-    count.parse::<u32>().ok()?;
-    pid.parse().ok()
+/// A number that tells this run of the program from earlier ones with the same process number, as
+/// in containers, where that is always 1.
+fn this_run() -> u32 {
+    static RUN: OnceLock<u32> = OnceLock::new();
+    *RUN.get_or_init(|| RandomState::new().build_hasher().finish() as u32)
 }
 
-/// Whether a process of this number runs; where that cannot be asked, it is taken to.
-fn is_alive(process: u32) -> bool {
+/// Process and run in `PID-RUN-COUNT`.
+fn writer_of(rest: &[u8]) -> Option<(u32, u32)> {
+    let mut fields = std::str::from_utf8(rest).ok()?.split('-');
+    let process = fields.next()?.parse().ok()?;
+    let run = u32::from_str_radix(fields.next()?, 16).ok()?;
+    fields.next()?.parse::<u32>().ok()?;
+    fields.next().is_none().then_some((process, run))
+}
+
+/// Whether the run of this process goes on; where that cannot be asked, it is taken to.
+fn is_alive(process: u32, run: u32) -> bool {
+    if process == std::process::id() {
+        return run == this_run();
+    }
     let processes = Path::new("/proc");
-    process == std::process::id()
-        || !processes.join("self").exists()
-        || processes.join(std::format!("{process}")).exists()
+    !processes.join("self").exists() || processes.join(std::format!("{process}")).exists()
 }
 
 /// Sections read onto the heap.
