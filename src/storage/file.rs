@@ -1,6 +1,8 @@
 //! Files: atomic save, bounded reading.
 
-use super::container::{Container, HEADER_BYTES, Head, Header, MAX_HEAD_BYTES, section_hash};
+use super::container::{
+    Container, HEADER_BYTES, Head, Header, MAX_HEAD_BYTES, Section, section_hash,
+};
 use super::persist::{Persist, Source, check_kind, find};
 use super::words::{HeapWords, as_bytes};
 use super::write::write_to;
@@ -179,7 +181,7 @@ fn is_alive(process: u32, run: u32) -> bool {
 /// Sections read onto the heap.
 struct Loaded {
     header: Header,
-    sections: Vec<(super::container::Section, HeapWords)>,
+    sections: Vec<(Section, HeapWords)>,
 }
 
 impl Source for Loaded {
@@ -228,21 +230,10 @@ fn load<P: Persist<Words = HeapWords>>(
     exact: bool,
 ) -> Result<P, FileError> {
     let mut buffer = [0; MAX_HEAD_BYTES];
-    let got = read_up_to(&mut stream, &mut buffer[..HEADER_BYTES])?;
-    let Some(start) = buffer[..got].first_chunk() else {
-        Head::parse(&buffer[..got], got as u64)?;
-        return Err(FileError::Truncated { need: HEADER_BYTES as u64, have: got as u64 });
-    };
-    let header = Header::parse(start)?;
+    let head = head_from(&mut stream, &mut buffer, len, exact)?;
+    let header = head.header;
     check_kind::<P>(&header)?;
-    let file_len = if exact { len } else { header.file_len };
-    if file_len > len {
-        return Err(FileError::Truncated { need: file_len, have: len });
-    }
-    let table = &mut buffer[HEADER_BYTES..header.head_bytes()];
-    let got = HEADER_BYTES + read_up_to(&mut stream, table)?;
-    let head = Head::parse(&buffer[..got], file_len)?;
-    let mut at = got as u64;
+    let mut at = header.head_bytes() as u64;
     let mut sections = Vec::with_capacity(header.sections as usize);
     for section in head.rows() {
         let section = section?;
@@ -255,6 +246,41 @@ fn load<P: Persist<Words = HeapWords>>(
         sections.push((section, words));
     }
     P::load(&mut Loaded { header, sections })
+}
+
+/// Reads header and table from `stream`, whose length is `len` if `exact`, else at most that.
+fn head_from<'b>(
+    stream: &mut impl Read,
+    buffer: &'b mut [u8; MAX_HEAD_BYTES],
+    len: u64,
+    exact: bool,
+) -> Result<Head<'b>, FileError> {
+    let got = read_up_to(stream, &mut buffer[..HEADER_BYTES])?;
+    let Some(start) = buffer[..got].first_chunk() else {
+        return Head::parse(&buffer[..got], got as u64);
+    };
+    let header = Header::parse(start)?;
+    let file_len = if exact { len } else { header.file_len };
+    if file_len > len {
+        return Err(FileError::Truncated { need: file_len, have: len });
+    }
+    let table = &mut buffer[HEADER_BYTES..header.head_bytes()];
+    let got = HEADER_BYTES + read_up_to(stream, table)?;
+    Head::parse(&buffer[..got], file_len)
+}
+
+/// Header and section table of the file at `path`, checked; reads no more than them, and allocates
+/// for the table alone. For tools that look at files of any kind and size.
+///
+/// # Errors
+///
+/// Any [`FileError`] of a file that is not sound.
+pub fn read_head(path: &Path) -> Result<(Header, Vec<Section>), FileError> {
+    let mut file = File::open(path)?;
+    let len = file.metadata()?.len();
+    let mut buffer = [0; MAX_HEAD_BYTES];
+    let head = head_from(&mut file, &mut buffer, len, true)?;
+    Ok((head.header, head.rows().collect::<Result<_, _>>()?))
 }
 
 /// Fills `out` as far as the stream goes.

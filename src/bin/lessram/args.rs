@@ -106,7 +106,7 @@ Terms:
   *          on the front: nothing in the table is both smaller and faster (hits, or else gets)
 
 Ordered forms are fed in order, the others in random order. Bytes and times are taken in separate
-processes; a time is the median of several passes, and every answer is checked.";
+processes; a time is the median of several passes, and the answer of every look-up is checked.";
 
 #[derive(Debug, Args)]
 #[command(after_help = COMPARE_HELP)]
@@ -137,7 +137,7 @@ pub(crate) struct CompareArgs {
     /// Print tab-separated values instead of the table; with =FILE, write them there as well
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     pub(crate) tsv: Option<Option<PathBuf>>,
-    /// Columns of the table [default: $COLUMNS, the terminal's, 80]; never cut when piped
+    /// Columns of the table [default: $COLUMNS, the terminal's, 80; nothing is cut when piped]
     #[arg(long, value_name = "COLUMNS")]
     pub(crate) width: Option<usize>,
     /// No progress, no notes
@@ -196,12 +196,16 @@ pub(crate) struct VerifyArgs {
     pub(crate) memory: MemoryArgs,
 }
 
+const QUERY_USAGE: &str = "lessram query [OPTIONS] FILE KEY...\n       \
+                           lessram query [OPTIONS] FILE --index I | --prefix P | --range A..B";
+
 const QUERY_HELP: &str = "\
 Prints one line for each item found: its index, a TAB, the item. A key that is absent gets `-` as
 index, and the exit code is 1. Ranges are A..B (B excluded), A..=B, A.. or ..B, in byte order.";
 
 #[derive(Debug, Args)]
-#[command(after_help = QUERY_HELP, group = ArgGroup::new("what").required(true))]
+#[command(override_usage = QUERY_USAGE, after_help = QUERY_HELP)]
+#[command(group = ArgGroup::new("what").required(true))]
 pub(crate) struct QueryArgs {
     /// A .lram file
     pub(crate) file: PathBuf,

@@ -302,19 +302,18 @@ impl Lines {
 
 /// Notes on what the keys contain that people often do not expect. Nothing is dropped in silence.
 pub(crate) fn note_oddities(seen: &Seen, format: FormatArgs, progress: &Progress) {
-    if seen.cr > 0 && format.strip_cr {
-        progress.note(&format!("{} lines ended in CR, which was dropped", group(seen.cr)));
-    } else if seen.cr > 0 {
-        let lines = group(seen.cr);
-        progress.note(&format!("{lines} lines end in CR, part of the key: --strip-cr drops it"));
-    }
-    if seen.nul > 0 {
-        progress.note(&format!("{} lines hold NUL bytes, part of the key", group(seen.nul)));
-    }
-    if seen.empty > 0 {
-        let lines = group(seen.empty);
-        progress.note(&format!("{lines} lines are empty; the empty string is a key as any other"));
-    }
+    let note = |what: &str, count: u64, text: &str| {
+        if count > 0 {
+            progress.note(&format!("{what}: {}; {text}", group(count)));
+        }
+    };
+    let cr = match format.strip_cr {
+        true => "the CR was dropped",
+        false => "the CR is a part of the key, --strip-cr drops it",
+    };
+    note("lines that end in CR", seen.cr, cr);
+    note("lines with NUL bytes", seen.nul, "NUL is a part of the key");
+    note("empty lines", seen.empty, "the empty string is a key like any other");
     if seen.unended {
         progress.note("the last line has no newline; it counts");
     }

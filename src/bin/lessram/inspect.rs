@@ -4,11 +4,11 @@ use crate::args::InspectArgs;
 use crate::error::{Code, Failure, Outcome};
 use crate::input::group;
 use crate::memory::human;
+use lessram::FileError;
 use lessram::registry::kind_of;
-use lessram::storage::{Container, HEADER_BYTES, Header, MAX_SECTIONS, ROW_BYTES, Section};
+use lessram::storage::{self, Header, Section};
 use serde_json::json;
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::Write;
 use std::path::Path;
 
 /// Header and section table of a file.
@@ -20,30 +20,11 @@ pub(crate) struct Head {
 
 /// Checks header and table of the file at `path`; reads no more than them.
 pub(crate) fn head_of(path: &Path) -> Outcome<Head> {
-    const LONGEST: u64 = (HEADER_BYTES + MAX_SECTIONS as usize * ROW_BYTES) as u64;
-    let fail = |error: io::Error| Failure::open(path, &error);
-    let mut file = File::open(path).map_err(fail)?;
-    let info = file.metadata().map_err(fail)?;
-    if info.is_dir() {
-        return Err(fail(io::ErrorKind::IsADirectory.into()));
+    match storage::read_head(path) {
+        Ok((header, sections)) => Ok(Head { header, sections }),
+        Err(FileError::Io(error)) => Err(Failure::open(path, &error)),
+        Err(error) => Err(Failure::file(path, error)),
     }
-    let mut start = Vec::new();
-    (&mut file).take(LONGEST).read_to_end(&mut start).map_err(fail)?;
-    let len = if info.is_file() { info.len() } else { start.len() as u64 };
-    let bytes = usize::try_from(len).ok().and_then(|len| len.checked_add(8));
-    // `vec!` would abort where the address space does not suffice: asked first.
-    let bytes = bytes.filter(|bytes| Vec::<u8>::new().try_reserve_exact(*bytes).is_ok());
-    let bytes = bytes.ok_or_else(|| {
-        Failure::memory(format!("{}: longer than this machine can address", path.display()))
-    })?;
-    // The container wants the whole file, but looks at its head alone. The rest are zero pages
-    // that are never touched, so they cost address space and no memory.
-    let mut whole = vec![0_u8; bytes];
-    let at = whole.as_ptr().align_offset(8);
-    let whole = &mut whole[at..at + len as usize];
-    whole[..start.len()].copy_from_slice(&start);
-    let container = Container::open(whole).map_err(|error| Failure::file(path, error))?;
-    Ok(Head { header: *container.header(), sections: container.sections().collect() })
 }
 
 pub(crate) fn run(args: &InspectArgs) -> Outcome<Code> {
@@ -98,7 +79,8 @@ fn json(args: &InspectArgs, head: &Head) -> Outcome<String> {
 fn text(args: &InspectArgs, head: &Head) -> String {
     let Header { major, minor, kind, file_len, items, seed, .. } = head.header;
     let mut out = format!(
-        "{}\nstructure  {} ({kind:#06x}), format {major}.{minor}\nitems      {}\nbytes      {} ({})",
+        "{}\nstructure  {} ({kind:#06x}), format {major}.{minor}\n\
+         items      {}\nbytes      {} ({})",
         args.file.display(),
         kind_name(kind),
         group(items),

@@ -84,7 +84,7 @@ fn spread(values: &[f64]) -> Option<f64> {
 impl Row {
     fn new(plan: &Plan, contender: &Contender, run: &Run) -> Self {
         let all = |pick: fn(&crate::measure::TimesSeen) -> &[f64]| -> Vec<f64> {
-            run.times.iter().flat_map(|times| pick(times)).map(|ns| rounded(*ns)).collect()
+            run.times.iter().flat_map(pick).map(|ns| rounded(*ns)).collect()
         };
         let (hits, misses, gets) =
             (all(|times| &times.hit), all(|times| &times.miss), all(|times| &times.get));

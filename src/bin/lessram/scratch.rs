@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+const PREFIX: &str = "lessram-";
+
 /// A folder of this process alone, removed with all that is in it when dropped.
 #[derive(Debug)]
 pub(crate) struct Scratch {
@@ -19,7 +21,8 @@ impl Scratch {
     /// Makes the folder.
     pub(crate) fn create() -> Outcome<Self> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_nanos());
-        let path = std::env::temp_dir().join(format!("lessram-{}-{now:x}", std::process::id()));
+        let name = format!("{PREFIX}{}-{now:x}", std::process::id());
+        let path = std::env::temp_dir().join(name);
         // Fails if somebody made it before us: then it is not ours to write to.
         create_private(&path).map_err(|error| Failure::scratch(&path, error))?;
         let sweeper = start_sweeper(&path);
@@ -69,6 +72,11 @@ fn start_sweeper(_: &Path) -> Option<Child> {
 
 /// The sweeper: removes the folder once nobody holds the other end of its standard input.
 pub(crate) fn sweep(path: &Path) -> Outcome<Code> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let ours = name.is_some_and(|name| name.starts_with(PREFIX));
+    if !ours || path.parent() != Some(&std::env::temp_dir()) {
+        return Err(Failure::usage("__sweep is for the command's own folders"));
+    }
     let _ = std::io::stdin().read(&mut [0]);
     let _ = fs::remove_dir_all(path);
     Ok(Code::Done)

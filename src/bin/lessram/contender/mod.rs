@@ -135,5 +135,5 @@ pub(crate) fn need(kind: Kind, only: &[String], items: u64, bytes: u64) -> u64 {
     let worst = chosen.map(|contender| contender.need).max().unwrap_or(0);
     // The structure, the items in memory to build it from, the queries and their pointers.
     let queries = 2 * Plan::queries(items as usize) as u64 * (16 + bytes / items.max(1));
-    2 * bytes + items * (worst + 4) + queries
+    2 * bytes + items * (worst + 8) + queries
 }

@@ -41,7 +41,7 @@ pub(super) fn prepare(
     write(&numbers, &plan, scratch, progress)?;
     if plan.items < lines {
         let repeated = group(lines - plan.items);
-        progress.note(&format!("{repeated} numbers are repetitions; each counts once"));
+        progress.note(&format!("repeated numbers: {repeated}; each counts once"));
     }
     Ok(plan)
 }

@@ -56,9 +56,9 @@ fn note_repetitions(plan: &Plan, progress: &Progress) {
     match plan.kind {
         _ if plan.items == plan.lines => {}
         Kind::Pairs => progress.note(&format!(
-            "{repeated} lines repeat the key of another; the last value of each key counts"
+            "lines with a key of another: {repeated}; the last value of each key counts"
         )),
-        _ => progress.note(&format!("{repeated} lines are repetitions; each key counts once")),
+        _ => progress.note(&format!("repeated lines: {repeated}; each key counts once")),
     }
 }
 
