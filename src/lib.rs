@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | a column of numbers below 2^w | [`arrays::PackedInts`] | w bits a number |
 //! | many strings, by position, or sorted and looked up | [`arrays::StrArray`] | their bytes + log2(all bytes) bits a string |
+//! | keys, and the question whether one was seen before, with a rate of false alarms | [`filters::Bloom`] | 11.5 bits a key at 1/256 |
 //! | a structure that many processes read | its `save`, then `map` (feature `mmap`) | one copy in the page cache for all of them |
 //! | a table in the program itself, without an allocator | its `view` over [`embed!`] | no heap at all |
 //! | a type of my own, and the question what it weighs | [`mem::Footprint`] | nothing until asked |
@@ -69,7 +70,8 @@ extern crate std;
 pub mod arrays;
 mod bits;
 mod error;
-mod hashing;
+pub mod filters;
+pub mod hashing;
 pub mod mem;
 pub mod registry;
 pub mod storage;

@@ -1,6 +1,10 @@
-//! Hash functions: XXH3 for the hashes in files. Stable: what a file states today, every later
-//! version computes alike, on every machine.
+//! Hash functions: XXH3 for the hashes in files, [`KeyHash`] for keys. Stable: what a file states
+//! today, every later version computes alike, on every machine.
 
+mod key;
+
+pub use key::KeyHash;
+pub(crate) use key::{fold, mul_high};
 use xxhash_rust::xxh3;
 
 /// XXH3-64 of `bytes` with a seed.

@@ -150,6 +150,12 @@ impl<A: Alloc> HeapWords<A> {
         as_bytes(&self.words)
     }
 
+    /// The words, to be written.
+    #[inline]
+    pub(crate) fn words_mut(&mut self) -> &mut [Le64] {
+        &mut self.words
+    }
+
     /// The bytes, to be written.
     #[inline]
     pub(crate) fn as_bytes_mut(&mut self) -> &mut [u8] {

@@ -28,22 +28,29 @@ pub fn follows_model<R: Row>(program: &[u8]) -> Verdict {
         laws_mem::same_bytes(subject, &counter)?;
         growth.check(subject, &counter)
     };
-    let (subject, _) = run::<R::Model, _, R::In<_>>(program, &alloc, after)?;
-    drop(subject);
+    ensure!(
+        run::<R::Model, _, R::In<_>>(program, &alloc, after)?.is_some(),
+        "refused, with memory to be had"
+    );
     laws_mem::nothing_left(&counter)
 }
 
 /// Runs a program: after each operation `after` sees the structure, its oracle, and why it refused,
-/// if it did. The result equals its oracle.
+/// if it did, and once before the first. The result equals its oracle; there is none if not even the
+/// empty structure got its memory.
 pub(super) fn run<M: Model, A: Alloc + Clone, S: SubjectMut<M, A>>(
     program: &[u8],
     alloc: &A,
     mut after: impl FnMut(&S, &M, Option<BuildError>) -> Verdict,
-) -> Result<(S, M), String> {
+) -> Result<Option<(S, M)>, String> {
     let mut program = Program::new(program);
     let mut model = M::default();
-    let built = S::build(&model, alloc.clone());
-    let mut subject = built.map_err(|error| format!("building nothing: {error}"))?;
+    let mut subject = match S::build(&model, alloc.clone()) {
+        Ok(subject) => subject,
+        Err(BuildError::Alloc(_)) => return Ok(None),
+        Err(error) => return Err(format!("building nothing: {error}")),
+    };
+    after(&subject, &model, None)?;
     let mut step = 0;
     while let Some(op) = M::read_op(&mut program) {
         let stop = match subject.apply(&op, &mut model, alloc) {
@@ -56,7 +63,7 @@ pub(super) fn run<M: Model, A: Alloc + Clone, S: SubjectMut<M, A>>(
         step += 1;
     }
     subject.compare(&model, Look::Whole)?;
-    Ok((subject, model))
+    Ok(Some((subject, model)))
 }
 
 /// Positions worth a look in a sequence of `len` items, some of them behind its end.

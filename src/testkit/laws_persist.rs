@@ -16,10 +16,11 @@ use std::vec::Vec;
 
 /// What a program builds, and its oracle.
 fn built<R: Row>(program: &[u8]) -> Result<(R::Heap, R::Model), String> {
-    run(program, &Global, |_, _, stop| {
+    let built = run(program, &Global, |_, _, stop| {
         ensure!(stop.is_none(), "refused, with memory to be had: {stop:?}");
         Ok(())
-    })
+    })?;
+    built.ok_or_else(|| String::from("refused, with memory to be had"))
 }
 
 /// The file of a structure.

@@ -17,6 +17,7 @@
 //! | [`ops`] | bytes read as operations |
 //! | [`row`] | a row as types, one for each storage |
 //! | [`laws_array`] | after every operation, the structure equals its oracle |
+//! | [`laws_filter`] | what was put into a filter is found |
 //! | [`laws_mem`] | after every operation, its bytes equal the allocator's; refusals change nothing |
 //! | [`laws_persist`] | files: every storage, one form, damage |
 //! | [`damage`] | ways to damage a file |
@@ -27,6 +28,7 @@
 pub mod damage;
 pub mod data;
 pub mod laws_array;
+pub mod laws_filter;
 pub mod laws_mem;
 pub mod laws_persist;
 pub mod model;

@@ -128,6 +128,9 @@ macro_rules! model_of {
     (strings) => {
         $crate::testkit::model::StringsModel
     };
+    (filters) => {
+        $crate::testkit::laws_filter::Hashes
+    };
 }
 
 /// Makes a [`Row`] of every row of the registry.

@@ -1,0 +1,439 @@
+//! [`Bloom`]: the classic filter, for any rate.
+
+use super::{DEFAULT_SEED, Filter, FilterMut};
+use crate::bits::float;
+use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
+use crate::hashing::{KeyHash, fold, mul_high};
+use crate::mem::{Alloc, Footprint, PartKind, Parts};
+#[cfg(feature = "alloc")]
+use crate::storage::Sections;
+use crate::storage::{HeapWords, Le64, Persist, Source, Words, doors, require};
+use core::fmt;
+
+/// The section of the bits.
+const BITS: Tag = Tag(*b"bits");
+/// Multiplier from one position to the next: 2^64 divided by the golden ratio, odd.
+const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+/// The smallest and the largest false-positive rate, as a number of halvings.
+const MIN_FPR: f64 = 1.0 / (1_u64 << 32) as f64;
+const MAX_FPR: f64 = 0.5;
+/// The most positions a key may have.
+const MAX_HASHES: u32 = 64;
+
+/// An approximate set: answers "certainly not" or "probably", in 1.44 log2(1/fpr) bits a key
+/// whatever the keys' size.
+///
+/// No false negatives, ever. False positives at a rate of at most `fpr` while no more than
+/// `capacity` different keys are inserted; beyond, the rate rises and
+/// [`fpr_now`](Self::fpr_now) tells.
+///
+/// # When not to use it
+///
+/// - All keys are known beforehand: static filters take a quarter fewer bits.
+/// - Speed before bits, beyond the cache: a blocked filter touches one cache line, this one up to k.
+/// - Keys are to be removed or counted: it cannot.
+/// - Nobody knows how many keys will come: the rate rises without bound.
+/// - Keys chosen by an attacker who knows the seed: they can all be made positive.
+///
+/// # Layout
+///
+/// ```text
+/// | m bits, m a multiple of 64 |      one block
+/// ```
+///
+/// A key's hash, mixed, is `x`; position `i` comes from `y = x * STEP^i`: bit `y >> 26 & 63` of word
+/// `y * (m / 64) >> 64`.
+///
+/// # Space
+///
+/// `m = ceil(n * c / 64) * 64` bits, where `c` is the least of `-k / ln(1 - fpr^(1/k))` over k: at
+/// 1/256 11.55 bits a key, at 1 % 9.59, at 1/65,536 23.1. No slack, never grows.
+///
+/// # Time
+///
+/// | operation | time | cache lines |
+/// |---|---|---|
+/// | `insert` | O(k) | k |
+/// | `contains`, key present | O(k) | k |
+/// | `contains`, key absent | O(1) expected | 4 |
+/// | `union`, `estimate`, `fpr_now` | O(m / 64) | all |
+///
+/// Allocates nothing once built.
+///
+/// # Example
+///
+/// ```
+/// use lessram::{filters::Bloom, mem::Footprint};
+///
+/// let mut seen = Bloom::with_fpr(1_000, 0.01)?;
+/// assert!(seen.insert("ant"));
+/// assert!(seen.contains("ant") && !seen.contains("bee"));
+/// assert_eq!(seen.heap_bytes(), 1_200); // 9.6 bits a key
+/// # Ok::<(), lessram::BuildError>(())
+/// ```
+///
+/// # References
+///
+/// B. H. Bloom, *Space/time trade-offs in hash coding with allowable errors*, CACM 13 (1970).
+#[derive(Clone)]
+pub struct Bloom<W: Words = HeapWords> {
+    /// `m / 64` words, at least one.
+    bits: W,
+    hashes: u32,
+    seed: u64,
+    capacity: u64,
+}
+
+/// The positions of a key, one after the other.
+struct Positions {
+    state: u64,
+    words: u64,
+}
+
+impl Positions {
+    #[inline]
+    fn new(hash: u64, seed: u64, words: usize) -> Self {
+        // Mixed again, so that raw integers given as hashes do no harm.
+        Self { state: fold(hash ^ seed), words: words as u64 }
+    }
+
+    /// The next word, below the number of words, and the bit in it.
+    ///
+    /// The word comes from the top of the state; the bit from bits 26 to 31, which the top does not
+    /// reach below 2^32 words, and which are mixed from enough lower ones for the smallest rate.
+    #[inline]
+    fn next(&mut self) -> (usize, u64) {
+        let word = mul_high(self.state, self.words) as usize;
+        let bit = self.state >> 26 & 63;
+        self.state = self.state.wrapping_mul(STEP);
+        (word, bit)
+    }
+
+    /// Whether the bit at the next position is set: 0 or 1.
+    #[inline]
+    fn next_bit(&mut self, words: &[Le64]) -> u64 {
+        let (word, bit) = self.next();
+        words[word].get() >> bit & 1
+    }
+}
+
+/// Bits and positions a key for `capacity` keys at `fpr`: the least bits over all numbers of
+/// positions.
+fn size_for(capacity: usize, fpr: f64) -> Result<(u64, u32), BuildError> {
+    // Written so that NaN fails.
+    if !(MIN_FPR..=MAX_FPR).contains(&fpr) {
+        let one_in = if fpr > 0.0 { (1.0 / fpr) as u64 } else { 0 };
+        return Err(BuildError::OutOfRange { name: "1/fpr", value: one_in, min: 2, max: 1 << 32 });
+    }
+    let bits_per_key = |hashes: u32| {
+        let hashes = f64::from(hashes);
+        -hashes / float::ln(1.0 - float::exp(float::ln(fpr) / hashes))
+    };
+    let (mut best, mut hashes) = (bits_per_key(1), 1);
+    for k in 2..=MAX_HASHES {
+        let bits = bits_per_key(k);
+        if bits < best {
+            (best, hashes) = (bits, k);
+        }
+    }
+    let bits = (capacity.max(1) as f64 * best) as u64 + 1;
+    Ok((bits.next_multiple_of(64), hashes))
+}
+
+impl<W: Words> Bloom<W> {
+    /// Bits in the filter: a multiple of 64.
+    #[must_use]
+    pub fn bits(&self) -> u64 {
+        self.bits.words().len() as u64 * 64
+    }
+
+    /// Positions that each key sets.
+    #[must_use]
+    pub const fn hashes(&self) -> u32 {
+        self.hashes
+    }
+
+    /// The number of different keys it was made for.
+    #[must_use]
+    pub const fn capacity(&self) -> u64 {
+        self.capacity
+    }
+
+    /// The seed with which keys are hashed.
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Whether `key` may be in the set; `false` is certain. O(k), allocates nothing.
+    #[must_use]
+    #[inline]
+    pub fn contains<K: KeyHash + ?Sized>(&self, key: &K) -> bool {
+        self.contains_hash(key.key_hash(self.seed))
+    }
+
+    /// Whether the key of this 64-bit hash may be in the set; `false` is certain. For callers that
+    /// hash themselves; use it together with [`insert_hash`](Self::insert_hash).
+    #[must_use]
+    #[inline]
+    pub fn contains_hash(&self, hash: u64) -> bool {
+        let words = self.bits.words();
+        let mut positions = Positions::new(hash, self.seed, words.len());
+        let mut left = self.hashes;
+        // The first four without a branch between them: an absent key passes all four once in 16
+        // times, so that the one branch is predicted. Who gets past it most likely passes the rest.
+        if left >= 4 {
+            let all = (0..4).fold(1, |all, _| all & positions.next_bit(words));
+            if all == 0 {
+                return false;
+            }
+            left -= 4;
+        }
+        (0..left).all(|_| positions.next_bit(words) == 1)
+    }
+
+    /// Bits that are set. O(m / 64).
+    #[must_use]
+    pub fn ones(&self) -> u64 {
+        self.bits.words().iter().map(|word| u64::from(word.get().count_ones())).sum()
+    }
+
+    /// How many different keys were inserted, estimated from the bits set: within a few percent
+    /// below capacity, and infinite when all bits are set. O(m / 64).
+    #[must_use]
+    pub fn estimate(&self) -> f64 {
+        let (bits, ones) = (self.bits() as f64, self.ones() as f64);
+        if ones == bits {
+            return f64::INFINITY;
+        }
+        -bits / f64::from(self.hashes) * float::ln(1.0 - ones / bits)
+    }
+
+    /// The false-positive rate at the present fill. O(m / 64).
+    #[must_use]
+    pub fn fpr_now(&self) -> f64 {
+        let fill = self.ones() as f64 / self.bits() as f64;
+        (0..self.hashes).fold(1.0, |rate, _| rate * fill)
+    }
+
+    fn same_parameters<V: Words>(&self, other: &Bloom<V>) -> Result<(), MergeError> {
+        if (self.bits(), self.hashes) != (other.bits(), other.hashes) {
+            return Err(MergeError::Parameters);
+        }
+        if self.seed == other.seed { Ok(()) } else { Err(MergeError::Seeds) }
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Bloom {
+    /// An empty filter for `capacity` different keys at a false-positive rate of at most `fpr`.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::OutOfRange`] unless `2^-32 <= fpr <= 0.5`; [`BuildError::Alloc`] if memory
+    /// cannot be had.
+    pub fn with_fpr(capacity: usize, fpr: f64) -> Result<Self, BuildError> {
+        Self::with_fpr_in(capacity, fpr, DEFAULT_SEED, crate::mem::Global)
+    }
+}
+
+impl<A: Alloc> Bloom<HeapWords<A>> {
+    /// An empty filter for `capacity` different keys at a false-positive rate of at most `fpr`,
+    /// with keys hashed by `seed` and its bits in `alloc`.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::OutOfRange`] unless `2^-32 <= fpr <= 0.5`; [`BuildError::Alloc`] if memory
+    /// cannot be had.
+    pub fn with_fpr_in(capacity: usize, fpr: f64, seed: u64, alloc: A) -> Result<Self, BuildError> {
+        let (size, hashes) = size_for(capacity, fpr)?;
+        let words = usize::try_from(size / 64).map_err(|_| AllocError::CapacityOverflow)?;
+        let mut bits = HeapWords::new_in(alloc);
+        bits.try_reserve_exact(words)?;
+        bits.try_resize(words)?;
+        Ok(Self { bits, hashes, seed, capacity: capacity as u64 })
+    }
+
+    /// Adds `key`; returns whether the filter changed: `false` means that it, or enough others, had
+    /// been added before. O(k), allocates nothing.
+    #[inline]
+    pub fn insert<K: KeyHash + ?Sized>(&mut self, key: &K) -> bool {
+        self.insert_hash(key.key_hash(self.seed))
+    }
+
+    /// Adds the key of this 64-bit hash; returns whether the filter changed.
+    #[inline]
+    pub fn insert_hash(&mut self, hash: u64) -> bool {
+        let words = self.bits.words_mut();
+        let mut positions = Positions::new(hash, self.seed, words.len());
+        let mut new = 0;
+        for _ in 0..self.hashes {
+            let (word, bit) = positions.next();
+            let old = words[word].get();
+            new |= !old & (1 << bit);
+            words[word] = Le64::new(old | 1 << bit);
+        }
+        new != 0
+    }
+
+    /// Removes all keys.
+    pub fn clear(&mut self) {
+        self.bits.words_mut().fill(Le64::default());
+    }
+
+    /// Adds all keys of `other`, wherever it lives. O(m / 64).
+    ///
+    /// # Errors
+    ///
+    /// [`MergeError`] unless both have the same bits, positions and seed.
+    pub fn union<V: Words>(&mut self, other: &Bloom<V>) -> Result<(), MergeError> {
+        self.combine(other, |a, b| a | b)
+    }
+
+    /// Keeps the keys that `other` may contain too; its false-positive rate is at most the lower of
+    /// the two. O(m / 64).
+    ///
+    /// # Errors
+    ///
+    /// [`MergeError`] unless both have the same bits, positions and seed.
+    pub fn intersect<V: Words>(&mut self, other: &Bloom<V>) -> Result<(), MergeError> {
+        self.combine(other, |a, b| a & b)
+    }
+
+    fn combine<V: Words>(
+        &mut self,
+        other: &Bloom<V>,
+        with: impl Fn(u64, u64) -> u64,
+    ) -> Result<(), MergeError> {
+        self.same_parameters(other)?;
+        for (word, other) in self.bits.words_mut().iter_mut().zip(other.bits.words()) {
+            *word = Le64::new(with(word.get(), other.get()));
+        }
+        Ok(())
+    }
+}
+
+impl<W: Words> Footprint for Bloom<W> {
+    fn parts(&self, out: &mut dyn Parts) {
+        self.bits.tell("bits", PartKind::Payload, 0, out);
+    }
+}
+
+impl<W: Words> Persist for Bloom<W> {
+    type Words = W;
+
+    #[cfg(feature = "alloc")]
+    fn store<'s>(&'s self, out: &mut Sections<'s>) {
+        out.items(self.capacity);
+        out.seed(self.seed);
+        out.meta(&[u64::from(self.hashes)]);
+        out.section(BITS, 8, self.bits.words());
+    }
+
+    fn load<S: Source<Words = W>>(source: &mut S) -> Result<Self, FileError> {
+        let [hashes] = source.meta()?;
+        let fits = (1..=u64::from(MAX_HASHES)).contains(&hashes);
+        require(fits, BITS, "1 to 64 positions a key")?;
+        let (seed, capacity) = (source.header().seed, source.header().items);
+        let bits = source.section(BITS, 8)?;
+        require(!bits.words().is_empty(), BITS, "at least 64 bits")?;
+        Ok(Self { bits, hashes: hashes as u32, seed, capacity })
+    }
+
+    fn validate(&self) -> Result<(), FileError> {
+        // Any bits are a filter.
+        Ok(())
+    }
+}
+
+doors!(Bloom);
+
+impl<W: Words> Filter for Bloom<W> {
+    fn contains_hash(&self, hash: u64) -> bool {
+        self.contains_hash(hash)
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+}
+
+impl<A: Alloc> FilterMut<A> for Bloom<HeapWords<A>> {
+    fn try_with_fpr_in(capacity: usize, fpr: f64, alloc: A) -> Result<Self, BuildError> {
+        Self::with_fpr_in(capacity, fpr, DEFAULT_SEED, alloc)
+    }
+
+    fn insert_hash(&mut self, hash: u64) -> bool {
+        self.insert_hash(hash)
+    }
+}
+
+impl<K: KeyHash, A: Alloc> Extend<K> for Bloom<HeapWords<A>> {
+    fn extend<I: IntoIterator<Item = K>>(&mut self, keys: I) {
+        for key in keys {
+            self.insert(&key);
+        }
+    }
+}
+
+impl<W: Words> fmt::Debug for Bloom<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bloom")
+            .field("bits", &self.bits())
+            .field("hashes", &self.hashes)
+            .field("capacity", &self.capacity)
+            .field("seed", &self.seed)
+            .field("ones", &self.ones())
+            .finish()
+    }
+}
+
+impl<W: Words, V: Words> PartialEq<Bloom<V>> for Bloom<W> {
+    /// Whether both were made alike and have the same bits set.
+    fn eq(&self, other: &Bloom<V>) -> bool {
+        self.same_parameters(other).is_ok() && self.bits.words() == other.bits.words()
+    }
+}
+
+impl<W: Words> Eq for Bloom<W> {}
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_as_documented() {
+        for (fpr, per_key, hashes) in [(0.01, 9.6, 7), (1.0 / 256.0, 11.6, 8), (0.5, 1.5, 1)] {
+            let filter = Bloom::with_fpr(1_000_000, fpr).unwrap();
+            let bits = filter.bits() as f64 / 1e6;
+            assert!(bits <= per_key && bits > per_key - 0.1, "{fpr}: {bits}");
+            assert_eq!(filter.hashes(), hashes);
+        }
+    }
+
+    #[test]
+    fn rates_outside_of_the_range_are_refused() {
+        for fpr in [0.0, -1.0, 0.51, 1.0, f64::NAN, f64::INFINITY, 1e-10] {
+            let refused = Bloom::with_fpr(10, fpr);
+            assert!(matches!(refused, Err(BuildError::OutOfRange { name: "1/fpr", .. })), "{fpr}");
+        }
+    }
+
+    #[test]
+    fn unions_hold_both_and_intersections_what_both_hold() {
+        let mut a = Bloom::with_fpr(1_000, 0.01).unwrap();
+        let mut b = a.clone();
+        a.extend(0..600_u32);
+        b.extend(400..1_000_u32);
+        let mut both = a.clone();
+        both.union(&b).unwrap();
+        assert!((0..1_000_u32).all(|key| both.contains(&key)));
+        assert!((both.estimate() - 1_000.0).abs() < 50.0, "{}", both.estimate());
+        both.intersect(&a).unwrap();
+        assert_eq!(both, a);
+        let other = Bloom::with_fpr(1_000, 0.02).unwrap();
+        assert_eq!(a.union(&other), Err(MergeError::Parameters));
+        let seeded = Bloom::with_fpr_in(1_000, 0.01, 9, crate::mem::Global).unwrap();
+        assert_eq!(a.union(&seeded), Err(MergeError::Seeds));
+    }
+}

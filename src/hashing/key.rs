@@ -1,0 +1,160 @@
+//! [`KeyHash`]: the stable hash of a key, the same in every file and on every machine.
+
+use super::xxh3;
+
+/// A key that can be hashed to 64 bits the same way forever.
+///
+/// | key | hash with `seed` |
+/// |---|---|
+/// | bytes, text | XXH3-64 of the bytes, with the seed |
+/// | integers up to 64 bits | sign- or zero-extended to 64 bits, xor the mixed seed, mixed: no two integers share a hash |
+/// | 128-bit integers | XXH3-64 of their 16 little-endian bytes, with the seed |
+///
+/// The *mix* is Evensen's moremur finaliser, a bijection of 64 bits. Text and bytes of equal content
+/// hash alike, as do integers of equal value and different width.
+///
+/// Not std's `Hash`: that may differ between versions and feeds lengths and terminators.
+pub trait KeyHash {
+    /// The hash of this key. Time is O(length); allocates nothing.
+    fn key_hash(&self, seed: u64) -> u64;
+}
+
+/// A bijection that spreads every input bit over all output bits (moremur: P. Evensen 2019).
+#[inline]
+pub(crate) const fn mix(mut x: u64) -> u64 {
+    x ^= x >> 27;
+    x = x.wrapping_mul(0x3C79_AC49_2BA7_B653);
+    x ^= x >> 33;
+    x = x.wrapping_mul(0x1C69_B3F7_4AC4_AE35);
+    x ^ x >> 27
+}
+
+/// The high half of the 128-bit product: maps a uniform `x` to a uniform number below `range`.
+#[inline]
+pub(crate) const fn mul_high(x: u64, range: u64) -> u64 {
+    ((x as u128 * range as u128) >> 64) as u64
+}
+
+/// Both halves of the product with a constant, folded into one: a cheap mix that is no bijection.
+#[inline]
+pub(crate) const fn fold(x: u64) -> u64 {
+    let product = x as u128 * 0xD6E8_FEB8_6659_FD93;
+    (product >> 64) as u64 ^ product as u64
+}
+
+impl KeyHash for [u8] {
+    #[inline]
+    fn key_hash(&self, seed: u64) -> u64 {
+        xxh3(self, seed)
+    }
+}
+
+impl KeyHash for str {
+    #[inline]
+    fn key_hash(&self, seed: u64) -> u64 {
+        xxh3(self.as_bytes(), seed)
+    }
+}
+
+impl<const N: usize> KeyHash for [u8; N] {
+    #[inline]
+    fn key_hash(&self, seed: u64) -> u64 {
+        xxh3(self, seed)
+    }
+}
+
+impl<K: KeyHash + ?Sized> KeyHash for &K {
+    #[inline]
+    fn key_hash(&self, seed: u64) -> u64 {
+        K::key_hash(self, seed)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl KeyHash for alloc::string::String {
+    #[inline]
+    fn key_hash(&self, seed: u64) -> u64 {
+        xxh3(self.as_bytes(), seed)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl KeyHash for alloc::vec::Vec<u8> {
+    #[inline]
+    fn key_hash(&self, seed: u64) -> u64 {
+        xxh3(self, seed)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<K: KeyHash + ?Sized> KeyHash for alloc::boxed::Box<K> {
+    #[inline]
+    fn key_hash(&self, seed: u64) -> u64 {
+        K::key_hash(self, seed)
+    }
+}
+
+macro_rules! integers {
+    ($($ty:ty as $wide:ty),*) => {$(
+        impl KeyHash for $ty {
+            #[inline]
+            fn key_hash(&self, seed: u64) -> u64 {
+                mix(<$wide>::from(*self) as u64 ^ mix(seed))
+            }
+        }
+    )*};
+}
+
+integers!(u8 as u64, u16 as u64, u32 as u64, u64 as u64, char as u64);
+integers!(i8 as i64, i16 as i64, i32 as i64, i64 as i64, bool as u64);
+
+impl KeyHash for usize {
+    #[inline]
+    fn key_hash(&self, seed: u64) -> u64 {
+        (*self as u64).key_hash(seed)
+    }
+}
+
+impl KeyHash for isize {
+    #[inline]
+    fn key_hash(&self, seed: u64) -> u64 {
+        (*self as i64).key_hash(seed)
+    }
+}
+
+impl KeyHash for u128 {
+    #[inline]
+    fn key_hash(&self, seed: u64) -> u64 {
+        xxh3(&self.to_le_bytes(), seed)
+    }
+}
+
+impl KeyHash for i128 {
+    #[inline]
+    fn key_hash(&self, seed: u64) -> u64 {
+        xxh3(&self.to_le_bytes(), seed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Files depend on these: they must never change.
+    #[test]
+    fn hashes_are_forever() {
+        assert_eq!("lessram".key_hash(0), 0xF708_7167_0BA3_C717);
+        assert_eq!(b"lessram".key_hash(7), 0xAE21_14A2_63AB_33C4);
+        assert_eq!(42_u64.key_hash(0), 0x2CB4_A7EE_46CB_76CC);
+        assert_eq!((-1_i64).key_hash(1), 0x4127_7154_72B2_5ED9);
+        assert_eq!(1_u128.key_hash(0), 0x26F2_A114_8CF5_2011);
+    }
+
+    #[test]
+    fn equal_values_hash_alike() {
+        assert_eq!("ab".key_hash(3), [b'a', b'b'].key_hash(3));
+        assert_eq!(5_u8.key_hash(3), 5_usize.key_hash(3));
+        assert_eq!((-5_i8).key_hash(3), (-5_i64).key_hash(3));
+        assert_ne!(5_u8.key_hash(3), 5_u8.key_hash(4));
+    }
+}

@@ -1,0 +1,68 @@
+//! Rates of the filters, over more probes than a law is worth.
+
+use lessram::filters::{Bloom, FilterMut};
+use lessram::mem::Global;
+use lessram::storage::HeapWords;
+
+/// The mixed numbers from `start` on: distinct keys that look random.
+fn keys(start: u64, count: u64) -> impl Iterator<Item = u64> {
+    (start..start + count).map(|i| {
+        let x = (i ^ i >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let x = (x ^ x >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        x ^ x >> 31
+    })
+}
+
+/// False positives among `probes` absent keys, over filters of `n` keys.
+fn false_positives<F: FilterMut<Global>>(n: u64, fpr: f64, filters: u64, probes: u64) -> f64 {
+    let mut positive = 0;
+    for i in 0..filters {
+        let mut filter = F::try_with_fpr_in(n as usize, fpr, Global).unwrap();
+        let base = i << 40;
+        for key in keys(base, n) {
+            filter.insert_hash(key);
+        }
+        assert!(keys(base, n).all(|key| filter.contains_hash(key)), "a false negative");
+        let absent = keys(base + (1 << 39), probes / filters);
+        positive += absent.filter(|key| filter.contains_hash(*key)).count();
+    }
+    positive as f64
+}
+
+/// The measured rate is at most 1.03 times the promise, plus three standard deviations of what so
+/// many probes can tell.
+fn keeps_its_promise<F: FilterMut<Global>>() {
+    let full = !cfg!(debug_assertions);
+    let probes = if full { 20_000_000 } else { 400_000 };
+    for fpr in [0.1, 0.01, 1.0 / 256.0, 1e-4] {
+        for n in [1, 2, 10, 100, 1_000, 10_000, 100_000, 1_000_000] {
+            if n > 10_000 && !full {
+                continue;
+            }
+            let filters = (100_000 / n).clamp(1, 200);
+            let found = false_positives::<F>(n, fpr, filters, probes);
+            let promised = fpr * probes as f64;
+            let most = promised * 1.03 + 3.0 * promised.sqrt();
+            assert!(found <= most, "n {n}, fpr {fpr}: {:.3} of the promise", found / promised);
+        }
+    }
+}
+
+#[test]
+fn bloom_keeps_its_promise() {
+    keeps_its_promise::<Bloom<HeapWords>>();
+}
+
+/// Numbers in a row, multiples of a large power of two, numbers that differ in one byte: as hashes,
+/// without being hashed.
+#[test]
+fn raw_numbers_do_no_harm() {
+    for shape in [|i: u64| i, |i: u64| i << 44, |i: u64| i * 0x0101_0101_0101, |i: u64| !i] {
+        let mut filter = Bloom::with_fpr(10_000, 0.01).unwrap();
+        for i in 0..10_000 {
+            filter.insert_hash(shape(i));
+        }
+        let found = (10_000..500_000).filter(|i| filter.contains_hash(shape(*i))).count();
+        assert!(found < 4_900 * 5 / 4, "{found} of 490,000 are false positives");
+    }
+}
