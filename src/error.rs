@@ -263,6 +263,8 @@ pub enum MergeError {
     Parameters,
     /// They hash with different seeds, so their contents cannot be compared.
     Seeds,
+    /// Memory could not be had.
+    Alloc(AllocError),
 }
 
 impl fmt::Display for MergeError {
@@ -270,8 +272,22 @@ impl fmt::Display for MergeError {
         f.write_str(match self {
             Self::Parameters => "different parameters: build both with the same size and rate",
             Self::Seeds => "different seeds: build both with the same seed",
+            Self::Alloc(error) => return error.fmt(f),
         })
     }
 }
 
-impl core::error::Error for MergeError {}
+impl core::error::Error for MergeError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Alloc(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<AllocError> for MergeError {
+    fn from(error: AllocError) -> Self {
+        Self::Alloc(error)
+    }
+}

@@ -2,6 +2,7 @@
 //! today, every later version computes alike, on every machine.
 
 mod key;
+pub(crate) mod murmur3;
 
 pub use key::KeyHash;
 pub(crate) use key::{fold, mul_high};

@@ -26,7 +26,7 @@ pub fn follows_model<R: Row>(program: &[u8]) -> Verdict {
         ensure!(stop.is_none(), "refused, with memory to be had: {stop:?}");
         subject.compare(model, Look::Glance)?;
         laws_mem::same_bytes(subject, &counter)?;
-        growth.check(subject, &counter)
+        if R::Model::GROWS_FINELY { growth.check(subject, &counter) } else { Ok(()) }
     };
     ensure!(
         run::<R::Model, _, R::In<_>>(program, &alloc, after)?.is_some(),

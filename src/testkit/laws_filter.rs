@@ -77,8 +77,8 @@ impl Model for Hashes {
         edges
     }
 
-    fn items(&self) -> usize {
-        self.capacity
+    fn items(&self) -> Option<usize> {
+        Some(self.capacity)
     }
 }
 

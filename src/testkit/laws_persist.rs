@@ -44,7 +44,8 @@ pub fn round_trips<R: Row>(program: &[u8]) -> Verdict {
     heap.shrink().map_err(|error| format!("shrinking: {error}"))?;
     let fresh = R::Heap::build(&model, Global).map_err(|error| format!("building: {error}"))?;
     let (shrunk, fresh) = (file_of(&heap)?, file_of(&fresh)?);
-    ensure!(shrunk.as_bytes() == fresh.as_bytes(), "shrunk and built anew, the files differ");
+    let same = shrunk.as_bytes() == fresh.as_bytes() || !R::Model::CANONICAL;
+    ensure!(same, "shrunk and built anew, the files differ");
     holds::<R>(fresh.as_bytes(), &model)?;
     tells_kinds_apart::<R>(fresh.as_bytes())?;
     let newer = Aligned::new(&damage::with_unknown_section(fresh.as_bytes()));
@@ -60,7 +61,8 @@ pub(super) fn holds<R: Row>(file: &[u8], model: &R::Model) -> Verdict {
     let aligned = Aligned::new(file);
     let container = Container::open(aligned.bytes()).map_err(said("open"))?;
     let items = container.header().items;
-    ensure!(items == model.items() as u64, "the header states {items} items");
+    let right = model.items().is_none_or(|expected| items == expected as u64);
+    ensure!(right, "the header states {items} items");
     storage::verify::<R::View<'_>>(aligned.bytes()).map_err(said("verify"))?;
 
     let view = storage::view::<R::View<'_>>(aligned.bytes()).map_err(said("view"))?;

@@ -20,6 +20,7 @@
 //! | [`laws_filter`] | what was put into a filter is found |
 //! | [`laws_mem`] | after every operation, its bytes equal the allocator's; refusals change nothing |
 //! | [`laws_persist`] | files: every storage, one form, damage |
+//! | [`laws_sketch`] | estimates are near the truth |
 //! | [`damage`] | ways to damage a file |
 //!
 //! A new row of an existing shape needs nothing here. A new shape needs an oracle, its laws, and a
@@ -31,6 +32,7 @@ pub mod laws_array;
 pub mod laws_filter;
 pub mod laws_mem;
 pub mod laws_persist;
+pub mod laws_sketch;
 pub mod model;
 pub mod ops;
 pub mod row;

@@ -10,6 +10,13 @@ pub trait Model: Clone + Default + fmt::Debug + PartialEq + 'static {
     /// What can be done to it.
     type Op: fmt::Debug;
 
+    /// Whether equal contents make equal files, however they came about.
+    const CANONICAL: bool = true;
+
+    /// Whether growth takes steps of half below 128 KiB and of a sixteenth above. Sketches whose
+    /// form in memory is an exchange format grow as that format does.
+    const GROWS_FINELY: bool = true;
+
     /// The next operation of a program, or `None` at its end.
     fn read_op(program: &mut Program<'_>) -> Option<Self::Op>;
 
@@ -22,8 +29,8 @@ pub trait Model: Clone + Default + fmt::Debug + PartialEq + 'static {
     /// Small cases at the edges: empty, one item, items without content.
     fn edges() -> Vec<Self>;
 
-    /// How many items there are, as a file's header tells.
-    fn items(&self) -> usize;
+    /// How many items there are, as a file's header tells; `None` if it tells an estimate.
+    fn items(&self) -> Option<usize>;
 }
 
 /// Items in a plain `Vec`: the oracle of the registry's shapes `ints` and `strings`.
@@ -100,7 +107,7 @@ impl<T: Item> Model for Sequence<T> {
         T::edges().into_iter().map(Self).collect()
     }
 
-    fn items(&self) -> usize {
-        self.0.len()
+    fn items(&self) -> Option<usize> {
+        Some(self.0.len())
     }
 }

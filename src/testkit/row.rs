@@ -128,6 +128,9 @@ macro_rules! model_of {
     (strings) => {
         $crate::testkit::model::StringsModel
     };
+    (distinct) => {
+        $crate::testkit::laws_sketch::Distinct
+    };
     (filters) => {
         $crate::testkit::laws_filter::Hashes
     };

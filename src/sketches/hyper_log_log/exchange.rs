@@ -1,0 +1,159 @@
+//! Images of DataSketches, read and written.
+
+use super::HyperLogLog;
+use super::image::{self, Form, Head, IMAGE, MIN_LG_SLOTS, Shape, coupons};
+use super::registers;
+use crate::error::FileError;
+use crate::mem::Alloc;
+#[cfg(feature = "alloc")]
+use crate::mem::Global;
+use crate::storage::{HeapWords, Words, require};
+#[cfg(feature = "alloc")]
+use alloc::vec::Vec;
+
+impl<W: Words> HyperLogLog<W> {
+    /// The compact image, which leaves the free slots of a list or a set out: what DataSketches'
+    /// `serialize_compact()` returns. O(bytes); allocates them.
+    #[must_use]
+    #[cfg(feature = "alloc")]
+    pub fn to_datasketches_compact(&self) -> Vec<u8> {
+        let image = self.as_datasketches_updatable();
+        let (preamble, content) = image.split_at(self.shape.start());
+        let content = if self.shape.form == Form::Array { content } else { &[] };
+        let sparse = image[self.shape.start()..image.len() - content.len()].chunks_exact(4);
+        let taken = || sparse.clone().filter(|slot| *slot != [0; 4]);
+        let len = preamble.len() + content.len() + 4 * taken().count();
+        let mut compact = Vec::with_capacity(len);
+        compact.extend_from_slice(preamble);
+        compact.extend(taken().flatten());
+        compact.extend_from_slice(content);
+        image::mark_compact(&mut compact);
+        compact
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl HyperLogLog {
+    /// Reads an image of DataSketches, of either form: `HLL_8` only. O(bytes), all of them checked.
+    ///
+    /// The sketch is then as if its keys had been inserted here: sums over registers are made anew,
+    /// and what is left of a running estimate after a merge is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Truncated`] if there are too few bytes, [`FileError::Corrupt`] if they are not
+    /// such an image (an image of `HLL_4` or `HLL_6` too), [`FileError::Alloc`]. Requests no more
+    /// than the length that the head implies, once that is checked against `bytes`.
+    pub fn from_datasketches(bytes: &[u8]) -> Result<Self, FileError> {
+        Self::from_datasketches_in(bytes, Global)
+    }
+}
+
+impl<A: Alloc> HyperLogLog<HeapWords<A>> {
+    /// Reads an image of DataSketches into `alloc`, like `from_datasketches`.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Truncated`] if there are too few bytes, [`FileError::Corrupt`] if they are not
+    /// an `HLL_8` image, [`FileError::Alloc`].
+    pub fn from_datasketches_in(bytes: &[u8], alloc: A) -> Result<Self, FileError> {
+        let head = Head::parse(bytes)?;
+        let (need, have) = (head.len() as u64, bytes.len() as u64);
+        if have < need {
+            return Err(FileError::Truncated { need, have });
+        }
+        require(have == need, IMAGE, "no bytes behind the image")?;
+        let sketch = match head.shape.form {
+            Form::Set { .. } if head.compact => Self::try_from_coupons(bytes, head, alloc)?,
+            _ => Self::try_from_image(bytes, head, alloc)?,
+        };
+        image::validate(sketch.as_datasketches_updatable(), sketch.shape)?;
+        Ok(sketch)
+    }
+
+    /// A list, an array, or a set with its slots.
+    fn try_from_image(bytes: &[u8], head: Head, alloc: A) -> Result<Self, FileError> {
+        let mut sketch = Self::try_with_shape(head.shape, alloc)?;
+        let start = head.shape.start();
+        let image = sketch.bytes_mut();
+        image[start..bytes.len()].copy_from_slice(&bytes[start..]);
+        image::set_count(image, head.shape.form, head.count);
+        if head.shape.form == Form::Array {
+            let image = &mut image[..head.shape.len()];
+            registers::refresh(image);
+            let empty = registers::zeros(image) == 1 << head.shape.lg_k;
+            image::set_array_flags(image, empty, head.out_of_order);
+            if !head.out_of_order {
+                registers::set_running(image, registers::running(bytes));
+            }
+        }
+        Ok(sketch)
+    }
+
+    /// A set without its free slots: its coupons are inserted in their order, as DataSketches does,
+    /// so that later images are the same.
+    fn try_from_coupons(bytes: &[u8], head: Head, alloc: A) -> Result<Self, FileError> {
+        let first = Shape { form: Form::Set { lg_slots: MIN_LG_SLOTS }, ..head.shape };
+        let mut sketch = Self::try_with_shape(first, alloc)?;
+        for coupon in coupons(&bytes[head.shape.start()..]) {
+            sketch.try_insert_coupon(coupon)?;
+        }
+        let count = image::count(sketch.bytes(), sketch.shape.form);
+        require(count == head.count, IMAGE, "as many different coupons as the head states")?;
+        Ok(sketch)
+    }
+}
+
+#[cfg(feature = "serde")]
+mod with_serde {
+    use super::{HyperLogLog, Words};
+    use serde::{Serialize, Serializer};
+
+    impl<W: Words> Serialize for HyperLogLog<W> {
+        /// As bytes: the updatable image.
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_bytes(self.as_datasketches_updatable())
+        }
+    }
+
+    #[cfg(feature = "alloc")]
+    mod owned {
+        use super::HyperLogLog;
+        use crate::sketches::hyper_log_log::image::{MAX_LG_K, Shape};
+        use alloc::vec::Vec;
+        use core::fmt;
+        use serde::{Deserialize, Deserializer, de};
+
+        struct Image;
+
+        impl<'de> de::Visitor<'de> for Image {
+            type Value = HyperLogLog;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the bytes of an HLL_8 image of DataSketches")
+            }
+
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<HyperLogLog, E> {
+                HyperLogLog::from_datasketches(bytes).map_err(E::custom)
+            }
+
+            fn visit_seq<S: de::SeqAccess<'de>>(self, mut seq: S) -> Result<HyperLogLog, S::Error> {
+                let most = Shape::array(MAX_LG_K).len();
+                let mut bytes = Vec::new();
+                while let Some(byte) = seq.next_element()? {
+                    if bytes.len() == most {
+                        return Err(de::Error::custom("more bytes than any image has"));
+                    }
+                    bytes.push(byte);
+                }
+                self.visit_bytes(&bytes)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for HyperLogLog {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_bytes(Image)
+            }
+        }
+    }
+}

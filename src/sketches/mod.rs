@@ -1,0 +1,58 @@
+//! Summaries of streams, in bytes that do not grow with the stream.
+//!
+//! | you want | take | bytes |
+//! |---|---|---|
+//! | how many different keys, for DataSketches, Spark or Druid | [`HyperLogLog`] | 4,136 for 1.3 % (merged 1.6 %) |
+
+mod hyper_log_log;
+
+pub use hyper_log_log::HyperLogLog;
+
+use crate::error::{BuildError, MergeError};
+use crate::mem::{Alloc, Footprint};
+
+/// A count of different keys. Serves code that is generic over sketches; the sketches have all of
+/// it as inherent methods.
+pub trait Cardinality: Footprint {
+    /// How many different keys were inserted, about.
+    fn estimate(&self) -> f64;
+
+    /// The relative standard error of the estimate, by theory: 0.01 is 1 %.
+    fn std_error(&self) -> f64;
+
+    /// Whether nothing was inserted.
+    fn is_empty(&self) -> bool;
+}
+
+/// A [`Cardinality`] that keys can be inserted into; the laws of the registry's shape `distinct`.
+pub trait CardinalityMut<A: Alloc>: Cardinality + Sized {
+    /// An empty sketch of the default size.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Alloc`] if memory cannot be had.
+    fn try_default_in(alloc: A) -> Result<Self, BuildError>;
+
+    /// Inserts any bytes. Whether the empty key counts is the sketch's to say.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Alloc`]; the sketch is then unchanged.
+    fn try_insert(&mut self, key: &[u8]) -> Result<(), BuildError>;
+
+    /// Inserts a number.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Alloc`]; the sketch is then unchanged.
+    fn try_insert_u64(&mut self, key: u64) -> Result<(), BuildError>;
+
+    /// Adds the keys of `other`.
+    ///
+    /// # Errors
+    ///
+    /// [`MergeError`] if the two were made in ways that do not fit together, and this one is then
+    /// unchanged; [`MergeError::Alloc`] if memory cannot be had, and a part of the keys may have
+    /// been added then: merging again is safe.
+    fn merge(&mut self, other: &Self) -> Result<(), MergeError>;
+}

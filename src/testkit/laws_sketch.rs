@@ -1,0 +1,195 @@
+//! Laws of the shape `distinct`: after every operation of any program the estimate is near the
+//! number of different keys, and exact while they are few. How near on average is measured in
+//! `tests/sketches.rs`, over hundreds of sketches.
+
+use super::data::Rng;
+use super::model::Model;
+use super::ops::Program;
+use super::row::{Look, Stop, Subject, SubjectMut, Verdict, ensure};
+use crate::error::{BuildError, MergeError};
+use crate::mem::Alloc;
+use crate::sketches::{Cardinality, CardinalityMut};
+use std::collections::BTreeSet;
+use std::vec;
+use std::vec::Vec;
+
+/// The keys that were inserted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Distinct {
+    keys: BTreeSet<Vec<u8>>,
+    /// Keys of merges that were refused: a part of them may be in the sketch.
+    perhaps: BTreeSet<Vec<u8>>,
+}
+
+/// An operation on a count of different keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Insert a byte string.
+    Insert(Vec<u8>),
+    /// Insert a number.
+    InsertNumber(u64),
+    /// Insert as many numbers as a seeded generator makes.
+    InsertMany(u64, usize),
+    /// Merge with a sketch of as many numbers as a seeded generator makes.
+    Merge(u64, usize),
+    /// Build it anew from its keys.
+    Rebuild,
+}
+
+/// Up to so many keys, estimates are right to the nearest whole number.
+const EXACT: usize = 100;
+
+/// Beyond, an estimate may be off by so many standard errors: of a million programs, one.
+const SIGMAS: f64 = 6.0;
+
+/// A number as the model's key: what a sketch of numbers hashes.
+fn key_of(number: u64) -> Vec<u8> {
+    number.to_le_bytes().to_vec()
+}
+
+fn numbers(seed: u64, count: usize) -> impl Iterator<Item = u64> {
+    let mut rng = Rng::new(seed);
+    (0..count).map(move |_| rng.number())
+}
+
+impl Distinct {
+    fn of(keys: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        // Sketches leave the empty key out, as the exchange formats do.
+        let keys = keys.into_iter().filter(|key| !key.is_empty()).collect();
+        Self { keys, perhaps: BTreeSet::new() }
+    }
+
+    fn add(&mut self, key: Vec<u8>) {
+        if !key.is_empty() {
+            self.keys.insert(key);
+        }
+    }
+}
+
+impl Model for Distinct {
+    type Op = Op;
+    /// The order of the keys shows in the slots of small forms and in the running estimate.
+    const CANONICAL: bool = false;
+    const GROWS_FINELY: bool = false;
+
+    fn read_op(program: &mut Program<'_>) -> Option<Op> {
+        Some(match program.byte()? % 8 {
+            0 | 1 => Op::Insert(program.string()),
+            2 => Op::InsertNumber(program.number()),
+            3 | 4 => Op::InsertMany(program.number(), program.count()),
+            5 | 6 => Op::Merge(program.number(), program.count()),
+            _ => Op::Rebuild,
+        })
+    }
+
+    fn generate(rng: &mut Rng, len: usize) -> Self {
+        Self::of((0..len).map(|_| key_of(rng.number())))
+    }
+
+    fn golden() -> Self {
+        Self::of((0..1_000).map(key_of))
+    }
+
+    fn edges() -> Vec<Self> {
+        let up_to = |count| Self::of((0..count).map(key_of));
+        vec![up_to(0), up_to(1), up_to(8), up_to(9), up_to(24), up_to(25), up_to(400), up_to(5_000)]
+    }
+
+    fn items(&self) -> Option<usize> {
+        None
+    }
+}
+
+impl<S: Cardinality> Subject<Distinct> for S {
+    fn compare(&self, model: &Distinct, _: Look) -> Verdict {
+        let (estimate, least) = (self.estimate(), model.keys.len());
+        let most = model.keys.union(&model.perhaps).count();
+        let slack = |n: usize| {
+            if n <= EXACT { 0.5 } else { 1.0 + SIGMAS * self.std_error() * n as f64 }
+        };
+        let near = estimate >= least as f64 - slack(least) && estimate <= most as f64 + slack(most);
+        ensure!(near, "estimates {estimate} for {least} to {most} keys");
+        let untouched = most == 0;
+        ensure!(!untouched || self.is_empty(), "not empty, without a key");
+        ensure!(least == 0 || !self.is_empty(), "empty, with {least} keys");
+        Ok(())
+    }
+
+    fn exercise(&self) -> Verdict {
+        core::hint::black_box((self.estimate(), self.std_error(), self.is_empty()));
+        core::hint::black_box((self.heap_bytes(), self.heap_blocks()));
+        Ok(())
+    }
+}
+
+impl<A: Alloc + Clone, S: CardinalityMut<A>> SubjectMut<Distinct, A> for S {
+    fn build(model: &Distinct, alloc: A) -> Result<Self, BuildError> {
+        let mut sketch = Self::try_default_in(alloc)?;
+        for key in &model.keys {
+            sketch.try_insert(key)?;
+        }
+        Ok(sketch)
+    }
+
+    fn apply(&mut self, op: &Op, model: &mut Distinct, alloc: &A) -> Result<(), Stop> {
+        match op {
+            Op::Insert(key) => {
+                self.try_insert(key)?;
+                model.add(key.clone());
+            }
+            Op::InsertNumber(number) => {
+                self.try_insert_u64(*number)?;
+                model.add(key_of(*number));
+            }
+            Op::InsertMany(seed, count) => {
+                for number in numbers(*seed, *count) {
+                    self.try_insert_u64(number)?;
+                    model.add(key_of(number));
+                }
+            }
+            Op::Merge(seed, count) => merge(self, numbers(*seed, *count), model, alloc)?,
+            Op::Rebuild => {
+                *self = Self::build(model, alloc.clone())?;
+                model.perhaps.clear();
+            }
+        }
+        Ok(())
+    }
+
+    fn shrink(&mut self) -> Result<(), BuildError> {
+        Ok(())
+    }
+
+    fn churn(&mut self) -> Verdict {
+        for number in 0..3_000 {
+            // A refusal is fine: the bytes it came from were damaged.
+            let _ = self.try_insert_u64(number);
+        }
+        core::hint::black_box(self.estimate());
+        Ok(())
+    }
+}
+
+/// Merges with a sketch of these numbers.
+fn merge<A: Alloc + Clone, S: CardinalityMut<A>>(
+    sketch: &mut S,
+    numbers: impl Iterator<Item = u64>,
+    model: &mut Distinct,
+    alloc: &A,
+) -> Result<(), Stop> {
+    let mut other = S::try_default_in(alloc.clone())?;
+    let mut keys = BTreeSet::new();
+    for number in numbers {
+        other.try_insert_u64(number)?;
+        keys.insert(key_of(number));
+    }
+    match sketch.merge(&other) {
+        Ok(()) => model.keys.extend(keys),
+        Err(MergeError::Alloc(error)) => {
+            model.perhaps.extend(keys);
+            return Err(Stop::Refused(BuildError::Alloc(error)));
+        }
+        Err(error) => ensure!(false, "sketches made alike do not merge: {error}"),
+    }
+    Ok(())
+}
