@@ -1,7 +1,7 @@
 //! Bytes of std's containers and ours, from the allocator:
 //! `cargo run --release --example bytes --features track`.
 //!
-//! Prints the table of the README. Keys are distinct numbers below 2^20 and words like `item 12345`.
+//! Prints the table of the README. Keys are numbers below 2^20, and words like `item 12345`.
 
 use lessram::arrays::{PackedInts, StrArray};
 use lessram::mem::{TrackingAlloc, alloc_stats};

@@ -25,8 +25,8 @@
 //! - **A file from anywhere is safe to open.** It gives an error or wrong answers, never a panic,
 //!   undefined behaviour, or memory sized by what it claims. The same file opens on every machine,
 //!   32 or 64 bits, either byte order.
-//! - **Reading allocates nothing.** Growing methods that end the program when memory is refused have
-//!   a `try_` twin that returns the error.
+//! - **Reading allocates nothing.** Growing methods that end the program when memory is refused
+//!   have a `try_` twin that returns the error.
 //!
 //! # Where the bytes live
 //!
@@ -54,6 +54,8 @@
 //! | `alloc` | owned storage, building, `to_bytes` | an allocator |
 //! | `std` (default) | files, streams | std |
 //! | `mmap` | `unsafe map(path)` | memmap2 |
+//! | `arena` | `freeze_in(&bump)`: structures in bumpalo arenas, at their exact size | bumpalo |
+//! | `allocator-api2` | adaptors to and from the allocators of allocator-api2 0.2 | allocator-api2 |
 //! | `serde` | `Serialize`, `Deserialize` | serde |
 //! | `track` | `TrackingAlloc`, `Scope`, `Report` | std |
 //! | `testkit` | the laws of every structure, for tests and fuzz targets | std |

@@ -7,8 +7,10 @@ use lessram::mem::{
 };
 use std::cell::RefCell;
 use std::hint::black_box;
+use std::ptr::null_mut;
 use std::rc::Rc;
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 use std::thread;
 
 #[global_allocator]
@@ -274,10 +276,15 @@ fn peak_of_two_threads() {
 /// Allocates while its thread is torn down, and leaks some of it.
 struct Parting(RefCell<Vec<u8>>);
 
+/// What was leaked, so that leak checkers know of it.
+static LEAKED: [AtomicPtr<u8>; 3] = [const { AtomicPtr::new(null_mut()) }; 3];
+
 impl Drop for Parting {
     fn drop(&mut self) {
         self.0.borrow_mut().extend([0; 5000]);
-        std::mem::forget(black_box(vec![1_u8; 1234]));
+        let block = black_box(vec![1_u8; 1234]).leak().as_mut_ptr();
+        let free = |place: &&AtomicPtr<u8>| place.load(Relaxed).is_null();
+        LEAKED.iter().find(free).expect("three threads").store(block, Relaxed);
     }
 }
 
@@ -300,12 +307,13 @@ fn printed_and_serialized() {
     let report = Report::since(start).add("corner shop", &shop);
     let table = report.to_string();
     let mut lines = table.lines();
-    let title = "structure     payload  index  slack  header  requested  shared  mapped  blocks";
+    let title = "structure    payload  index  slack  header  requested  rounded  shared  mapped  \
+                 resident  blocks";
     assert_eq!(lines.next(), Some(title));
     assert!(lines.next().unwrap().starts_with("corner shop"));
     assert!(lines.next().unwrap().starts_with("  goods"));
-    let prices = "    prices         12      0     28       0         40       0       0       1  \
-                  █████░░░░░░░░░░░";
+    let prices = "    prices        12      0     28       0         40       48       0       0  \
+                  \x20      0       1  █████░░░░░░░░░░░";
     assert_eq!(lines.next(), Some(prices));
     assert!(lines.next().unwrap().starts_with("total"));
     assert!(table.contains("\n  unattributed     1,000,000\n"), "{table}");
@@ -317,7 +325,12 @@ fn printed_and_serialized() {
         assert_eq!(json["structures"][0]["name"], "corner shop");
         let prices = &json["structures"][0]["components"][0]["components"][0];
         assert_eq!((&prices["payload_bytes"], &prices["slack_bytes"]), (&12.into(), &28.into()));
+        assert_eq!((&prices["rounded_bytes"], &prices["resident_bytes"]), (&48.into(), &0.into()));
         assert_eq!(json["total"]["requested_bytes"], shop.heap_bytes());
+        assert_eq!(json["total"]["rounded_bytes"], report.total().rounded);
+        assert!(
+            json["program"]["size_histogram"].is_null() && json["program"]["timeline"].is_null()
+        );
         assert_eq!(json["program"]["unattributed_bytes"], 1_000_000);
         assert_eq!(json["program"]["live_bytes"], report.live().unwrap());
     }

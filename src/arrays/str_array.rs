@@ -19,7 +19,8 @@ const OFFSETS: Tag = Tag(*b"offs");
 const OFFSETS_PACKED: u64 = 1;
 
 /// A vector of byte strings in two blocks, whatever their number: `Vec<String>` pays 24 bytes a
-/// string for pointer, length and capacity and a heap block each; this pays about 3 bytes of offset.
+/// string for pointer, length and capacity and a heap block each; this pays about 3 bytes for an
+/// offset.
 ///
 /// Strings are any bytes; [`get_str`](Self::get_str) checks for UTF-8. In ascending order it is
 /// also a look-up table: [`binary_search`](Self::binary_search).

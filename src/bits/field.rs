@@ -9,8 +9,8 @@
 //! Invariants:
 //!
 //! 1. The store of a [`Fields`] holds at least `words_for(len, width)` whole words. Then field
-//!    `i < len` starts at byte `at = i*width/8`, and for `width > 0` the bytes `at .. at + 9` exist:
-//!    `at` lies in the words of the fields, and a word of padding follows.
+//!    `i < len` starts at byte `at = i*width/8`, and for `width > 0` the bytes `at .. at + 9`
+//!    exist: `at` lies in the words of the fields, and a word of padding follows.
 
 #![allow(unsafe_code)]
 

@@ -171,10 +171,46 @@ unsafe impl Alloc for Global {
     }
 }
 
+/// Adds to a figure that threads share; what it was before.
+#[cfg(target_has_atomic = "ptr")]
+#[inline]
+fn add(figure: &AtomicUsize, by: usize) -> usize {
+    figure.fetch_add(by, Relaxed)
+}
+
+/// Raises a figure that threads share to `to`.
+#[cfg(target_has_atomic = "ptr")]
+#[inline]
+fn raise(figure: &AtomicUsize, to: usize) {
+    figure.fetch_max(to, Relaxed);
+}
+
+/// The same where the processor can only load and store (Cortex-M0): what an interrupt counts
+/// between the two is lost.
+#[cfg(not(target_has_atomic = "ptr"))]
+fn add(figure: &AtomicUsize, by: usize) -> usize {
+    let before = figure.load(Relaxed);
+    figure.store(before.wrapping_add(by), Relaxed);
+    before
+}
+
+/// As for `add`.
+#[cfg(not(target_has_atomic = "ptr"))]
+fn raise(figure: &AtomicUsize, to: usize) {
+    figure.store(to.max(figure.load(Relaxed)), Relaxed);
+}
+
+/// Subtracts from a figure that threads share.
+#[inline]
+fn subtract(figure: &AtomicUsize, by: usize) {
+    add(figure, by.wrapping_neg());
+}
+
 /// What passed through a [`Tracked`] allocator.
 ///
 /// All figures are bytes *requested*. Shared between threads they stay exact in sum; the peak may
-/// then miss coincidences of other threads.
+/// then miss coincidences of other threads. On processors that can only load and store, count in
+/// one thread and in no interrupt.
 #[derive(Debug, Default)]
 pub struct Counter {
     live: AtomicUsize,
@@ -228,16 +264,16 @@ impl Counter {
     }
 
     fn asked(&self, bytes: usize) {
-        self.largest.fetch_max(bytes, Relaxed);
+        raise(&self.largest, bytes);
     }
 
     fn grew(&self, bytes: usize) {
-        let live = self.live.fetch_add(bytes, Relaxed) + bytes;
-        self.peak.fetch_max(live, Relaxed);
+        let live = add(&self.live, bytes).wrapping_add(bytes);
+        raise(&self.peak, live);
     }
 
     fn shrank(&self, bytes: usize) {
-        self.live.fetch_sub(bytes, Relaxed);
+        subtract(&self.live, bytes);
     }
 }
 
@@ -278,8 +314,8 @@ impl<'c, A: Alloc> Tracked<'c, A> {
         self.counter.asked(bytes);
         if block.is_ok() {
             self.counter.grew(bytes);
-            self.counter.blocks.fetch_add(1, Relaxed);
-            self.counter.requests.fetch_add(1, Relaxed);
+            add(&self.counter.blocks, 1);
+            add(&self.counter.requests, 1);
         }
     }
 }
@@ -302,7 +338,7 @@ unsafe impl<A: Alloc> Alloc for Tracked<'_, A> {
         // SAFETY: the caller's promise, passed on.
         unsafe { self.inner.deallocate(block, layout) };
         self.counter.shrank(layout.size());
-        self.counter.blocks.fetch_sub(1, Relaxed);
+        subtract(&self.counter.blocks, 1);
     }
 
     unsafe fn resize(
@@ -319,9 +355,107 @@ unsafe impl<A: Alloc> Alloc for Tracked<'_, A> {
         } else {
             self.counter.shrank(old.size() - new.size());
         }
-        self.counter.requests.fetch_add(1, Relaxed);
+        add(&self.counter.requests, 1);
         Ok(moved)
     }
+}
+
+/// Declares a zero-sized allocator that counts in a static [`Counter`](crate::mem::Counter) what it
+/// gets from the global allocator.
+///
+/// `tracked_static!(Name)` makes a unit type `Name` that is an [`Alloc`](crate::mem::Alloc), and
+/// `Name::counter()`, the one counter of all its values. A handle to a
+/// [`Tracked`](crate::mem::Tracked) allocator adds 8 bytes to each structure; this one adds none,
+/// so structures keep their size, and what all structures of a purpose own is one figure. Needs the
+/// feature `alloc`.
+///
+/// Costs per allocation what `Tracked` costs: atomic additions to counters that all threads share.
+///
+/// # When not to use it
+///
+/// For one structure among several of the same purpose: give it a `Tracked` of its own. For a whole
+/// program: `TrackingAlloc` counts what everything allocates, and at a lower cost.
+///
+/// # Example
+///
+/// ```
+/// use lessram::{arrays::PackedInts, mem::Footprint, storage::HeapWords, tracked_static};
+///
+/// tracked_static! {
+///     /// What the columns own.
+///     Columns
+/// }
+///
+/// let columns: Vec<PackedInts<HeapWords<Columns>>> = (1..9)
+///     .map(|n| PackedInts::try_from_slice_in(&[n; 100], Columns))
+///     .collect::<Result<_, _>>()?;
+/// let bytes: usize = columns.iter().map(|column| column.heap_bytes()).sum();
+/// assert_eq!(Columns::counter().live(), bytes);
+/// assert_eq!(size_of::<PackedInts<HeapWords<Columns>>>(), size_of::<PackedInts>());
+/// # Ok::<(), lessram::BuildError>(())
+/// ```
+#[cfg(feature = "alloc")]
+#[macro_export]
+macro_rules! tracked_static {
+    ($(#[$meta:meta])* $vis:vis $name:ident) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        $vis struct $name;
+
+        impl $name {
+            /// Counts what all values of this type hand out.
+            #[must_use]
+            $vis fn counter() -> &'static $crate::mem::Counter {
+                static COUNTER: $crate::mem::Counter = $crate::mem::Counter::new();
+                &COUNTER
+            }
+
+            #[inline]
+            fn tracked() -> $crate::mem::Tracked<'static> {
+                $crate::mem::Tracked::new(Self::counter(), $crate::mem::Global)
+            }
+        }
+
+        // SAFETY: every call goes to the global allocator, counted, and no value has a state.
+        unsafe impl $crate::mem::Alloc for $name {
+            #[inline]
+            fn allocate(
+                &self,
+                layout: ::core::alloc::Layout,
+            ) -> ::core::result::Result<::core::ptr::NonNull<u8>, $crate::AllocError> {
+                $crate::mem::Alloc::allocate(&Self::tracked(), layout)
+            }
+
+            #[inline]
+            fn allocate_zeroed(
+                &self,
+                layout: ::core::alloc::Layout,
+            ) -> ::core::result::Result<::core::ptr::NonNull<u8>, $crate::AllocError> {
+                $crate::mem::Alloc::allocate_zeroed(&Self::tracked(), layout)
+            }
+
+            #[inline]
+            unsafe fn deallocate(
+                &self,
+                block: ::core::ptr::NonNull<u8>,
+                layout: ::core::alloc::Layout,
+            ) {
+                // SAFETY: the caller's promise, passed on.
+                unsafe { $crate::mem::Alloc::deallocate(&Self::tracked(), block, layout) }
+            }
+
+            #[inline]
+            unsafe fn resize(
+                &self,
+                block: ::core::ptr::NonNull<u8>,
+                old: ::core::alloc::Layout,
+                new: ::core::alloc::Layout,
+            ) -> ::core::result::Result<::core::ptr::NonNull<u8>, $crate::AllocError> {
+                // SAFETY: the caller's promise, passed on.
+                unsafe { $crate::mem::Alloc::resize(&Self::tracked(), block, old, new) }
+            }
+        }
+    };
 }
 
 /// How often a [`Refusing`] allocator refuses, and how often it did.

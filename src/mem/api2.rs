@@ -79,15 +79,15 @@ unsafe impl<A: Allocator> Alloc for Api2<A> {
     }
 }
 
-/// An [`Alloc`] as an allocator of `allocator-api2` 0.2: hashbrown, bumpalo's collections and others
-/// that take one then have their bytes counted or limited by this crate's.
+/// An [`Alloc`] as an allocator of `allocator-api2` 0.2: hashbrown, bumpalo's collections and
+/// others that take one then have their bytes counted or limited by this crate's.
 ///
 /// Calls are passed on one to one; requests for no bytes are answered here, and are not counted.
 ///
 /// # When not to use it
 ///
-/// For collections of the crate's own, which take any [`Alloc`]; and for what takes another major of
-/// `allocator-api2` (0.3, 0.4) or std's unstable trait: those are other traits.
+/// For collections of the crate's own, which take any [`Alloc`]; and for what takes another major
+/// of `allocator-api2` (0.3, 0.4) or std's unstable trait: those are other traits.
 ///
 /// # Example
 ///

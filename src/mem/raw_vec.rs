@@ -7,8 +7,8 @@
 //!
 //! Invariants:
 //!
-//! 1. `ptr` is dangling if `cap == 0`; else it is a block from `alloc` of layout `[T; cap]`. `T` has
-//!    no size of 0.
+//! 1. `ptr` is dangling if `cap == 0`; else it is a block from `alloc` of layout `[T; cap]`. `T`
+//!    has no size of 0.
 //! 2. The first `len <= cap` elements are initialised.
 
 #![allow(unsafe_code)]

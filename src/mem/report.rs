@@ -1,14 +1,17 @@
 //! [`Report`]: which structure the program's bytes belong to, and how many belong to none.
 
+#[cfg(feature = "serde")]
+mod json;
+mod table;
+
 use super::footprint::{Footprint, Part, Parts, Totals};
+use super::resident::resident;
 use super::scope::Scope;
 use super::tracking::{AllocStats, alloc_stats};
-use core::fmt;
 use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::string::{String, ToString};
-use std::{format, vec::Vec};
+use std::vec::Vec;
 
 /// Components nested deeper than this are counted in the one that holds them: a tree of nodes that
 /// enters a component per node must not make a row per level.
@@ -46,10 +49,10 @@ impl Baseline {
 /// Where a program's bytes are: a table of its structures, and what the allocator knows besides.
 ///
 /// ```text
-/// structure   payload  index  slack  header  requested  shared  mapped  blocks
-/// users        41,000    512  3,000      64     44,576       0       0   1,002  ███████████████░
-///   names      33,000      0  3,000       0     36,000       0       0   1,001  ███████████████░
-/// total        41,000    512  3,000      64     44,576       0       0   1,002
+/// structure  payload  index  slack  header  requested  rounded  shared  mapped  resident  blocks
+/// users       41,000    512  3,000      64     44,576   60,304       0       0         0   1,002
+///   names     33,000      0  3,000       0     36,000   51,200       0       0         0   1,001
+/// total       41,000    512  3,000      64     44,576   60,304       0       0         0   1,002
 ///
 /// allocator live        45,700
 ///   before baseline        100
@@ -59,9 +62,12 @@ impl Baseline {
 /// ```
 ///
 /// **Requested** is payload + index + slack + header, the bytes of the blocks that a structure owns
-/// alone. **Shared** blocks (an `Arc`'s) are counted where they are met first, once in the whole
-/// report. **Mapped** sections are files, not heap. A row under another is a component of it and is
-/// included there. `~` marks a structure that could only estimate.
+/// alone; **rounded**, what glibc's malloc makes of them ([`malloc_bytes`](super::malloc_bytes): of
+/// no meaning with another allocator inside). **Shared** blocks (an `Arc`'s) are counted where they
+/// are met first, once in the whole report. **Mapped** sections are files, not heap; **resident**
+/// are those of their bytes that are in pages of this process, by Linux's account (`-` where nobody
+/// tells). A row under another is a component of it and is included there. `~` marks a structure
+/// that could only estimate. The bar shows payload `█`, index `▓`, header `▒` and slack `░`.
 ///
 /// **Unattributed** bytes belong to nothing that was added: live bytes of the program's
 /// [`TrackingAlloc`](super::TrackingAlloc), less those from before the [`Baseline`], less requested
@@ -194,6 +200,13 @@ impl Report {
         total
     }
 
+    /// Of the mapped bytes of all structures, those in RAM when they were added; `None` where
+    /// nobody tells. A file that was added twice counts twice.
+    #[must_use]
+    pub fn resident(&self) -> Option<usize> {
+        self.rows.iter().map(|row| row.resident).sum()
+    }
+
     /// Bytes live in the allocator without those of reports, or `None` where nothing was counted:
     /// there is no [`TrackingAlloc`](super::TrackingAlloc), or it has not been started, or nothing
     /// was allocated yet.
@@ -235,12 +248,13 @@ impl Drop for Report {
 pub struct Row {
     name: Cow<'static, str>,
     totals: Totals,
+    resident: Option<usize>,
     components: Vec<Self>,
 }
 
 impl Row {
     fn new(name: Cow<'static, str>) -> Self {
-        Self { name, totals: Totals::default(), components: Vec::new() }
+        Self { name, totals: Totals::default(), resident: Some(0), components: Vec::new() }
     }
 
     /// What it was added as, or what its owner calls it.
@@ -255,6 +269,12 @@ impl Row {
         &self.totals
     }
 
+    /// Of its mapped bytes, those in RAM when it was added; `None` where nobody tells.
+    #[must_use]
+    pub fn resident(&self) -> Option<usize> {
+        self.resident
+    }
+
     /// Its components, if it names any. They need not add up to the whole.
     #[must_use]
     pub fn components(&self) -> &[Self] {
@@ -266,14 +286,14 @@ impl Row {
         for component in &mut self.components {
             component.roll_up();
             add_to(&mut self.totals, &component.totals);
+            self.resident = add(self.resident, component.resident);
         }
     }
+}
 
-    /// Calls `show` with this row and all below it, and their depths.
-    fn each(&self, depth: usize, show: &mut dyn FnMut(&Self, usize) -> fmt::Result) -> fmt::Result {
-        show(self, depth)?;
-        self.components.iter().try_for_each(|component| component.each(depth + 1, show))
-    }
+/// A sum of which all must be known.
+fn add(sum: Option<usize>, part: Option<usize>) -> Option<usize> {
+    Some(sum? + part?)
 }
 
 fn add_to(sum: &mut Totals, part: &Totals) {
@@ -283,6 +303,7 @@ fn add_to(sum: &mut Totals, part: &Totals) {
     sum.header += part.header;
     sum.shared += part.shared;
     sum.mapped += part.mapped;
+    sum.rounded += part.rounded;
     sum.blocks += part.blocks;
     sum.shared_blocks += part.shared_blocks;
     sum.estimated |= part.estimated;
@@ -314,7 +335,15 @@ impl Parts for Visit<'_> {
     }
 
     fn mapped(&mut self, name: &'static str, bytes: usize) {
-        self.here().totals.mapped(name, bytes);
+        let row = self.here();
+        row.totals.mapped(name, bytes);
+        row.resident = None;
+    }
+
+    fn mapped_at(&mut self, name: &'static str, address: *const (), bytes: usize) {
+        let row = self.here();
+        row.totals.mapped(name, bytes);
+        row.resident = add(row.resident, resident(address.addr(), bytes));
     }
 
     fn shared(&mut self, name: &'static str, address: *const (), bytes: usize) -> bool {
@@ -349,219 +378,5 @@ impl Parts for Visit<'_> {
 
     fn estimated(&mut self) {
         self.here().totals.estimated = true;
-    }
-}
-
-const COLUMNS: [&str; 8] =
-    ["payload", "index", "slack", "header", "requested", "shared", "mapped", "blocks"];
-
-/// The figures of a row, in the order of [`COLUMNS`].
-fn figures(totals: &Totals) -> [usize; COLUMNS.len()] {
-    let Totals { payload, index, slack, header, shared, mapped, .. } = *totals;
-    let blocks = totals.blocks + totals.shared_blocks;
-    [payload, index, slack, header, totals.heap_bytes(), shared, mapped, blocks]
-}
-
-/// A number with a comma every three digits, right-aligned by the width given.
-struct Grouped(i64);
-
-impl fmt::Display for Grouped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.0.unsigned_abs().to_string();
-        let mut text = String::from(if self.0 < 0 { "-" } else { "" });
-        for (position, digit) in digits.chars().enumerate() {
-            if position > 0 && (digits.len() - position) % 3 == 0 {
-                text.push(',');
-            }
-            text.push(digit);
-        }
-        write!(f, "{text:>width$}", width = f.width().unwrap_or(0))
-    }
-}
-
-/// How the bytes of a row divide, as a bar: payload `█`, index `▓`, header `▒`, slack `░`.
-fn bar(totals: &Totals) -> String {
-    const WIDTH: usize = 16;
-    let whole = totals.heap_bytes();
-    let parts =
-        [(totals.payload, '█'), (totals.index, '▓'), (totals.header, '▒'), (totals.slack, '░')];
-    let (mut sum, mut drawn, mut text) = (0, 0, String::new());
-    for (bytes, mark) in parts {
-        sum += bytes;
-        // Rounded at the seams, so that the whole is always WIDTH wide. 128 bits cannot overflow.
-        let end = (sum as u128 * WIDTH as u128 + whole as u128 / 2) / (whole as u128).max(1);
-        text.extend(core::iter::repeat_n(mark, end as usize - drawn));
-        drawn = end as usize;
-    }
-    text
-}
-
-/// The widths that a table needs.
-struct Widths {
-    name: usize,
-    columns: [usize; COLUMNS.len()],
-}
-
-impl Widths {
-    fn of(report: &Report, total: &Totals) -> Self {
-        let mut name = "structure".len();
-        for row in &report.rows {
-            let _ = row.each(0, &mut |row, depth| {
-                name = name.max(2 * depth + row.name.chars().count() + 1);
-                Ok(())
-            });
-        }
-        // A total is never narrower than what it sums.
-        let numbers = figures(total).map(|figure| Grouped(figure as i64).to_string().len());
-        let columns = core::array::from_fn(|i| numbers[i].max(COLUMNS[i].len()));
-        Self { name, columns }
-    }
-
-    fn line(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        name: &str,
-        depth: usize,
-        totals: &Totals,
-    ) -> fmt::Result {
-        let mark = if totals.estimated { "~" } else { "" };
-        let name = format!("{:indent$}{mark}{name}", "", indent = 2 * depth);
-        write!(f, "{name:<width$}", width = self.name)?;
-        for (figure, &width) in figures(totals).into_iter().zip(&self.columns) {
-            write!(f, "  {:width$}", Grouped(figure as i64))?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let total = self.total();
-        let widths = Widths::of(self, &total);
-        write!(f, "{:<width$}", "structure", width = widths.name)?;
-        for (title, &width) in COLUMNS.iter().zip(&widths.columns) {
-            write!(f, "  {title:>width$}")?;
-        }
-        writeln!(f)?;
-        for row in &self.rows {
-            row.each(0, &mut |row, depth| {
-                widths.line(f, &row.name, depth, &row.totals)?;
-                writeln!(f, "  {}", bar(&row.totals))
-            })?;
-        }
-        widths.line(f, "total", 0, &total)?;
-        writeln!(f)?;
-        let (Some(live), Some(peak), Some(unattributed)) =
-            (self.live(), self.peak(), self.unattributed())
-        else {
-            return write!(f, "\nallocator: not tracked");
-        };
-        let lines = [
-            ("allocator live", live),
-            ("  before baseline", self.baseline.live),
-            ("  structures", self.attributed()),
-            ("  unattributed", unattributed),
-            ("allocator peak", peak),
-        ];
-        let width = lines.map(|(_, bytes)| Grouped(bytes).to_string().len());
-        let width = width.into_iter().max().unwrap_or(0);
-        lines
-            .iter()
-            .try_for_each(|&(what, bytes)| write!(f, "\n{what:<17}  {:width$}", Grouped(bytes)))
-    }
-}
-
-#[cfg(feature = "serde")]
-mod json {
-    //! Raw integers, the unit last in each field's name. Fields may be added, none renamed.
-
-    use super::{AllocStats, Report, Row, Totals};
-    use serde::ser::{Serialize, SerializeStruct, Serializer};
-
-    const SCHEMA: u32 = 1;
-
-    fn totals<S: SerializeStruct>(out: &mut S, totals: &Totals) -> Result<(), S::Error> {
-        out.serialize_field("payload_bytes", &totals.payload)?;
-        out.serialize_field("index_bytes", &totals.index)?;
-        out.serialize_field("slack_bytes", &totals.slack)?;
-        out.serialize_field("header_bytes", &totals.header)?;
-        out.serialize_field("requested_bytes", &totals.heap_bytes())?;
-        out.serialize_field("shared_bytes", &totals.shared)?;
-        out.serialize_field("mapped_bytes", &totals.mapped)?;
-        out.serialize_field("blocks", &totals.blocks)?;
-        out.serialize_field("shared_blocks", &totals.shared_blocks)?;
-        out.serialize_field("estimated", &totals.estimated)
-    }
-
-    impl Serialize for Row {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let mut out = serializer.serialize_struct("Row", 12)?;
-            out.serialize_field("name", self.name())?;
-            totals(&mut out, &self.totals)?;
-            out.serialize_field("components", &Rows(&self.components))?;
-            out.end()
-        }
-    }
-
-    /// Serde's `Vec` needs one of its features, a sequence does not.
-    struct Rows<'r>(&'r [Row]);
-
-    impl Serialize for Rows<'_> {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_seq(self.0)
-        }
-    }
-
-    struct Total(Totals);
-
-    impl Serialize for Total {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let mut out = serializer.serialize_struct("Total", 10)?;
-            totals(&mut out, &self.0)?;
-            out.end()
-        }
-    }
-
-    /// The allocator's figures.
-    struct Program {
-        baseline: i64,
-        attributed: i64,
-        unattributed: i64,
-        stats: AllocStats,
-    }
-
-    impl Serialize for Program {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let mut out = serializer.serialize_struct("Program", 9)?;
-            out.serialize_field("live_bytes", &self.stats.live)?;
-            out.serialize_field("baseline_bytes", &self.baseline)?;
-            out.serialize_field("attributed_bytes", &self.attributed)?;
-            out.serialize_field("unattributed_bytes", &self.unattributed)?;
-            out.serialize_field("peak_bytes", &self.stats.peak)?;
-            out.serialize_field("total_bytes", &self.stats.total)?;
-            out.serialize_field("allocs", &self.stats.allocs)?;
-            out.serialize_field("frees", &self.stats.frees)?;
-            out.serialize_field("reallocs", &self.stats.reallocs)?;
-            out.end()
-        }
-    }
-
-    impl Serialize for Report {
-        /// `{"schema":1,"structures":[..],"total":{..},"program":{..}}`, `program` null where
-        /// nothing is counted.
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let program = self.unattributed().map(|unattributed| Program {
-                baseline: self.baseline.live,
-                attributed: self.attributed(),
-                unattributed,
-                stats: self.stats,
-            });
-            let mut out = serializer.serialize_struct("Report", 4)?;
-            out.serialize_field("schema", &SCHEMA)?;
-            out.serialize_field("structures", &Rows(self.rows()))?;
-            out.serialize_field("total", &Total(self.total()))?;
-            out.serialize_field("program", &program)?;
-            out.end()
-        }
     }
 }

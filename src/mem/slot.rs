@@ -24,6 +24,9 @@
 //!    readers before the base it is paired with (`published`) changes.
 //! 3. `ledger.live` is the sum of all `published` and of what was recorded to a shared slot.
 //!
+//! A slot also has a histogram of the sizes asked for, written by the same thread, if the allocator
+//! keeps one. Nothing depends on its order with the other figures.
+//!
 //! Arithmetic wraps: a recording path must not panic.
 
 use sync::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -54,6 +57,17 @@ macro_rules! const_unless_loom {
 /// peak's error with several threads is this much for each.
 pub(crate) const WINDOW: i64 = 64 << 10;
 
+/// Buckets of a histogram of sizes: one for each power of two, up to all that a `usize` can say.
+/// The model checker gets two, because it keeps a history of each atomic.
+pub(crate) const BUCKETS: usize = if cfg!(loom) { 2 } else { 64 };
+
+/// The bucket of a size: bucket `b` has those from `2^b` to below `2^(b + 1)`, the first 0 too.
+#[inline]
+const fn bucket_of(bytes: usize) -> usize {
+    let bucket = (bytes | 1).ilog2() as usize;
+    if bucket < BUCKETS { bucket } else { BUCKETS - 1 }
+}
+
 /// What happened to one block.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event {
@@ -73,6 +87,15 @@ impl Event {
             Self::Alloc(bytes) => bytes as i64,
             Self::Free(bytes) => -(bytes as i64),
             Self::Realloc { old, new } => new as i64 - old as i64,
+        }
+    }
+
+    /// The size that was asked for, new or instead of another.
+    #[inline]
+    const fn request(self) -> Option<usize> {
+        match self {
+            Self::Alloc(bytes) | Self::Realloc { new: bytes, .. } => Some(bytes),
+            Self::Free(_) => None,
         }
     }
 
@@ -119,6 +142,11 @@ impl Ledger {
         }
     }
 
+    /// Bytes published as live.
+    pub(crate) fn live(&self) -> i64 {
+        self.live.load(Relaxed)
+    }
+
     /// The most bytes known to have been live at once.
     pub(crate) fn peak(&self) -> i64 {
         self.peak.load(Relaxed)
@@ -138,6 +166,7 @@ impl Ledger {
 
 /// One thread's figures. Its owner places it on cache lines of its own.
 #[derive(Debug)]
+#[repr(C)] // What every event writes stays together, in front of the histogram.
 pub(crate) struct Slot {
     /// Bytes allocated less bytes freed by the slot's threads; below 0 where they free what others
     /// allocated. Only the sum over all slots is a program's figure.
@@ -150,6 +179,17 @@ pub(crate) struct Slot {
     frees: AtomicU64,
     reallocs: AtomicU64,
     owned: AtomicBool,
+    sizes: [AtomicU64; BUCKETS],
+}
+
+const_unless_loom! {
+    /// An empty histogram.
+    fn no_sizes() -> [AtomicU64; BUCKETS] {
+        #[cfg(not(loom))]
+        return [const { AtomicU64::new(0) }; BUCKETS];
+        #[cfg(loom)]
+        core::array::from_fn(|_| AtomicU64::new(0))
+    }
 }
 
 /// Where a scope began: what [`Slot::leave`] needs to tell what happened since.
@@ -187,6 +227,7 @@ impl Slot {
                 frees: AtomicU64::new(0),
                 reallocs: AtomicU64::new(0),
                 owned: AtomicBool::new(true),
+                sizes: no_sizes(),
             }
         }
     }
@@ -228,6 +269,27 @@ impl Slot {
         self.total.fetch_add(event.asked(), Relaxed);
         self.count(event).fetch_add(1, Relaxed);
         ledger.publish(event.delta(), event.delta());
+    }
+
+    /// Counts the size that an event of the owning thread asks for.
+    #[inline]
+    pub(crate) fn count_size(&self, event: Event) {
+        if let Some(bytes) = event.request() {
+            let count = &self.sizes[bucket_of(bytes)];
+            count.store(count.load(Relaxed).wrapping_add(1), Relaxed);
+        }
+    }
+
+    /// Counts the size that an event asks for, in a slot that many threads write.
+    pub(crate) fn count_size_shared(&self, event: Event) {
+        if let Some(bytes) = event.request() {
+            self.sizes[bucket_of(bytes)].fetch_add(1, Relaxed);
+        }
+    }
+
+    /// The histogram, as [`sums`](Self::sums).
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = u64> + '_ {
+        self.sizes.iter().map(|count| count.load(Relaxed))
     }
 
     /// The counter for events of this kind.
@@ -361,6 +423,22 @@ mod tests {
     }
 
     #[test]
+    fn sizes_fall_into_powers_of_two() {
+        for (bytes, bucket) in [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2), (1023, 9), (1024, 10)] {
+            assert_eq!(bucket_of(bytes), bucket, "{bytes}");
+        }
+        assert_eq!(bucket_of(usize::MAX), usize::BITS as usize - 1);
+        let slot = Slot::claimed();
+        for event in [Event::Alloc(8), Event::Free(8), Event::Realloc { old: 8, new: 15 }] {
+            slot.count_size(event);
+        }
+        slot.count_size_shared(Event::Alloc(70));
+        slot.count_size_shared(Event::Free(70));
+        let counts: Vec<u64> = slot.sizes().collect();
+        assert_eq!((counts[3], counts[6], counts.iter().sum::<u64>()), (2, 1, 3));
+    }
+
+    #[test]
     fn scopes_nest_and_keep_the_outer_peak() {
         let (slot, ledger) = (Slot::claimed(), Ledger::new());
         feed(&slot, &ledger, Event::Alloc(1_000));
@@ -408,6 +486,12 @@ mod models {
         if !slot.try_record(event) {
             slot.record(ledger, event);
         }
+        slot.count_size(event);
+    }
+
+    /// Sizes counted in all.
+    fn sizes(slot: &Slot) -> u64 {
+        slot.sizes().sum()
     }
 
     /// One thread frees what the other allocated: the sum is right, and so is the peak's bound.
@@ -425,6 +509,7 @@ mod models {
             feed(&slots[0], &ledger, Event::Free(BIG));
             slots[0].retire(&ledger);
             other.join().unwrap();
+            assert_eq!(slots.iter().map(|slot| sizes(slot)).sum::<u64>(), 2);
             let live: i64 = slots.iter().map(|slot| slot.sums().live).sum();
             assert_eq!((live, ledger.live.load(Relaxed)), (BIG as i64, BIG as i64));
             let peak = ledger.peak();
@@ -451,7 +536,7 @@ mod models {
             other.join().unwrap();
             let expected = if taken { 13 } else { 10 };
             assert_eq!((slot.sums().live, ledger.live.load(Relaxed)), (expected, expected));
-            assert_eq!(ledger.peak(), expected);
+            assert_eq!((ledger.peak(), sizes(&slot)), (expected, 1 + u64::from(taken)));
         });
     }
 
@@ -462,9 +547,14 @@ mod models {
             let ledger = Arc::new(Ledger::new());
             let slot = Arc::new(Slot::declining());
             let (theirs, book) = (slot.clone(), ledger.clone());
-            let other = thread::spawn(move || theirs.record_shared(&book, Event::Alloc(5)));
-            slot.record_shared(&ledger, Event::Alloc(2));
+            let record = |slot: &Slot, ledger: &Ledger, event| {
+                slot.record_shared(ledger, event);
+                slot.count_size_shared(event);
+            };
+            let other = thread::spawn(move || record(&theirs, &book, Event::Alloc(5)));
+            record(&slot, &ledger, Event::Alloc(2));
             other.join().unwrap();
+            assert_eq!(sizes(&slot), 2);
             assert_eq!((slot.sums().live, ledger.live.load(Relaxed), ledger.peak()), (7, 7, 7));
         });
     }

@@ -6,6 +6,8 @@
 //!    answer goes back unchanged: the inner allocator's contract is this one's.
 //! 2. A node is initialised before its address is published in [`NODES`], is never moved or freed,
 //!    and is only ever shared: `&'static Node` is valid for every pointer found there.
+//! 3. A thread's pointer is the address of [`FIRST`], of [`LATE`] or of a node's slot, all of which
+//!    live to the end of the program and are only ever shared.
 //!
 //! Further rules, not for soundness: recording never panics, and allocates from the inner allocator
 //! only (a node for a thread's first event). The slot is set before the guard is touched, because
@@ -13,7 +15,9 @@
 
 #![allow(unsafe_code)]
 
+use super::sizes::SizeHistogram;
 use super::slot::{Event, Ledger, Slot, Sums};
+use super::timeline::TIMELINE;
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
 use core::ptr;
@@ -27,7 +31,7 @@ use std::thread_local;
 #[repr(align(128))]
 struct Apart<T>(T);
 
-/// A thread's slot, in the list of all. 128 bytes, once for each thread alive at the same time.
+/// A thread's slot, in the list of all. 640 bytes, once for each thread alive at the same time.
 #[repr(align(128))]
 struct Node {
     slot: Slot,
@@ -45,8 +49,9 @@ static FIRST: Apart<Slot> = Apart(Slot::declining());
 static LATE: Apart<Slot> = Apart(Slot::declining());
 
 thread_local! {
-    /// Has no destructor, so it is one load away and stays usable to a thread's very end.
-    static SLOT: Cell<&'static Slot> = const { Cell::new(&FIRST.0) };
+    /// Has no destructor, so it is one load away and stays usable to a thread's very end. A raw
+    /// pointer, because Rust before 1.89 refuses constants that refer to what can change.
+    static SLOT: Cell<*const Slot> = const { Cell::new(&raw const FIRST.0) };
     /// Touched once a thread has a slot of its own.
     static RETIRE: Retire = const { Retire };
 }
@@ -62,7 +67,7 @@ impl Drop for Retire {
     fn drop(&mut self) {
         if let Some(slot) = own_slot() {
             // Before the slot is left: what is freed from here on must not be written to it.
-            let _ = SLOT.try_with(|cell| cell.set(&LATE.0));
+            let _ = SLOT.try_with(|cell| cell.set(&raw const LATE.0));
             slot.retire(&LEDGER.0);
         }
     }
@@ -71,7 +76,9 @@ impl Drop for Retire {
 /// What the calling thread points at.
 #[inline]
 fn current() -> &'static Slot {
-    SLOT.try_with(Cell::get).unwrap_or(&LATE.0)
+    let slot = SLOT.try_with(Cell::get).unwrap_or(&raw const LATE.0);
+    // SAFETY: one of three that live forever (invariant 3).
+    unsafe { &*slot }
 }
 
 /// The calling thread's own slot, if it has one now.
@@ -146,10 +153,10 @@ fn nodes() -> impl Iterator<Item = &'static Node> {
 ///
 /// # Cost
 ///
-/// Each thread writes a slot of its own, 128 bytes, with plain loads and stores; the slot of a
-/// finished thread serves the next one. The cost of an allocation and its release, measured in
-/// `benches/peers`, stays the same however many threads allocate at once, where counters shared by
-/// all threads cost several times the allocation itself.
+/// Each thread writes a slot of its own, 640 bytes of which 512 are the histogram's, with plain
+/// loads and stores; the slot of a finished thread serves the next one. The cost of an allocation
+/// and its release, measured in `benches/peers`, stays the same however many threads allocate at
+/// once, where counters shared by all threads cost several times the allocation itself.
 ///
 /// # Exactness
 ///
@@ -191,6 +198,8 @@ pub struct TrackingAlloc<A = System> {
     // Plain fields of a `static` are constants to the compiler: modes not chosen cost nothing.
     exact: bool,
     on_demand: bool,
+    histogram: bool,
+    timeline: bool,
 }
 
 impl TrackingAlloc<System> {
@@ -228,7 +237,7 @@ impl<A> TrackingAlloc<A> {
     /// Counts what it gets from `inner`, from the program's first allocation on.
     #[must_use]
     pub const fn new(inner: A) -> Self {
-        Self { inner, exact: false, on_demand: false }
+        Self { inner, exact: false, on_demand: false, histogram: false, timeline: false }
     }
 
     /// The same, with a peak that is exact with any number of threads.
@@ -246,6 +255,25 @@ impl<A> TrackingAlloc<A> {
     #[must_use]
     pub const fn on_demand(mut self) -> Self {
         self.on_demand = true;
+        self
+    }
+
+    /// The same, with a histogram of the sizes asked for: [`size_histogram`] reads it. One more
+    /// counter of the thread's own is written for each block that is handed out or resized.
+    #[must_use]
+    pub const fn histogram(mut self) -> Self {
+        self.histogram = true;
+        self
+    }
+
+    /// The same, with the course of live bytes over time: [`timeline`](super::timeline) reads it.
+    ///
+    /// A point is taken when a thread publishes, that is, after every 64 KiB of change; in between
+    /// it costs nothing. 64 KiB of memory, touched as points are taken. The target must have a
+    /// clock: `wasm32-unknown-unknown` has none, and std panics where it is asked for.
+    #[must_use]
+    pub const fn timeline(mut self) -> Self {
+        self.timeline = true;
         self
     }
 
@@ -268,8 +296,11 @@ impl<A: GlobalAlloc> TrackingAlloc<A> {
         if self.on_demand && !STARTED.0.load(Relaxed) {
             return;
         }
-        if self.exact || !current().try_record(event) {
+        let slot = current();
+        if self.exact || !slot.try_record(event) {
             self.record_slowly(event);
+        } else if self.histogram {
+            slot.count_size(event);
         }
     }
 
@@ -281,11 +312,27 @@ impl<A: GlobalAlloc> TrackingAlloc<A> {
         // inside a registration, and std aborts. The list holds pairs of pointers and doubles, so
         // any other size is safe; a thread waits for one before it claims its slot.
         if LIST_MAY_ALLOCATE && event.size().is_power_of_two() && ptr::eq(current(), &FIRST.0) {
-            return LATE.0.record_shared(&LEDGER.0, event);
+            return self.record_late(event);
         }
         match own_slot_from(&self.inner) {
-            Some(slot) => slot.record(&LEDGER.0, event),
-            None => LATE.0.record_shared(&LEDGER.0, event),
+            Some(slot) => {
+                slot.record(&LEDGER.0, event);
+                if self.histogram {
+                    slot.count_size(event);
+                }
+            }
+            None => self.record_late(event),
+        }
+        if self.timeline {
+            TIMELINE.note(LEDGER.0.live());
+        }
+    }
+
+    /// An event of a thread that has no slot.
+    fn record_late(&self, event: Event) {
+        LATE.0.record_shared(&LEDGER.0, event);
+        if self.histogram {
+            LATE.0.count_size_shared(event);
         }
     }
 }
@@ -384,6 +431,18 @@ pub fn alloc_stats() -> AllocStats {
     all
 }
 
+/// The sizes that the program asked for so far, if its [`TrackingAlloc`] keeps a
+/// [`histogram`](TrackingAlloc::histogram); else empty.
+///
+/// Allocates nothing. Time and exactness are those of [`alloc_stats`].
+#[must_use]
+pub fn size_histogram() -> SizeHistogram {
+    let mut all = SizeHistogram::default();
+    nodes().for_each(|node| all.add(node.slot.sizes()));
+    all.add(LATE.0.sizes());
+    all
+}
+
 /// Forgets the peak so far: it starts again from the bytes live now.
 ///
 /// With other threads running, what they have not yet published (64 KiB each) may still enter the
@@ -396,199 +455,4 @@ pub fn reset_peak() {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use core::sync::atomic::AtomicUsize;
-    use std::sync::{Barrier, Mutex, MutexGuard, PoisonError};
-    use std::vec::Vec;
-
-    /// The figures are the program's: one test at a time.
-    fn alone() -> MutexGuard<'static, ()> {
-        static TURN: Mutex<()> = Mutex::new(());
-        TURN.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Refuses blocks of [`REFUSED`] bytes and counts which method was called.
-    #[derive(Default)]
-    struct Seen([AtomicUsize; 4]);
-
-    const REFUSED: usize = 777;
-
-    impl Seen {
-        fn calls(&self) -> [usize; 4] {
-            core::array::from_fn(|i| self.0[i].load(Relaxed))
-        }
-
-        fn grants(&self, method: usize, bytes: usize) -> bool {
-            self.0[method].fetch_add(1, Relaxed);
-            bytes != REFUSED
-        }
-    }
-
-    // SAFETY: the system's allocator, or nothing.
-    unsafe impl GlobalAlloc for Seen {
-        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-            if !self.grants(0, layout.size()) {
-                return ptr::null_mut();
-            }
-            // SAFETY: the caller's promise, passed on.
-            unsafe { System.alloc(layout) }
-        }
-        unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-            if !self.grants(1, layout.size()) {
-                return ptr::null_mut();
-            }
-            // SAFETY: the caller's promise, passed on.
-            unsafe { System.alloc_zeroed(layout) }
-        }
-        unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-            if !self.grants(2, new_size) {
-                return ptr::null_mut();
-            }
-            // SAFETY: the caller's promise, passed on.
-            unsafe { System.realloc(block, layout, new_size) }
-        }
-        unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-            self.grants(3, 0);
-            // SAFETY: the caller's promise, passed on.
-            unsafe { System.dealloc(block, layout) }
-        }
-    }
-
-    fn bytes(size: usize) -> Layout {
-        Layout::from_size_align(size, 8).unwrap()
-    }
-
-    /// A block from `from`, its address as a number so that threads can pass it on.
-    fn take(from: &impl GlobalAlloc, size: usize) -> usize {
-        // SAFETY: no test asks for 0 bytes.
-        unsafe { from.alloc(bytes(size)) }.expose_provenance()
-    }
-
-    fn give(to: &impl GlobalAlloc, block: usize, size: usize) {
-        // SAFETY: the tests give back what they took, once.
-        unsafe { to.dealloc(ptr::with_exposed_provenance_mut(block), bytes(size)) }
-    }
-
-    /// What changed since `before`: live, total, allocs, frees, reallocs.
-    fn since(before: AllocStats) -> [i64; 5] {
-        let figures = |stats: AllocStats| {
-            let AllocStats { live, total, allocs, frees, reallocs, .. } = stats;
-            [live, total as i64, allocs as i64, frees as i64, reallocs as i64]
-        };
-        let (now, before) = (figures(alloc_stats()), figures(before));
-        core::array::from_fn(|i| now[i] - before[i])
-    }
-
-    #[test]
-    fn forwards_one_to_one_and_records_success_only() {
-        let _turn = alone();
-        take(&TrackingAlloc::system(), 1); // Claims this thread's slot; leaked.
-        let (ours, before) = (TrackingAlloc::new(Seen::default()), alloc_stats());
-        let block = take(&ours, 100);
-        // SAFETY: a size above 0.
-        let zeroed = unsafe { ours.alloc_zeroed(bytes(50)) };
-        // SAFETY: a block of 50 bytes, all initialised.
-        assert_eq!(unsafe { core::slice::from_raw_parts(zeroed, 50) }, [0; 50]);
-        // SAFETY: a block of this allocator, with its layout.
-        let moved = unsafe { ours.realloc(zeroed, bytes(50), 500) };
-        // SAFETY: the same; it is refused, so the block stays as it is.
-        assert!(unsafe { ours.realloc(moved, bytes(500), REFUSED) }.is_null());
-        // SAFETY: a size above 0.
-        assert!(unsafe { ours.alloc_zeroed(bytes(REFUSED)) }.is_null());
-        assert_eq!(take(&ours, REFUSED), 0);
-        assert_eq!(since(before), [600, 600, 2, 0, 1]);
-        give(&ours, block, 100);
-        give(&ours, moved.expose_provenance(), 500);
-        assert_eq!(since(before), [0, 600, 2, 2, 1]);
-        assert_eq!(ours.inner.calls(), [2, 2, 2, 2]);
-    }
-
-    #[test]
-    fn slots_come_from_the_inner_allocator_and_serve_again() {
-        let _turn = alone();
-        let ours = TrackingAlloc::new(Seen::default());
-        let run = || {
-            std::thread::scope(|threads| {
-                threads.spawn(|| give(&ours, take(&ours, 40), 40)).join().unwrap();
-            });
-        };
-        run();
-        let slots = nodes().count();
-        (0..20).for_each(|_| run());
-        assert_eq!(nodes().count(), slots);
-        let [allocs, _, _, frees] = ours.inner.calls();
-        assert_eq!(frees, 21);
-        assert!(allocs - frees <= 1, "{allocs} blocks for 21 and at most one slot");
-    }
-
-    #[test]
-    fn blocks_may_be_freed_by_another_thread() {
-        let _turn = alone();
-        let (ours, before) = (TrackingAlloc::system(), alloc_stats());
-        let blocks: Vec<usize> = std::thread::scope(|threads| {
-            threads.spawn(|| (0..1000).map(|_| take(&ours, 1000)).collect()).join().unwrap()
-        });
-        assert_eq!(since(before)[0], 1_000_000);
-        blocks.into_iter().for_each(|block| give(&ours, block, 1000));
-        assert_eq!(since(before), [0, 1_000_000, 1000, 1000, 0]);
-    }
-
-    #[test]
-    fn events_after_the_guard_are_counted() {
-        static OURS: TrackingAlloc = TrackingAlloc::system();
-        struct Last;
-        impl Drop for Last {
-            fn drop(&mut self) {
-                assert!(ptr::eq(current(), &LATE.0));
-                give(&OURS, take(&OURS, 300), 300);
-                take(&OURS, 11);
-                assert!(super::super::Scope::enter("late").finish().allocs == 0);
-            }
-        }
-        thread_local! { static LAST: Last = const { Last } }
-        let _turn = alone();
-        let before = alloc_stats();
-        // Destructors run in reverse order: the one registered before the guard runs after it.
-        std::thread::spawn(|| {
-            LAST.with(|_| ());
-            take(&OURS, 5);
-        })
-        .join()
-        .unwrap();
-        assert_eq!(since(before), [16, 316, 3, 1, 0]);
-    }
-
-    #[test]
-    fn exact_peak_of_two_threads() {
-        let _turn = alone();
-        static OURS: TrackingAlloc = TrackingAlloc::system().exact();
-        reset_peak();
-        let (before, meet) = (alloc_stats(), Barrier::new(2));
-        std::thread::scope(|threads| {
-            let run = |size| {
-                let block = take(&OURS, size);
-                meet.wait();
-                give(&OURS, block, size);
-                meet.wait();
-                give(&OURS, take(&OURS, 1), 1);
-            };
-            let workers = [300, 5000].map(|size| threads.spawn(move || run(size)));
-            workers.into_iter().for_each(|worker| worker.join().unwrap());
-        });
-        assert_eq!(alloc_stats().peak - before.live, 5300);
-        assert_eq!(since(before)[0], 0);
-    }
-
-    #[test]
-    fn paused_counts_nothing_until_started() {
-        let _turn = alone();
-        let (ours, before) = (TrackingAlloc::paused(), alloc_stats());
-        let block = take(&ours, 100);
-        assert_eq!(alloc_stats(), before);
-        ours.start();
-        give(&ours, block, 100);
-        assert_eq!(since(before), [-100, 0, 0, 1, 0]);
-        take(&ours, 100); // Leaked: the other tests' live bytes start from a sum of 0.
-    }
-}
+mod tests;

@@ -1,8 +1,8 @@
 //! Arenas: [`freeze_in`] copies a finished structure into a [`Bump`], at its exact size.
 //!
 //! An arena cannot take back what was outgrown: std's `Vec` of 0.80 MB, pushed into one, leaves
-//! 4.19 MB behind, a hash map 3.8 times its size (measured). So structures are built on the heap and
-//! then frozen: one copy, no byte more than the sections have.
+//! 4.19 MB behind, a hash map 3.8 times its size (measured). So structures are built on the heap
+//! and then frozen: one copy, no byte more than the sections have.
 //!
 //! Invariants:
 //!

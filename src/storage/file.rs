@@ -27,10 +27,10 @@ const TEMP_SUFFIX: &str = ".lram-tmp";
 /// Saves the structure to `path`, atomically.
 ///
 /// A temporary file in the same folder is written, synced and renamed over `path`, and the folder
-/// is synced; readers that have the old file open or mapped keep it. A symlink is followed, the
-/// mode of an existing file is kept, its owner is not. On Windows the folder is not synced. Temporary
-/// files that a killed process left for the same `path` are removed; processes are told apart by
-/// their number, so containers that do not see each other must not save to one path.
+/// is synced; readers that have the old file open or mapped keep it. A symlink is followed; the
+/// mode of an existing file is kept, its owner is not. On Windows the folder is not synced.
+/// Temporary files that a killed process left for the same `path` are removed; processes are told
+/// apart by their number, so containers that do not see each other must not save to one path.
 ///
 /// # Errors
 ///

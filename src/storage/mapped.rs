@@ -44,7 +44,7 @@ impl Words for MappedWords {
     }
 
     fn tell(&self, name: &'static str, _: PartKind, _: usize, out: &mut dyn Parts) {
-        out.mapped(name, self.len * size_of::<Le64>());
+        out.mapped_at(name, self.ptr.cast(), self.len * size_of::<Le64>());
         // Two reference counts stand before the value of an `Arc`.
         let block = 2 * size_of::<usize>() + size_of::<Mmap>();
         out.shared("mapped file", Arc::as_ptr(&self.file).cast(), block);

@@ -238,8 +238,16 @@ pub(crate) use doors;
 
 /// Embeds a `.lram` file in the program, aligned for `view`.
 ///
-/// ```ignore
-/// let words = StrArray::view(lessram::embed!("words.lram"))?;
+/// ```
+/// use lessram::arrays::StrArray;
+///
+/// let file = lessram::embed!(concat!(
+///     env!("CARGO_MANIFEST_DIR"),
+///     "/tests/golden/str_array-1.lram"
+/// ));
+/// let words = StrArray::view(file)?;
+/// assert_eq!(words.get(3), Some(&b"ant"[..]));
+/// # Ok::<(), lessram::FileError>(())
 /// ```
 #[macro_export]
 macro_rules! embed {

@@ -80,7 +80,10 @@ pub(crate) const RULES: &[Rule] = &[
             ),
             (&[("tests/a.rs", "\n\ninclude!(\"../src/bits/word.rs\");")], "tests/a.rs:3: source"),
         ],
-        good: &[&[("src/bin/x/main.rs", "const S: &str = include_str!(\"sample.txt\");")]],
+        good: &[
+            &[("src/bin/x/main.rs", "const S: &str = include_str!(\"sample.txt\");")],
+            &[("fuzz/a.rs", "#[path = \"../tests/counting/mod.rs\"]\nmod counting;")],
+        ],
     },
     Rule {
         name: "unsafe code",
