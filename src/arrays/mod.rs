@@ -5,6 +5,8 @@
 //! | numbers below 2^w, in any order | [`PackedInts`] | w/8 a number + 8 |
 //! | byte strings, by position | [`StrArray`] | their bytes + log2(bytes)/8 a string |
 
+#[cfg(any(feature = "bitvec", feature = "fst"))]
+mod interop;
 mod packed_ints;
 mod str_array;
 
