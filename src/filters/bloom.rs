@@ -1,13 +1,13 @@
 //! [`Bloom`]: the classic filter, for any rate.
 
 use super::{DEFAULT_SEED, Filter, FilterMut};
-use crate::bits::float;
+use crate::bits::{field::Picked, float};
 use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
-use crate::hashing::{KeyHash, fold, mul_high};
+use crate::hashing::{KeyHash, fold};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
-use crate::storage::{HeapWords, Le64, Persist, Source, Words, doors, require};
+use crate::storage::{HeapWords, Le64, Persist, Source, Words, as_bytes, doors, require};
 use core::fmt;
 
 /// The section of the bits.
@@ -85,35 +85,31 @@ pub struct Bloom<W: Words = HeapWords> {
 }
 
 /// The positions of a key, one after the other.
-struct Positions {
-    state: u64,
-    words: u64,
-}
+struct Positions(u64);
 
 impl Positions {
     #[inline]
-    fn new(hash: u64, seed: u64, words: usize) -> Self {
+    fn new(hash: u64, seed: u64) -> Self {
         // Mixed again, so that raw integers given as hashes do no harm.
-        Self { state: fold(hash ^ seed), words: words as u64 }
+        Self(fold(hash ^ seed))
     }
 
-    /// The next word, below the number of words, and the bit in it.
+    /// The next position: a number that points to a word, and the bit in it.
     ///
-    /// The word comes from the top of the state; the bit from bits 26 to 31, which the top does not
-    /// reach below 2^32 words, and which are mixed from enough lower ones for the smallest rate.
+    /// The word comes from the top of the number; the bit from bits 26 to 31, which the top does
+    /// not reach below 2^32 words, and which are mixed from enough lower ones for the smallest rate.
     #[inline]
-    fn next(&mut self) -> (usize, u64) {
-        let word = mul_high(self.state, self.words) as usize;
-        let bit = self.state >> 26 & 63;
-        self.state = self.state.wrapping_mul(STEP);
-        (word, bit)
+    fn next(&mut self) -> (u64, u64) {
+        let x = self.0;
+        self.0 = x.wrapping_mul(STEP);
+        (x, x >> 26 & 63)
     }
 
     /// Whether the bit at the next position is set: 0 or 1.
     #[inline]
-    fn next_bit(&mut self, words: &[Le64]) -> u64 {
-        let (word, bit) = self.next();
-        words[word].get() >> bit & 1
+    fn next_bit(&mut self, words: &Picked<&[u8]>) -> u64 {
+        let (x, bit) = self.next();
+        words.word(x) >> bit & 1
     }
 }
 
@@ -177,19 +173,19 @@ impl<W: Words> Bloom<W> {
     #[must_use]
     #[inline]
     pub fn contains_hash(&self, hash: u64) -> bool {
-        let words = self.bits.words();
-        let mut positions = Positions::new(hash, self.seed, words.len());
+        let Some(words) = Picked::new(as_bytes(self.bits.words())) else { return false };
+        let mut positions = Positions::new(hash, self.seed);
         let mut left = self.hashes;
         // The first four without a branch between them: an absent key passes all four once in 16
         // times, so that the one branch is predicted. Who gets past it most likely passes the rest.
         if left >= 4 {
-            let all = (0..4).fold(1, |all, _| all & positions.next_bit(words));
+            let all = (0..4).fold(1, |all, _| all & positions.next_bit(&words));
             if all == 0 {
                 return false;
             }
             left -= 4;
         }
-        (0..left).all(|_| positions.next_bit(words) == 1)
+        (0..left).all(|_| positions.next_bit(&words) == 1)
     }
 
     /// Bits that are set. O(m / 64).
@@ -264,14 +260,12 @@ impl<A: Alloc> Bloom<HeapWords<A>> {
     /// Adds the key of this 64-bit hash; returns whether the filter changed.
     #[inline]
     pub fn insert_hash(&mut self, hash: u64) -> bool {
-        let words = self.bits.words_mut();
-        let mut positions = Positions::new(hash, self.seed, words.len());
+        let Some(mut words) = Picked::new(self.bits.as_bytes_mut()) else { return false };
+        let mut positions = Positions::new(hash, self.seed);
         let mut new = 0;
         for _ in 0..self.hashes {
-            let (word, bit) = positions.next();
-            let old = words[word].get();
-            new |= !old & (1 << bit);
-            words[word] = Le64::new(old | 1 << bit);
+            let (x, bit) = positions.next();
+            new |= !words.set(x, 1 << bit) >> bit & 1;
         }
         new != 0
     }

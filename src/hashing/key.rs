@@ -29,12 +29,6 @@ pub(crate) const fn mix(mut x: u64) -> u64 {
     x ^ x >> 27
 }
 
-/// The high half of the 128-bit product: maps a uniform `x` to a uniform number below `range`.
-#[inline]
-pub(crate) const fn mul_high(x: u64, range: u64) -> u64 {
-    ((x as u128 * range as u128) >> 64) as u64
-}
-
 /// Both halves of the product with a constant, folded into one: a cheap mix that is no bijection.
 #[inline]
 pub(crate) const fn fold(x: u64) -> u64 {

@@ -5,7 +5,7 @@ mod key;
 pub(crate) mod murmur3;
 
 pub use key::KeyHash;
-pub(crate) use key::{fold, mul_high};
+pub(crate) use key::fold;
 use xxhash_rust::xxh3;
 
 /// XXH3-64 of `bytes` with a seed.

@@ -32,6 +32,10 @@ static PEAK: PeakAlloc = PeakAlloc;
 static CAP: Cap<System> = Cap::new(System, usize::MAX);
 /// Its groups are not switched on, but each block gets its header.
 static TRACKING: Allocator<System> = Allocator::system();
+/// Takes a backtrace of each allocation.
+static DHAT: dhat::Alloc = dhat::Alloc;
+static OURS_HISTOGRAM: TrackingAlloc = TrackingAlloc::system().histogram();
+static OURS_TIMELINE: TrackingAlloc = TrackingAlloc::system().histogram().timeline();
 
 /// `System` by one more step: what a contender that does nothing seems to cost, that is, the noise
 /// of where the compiler puts the code.
@@ -79,16 +83,19 @@ macro_rules! contender {
     };
 }
 
-const CONTENDERS: [Contender; 9] = [
+const CONTENDERS: [Contender; 12] = [
     contender!("system", System),
     contender!("control", CONTROL),
     contender!("lessram", OURS),
     contender!("lessram_paused", OURS_PAUSED),
+    contender!("lessram_histogram", OURS_HISTOGRAM),
+    contender!("lessram_timeline", OURS_TIMELINE),
     contender!("lessram_exact", OURS_EXACT),
     contender!("stats_alloc", STATS),
     contender!("peak_alloc", PEAK),
     contender!("cap", CAP),
     contender!("tracking_allocator", TRACKING),
+    contender!("dhat", DHAT),
 ];
 
 /// A block of `alloc`, its first byte written.
@@ -158,6 +165,8 @@ fn cost(slice: &Slice) -> f64 {
 
 /// Runs all cases on one thread and on two at once.
 pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
+    // Without a profiler its allocator only forwards.
+    let _profiler = dhat::Profiler::builder().testing().build();
     let mut out = BufWriter::new(std::io::stdout().lock());
     writeln!(out, "case\tthreads\tround\tcontender\tthread\tpairs\tcpu_ns\twall_ns\toverlap")?;
     for (case, threads) in [("pair64", 1), ("pair64", 2), ("mixed", 1), ("mixed", 2)] {

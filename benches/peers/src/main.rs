@@ -4,14 +4,27 @@
 //! all of them. Raw samples go to stdout as tab-separated values, one table to stderr.
 
 mod alloc;
+mod arrays;
+mod filters;
 mod harness;
+mod race;
+mod sizes;
+mod sketches;
+
+/// Counts the bytes of every contender's structure; what it costs a slice is the same for all.
+#[global_allocator]
+static ALLOC: lessram::mem::TrackingAlloc = lessram::mem::TrackingAlloc::system();
 
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: lessram-peers <bench> [--rounds N]
 
 benches:
-  alloc   cost of counting allocations: ns per pair of alloc and free
+  alloc     cost of counting allocations: ns per pair of alloc and free
+  arrays    packed numbers by random position
+  filters   approximate sets: build, hit, miss, measured rate
+  sketches  distinct counts: insert, merge
+  sizes     what reporters of sizes say, against the allocator
 
 stdout: raw samples, tab-separated, the columns named in the first line
 stderr: medians";
@@ -26,6 +39,15 @@ fn main() -> ExitCode {
     };
     let outcome = match (bench, rounds) {
         ("alloc", Ok(rounds)) if rounds > 0 => alloc::run(rounds),
+        ("sizes", Ok(_)) => sizes::run(),
+        (bench @ ("arrays" | "filters" | "sketches"), Ok(rounds)) if rounds > 0 => {
+            race::head();
+            match bench {
+                "arrays" => arrays::run(rounds),
+                "filters" => filters::run(rounds),
+                _ => sketches::run(rounds),
+            }
+        }
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
