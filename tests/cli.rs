@@ -131,6 +131,7 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
     folder.write("cut.zst", &zstd::encode_all(&b"many words\n"[..], 0).unwrap()[..12]);
     folder.ok(&["build", "str_array", "words", "-o", "words.lram", "--quiet"]);
     folder.ok(&["build", "packed_ints", "big", "-o", "big.lram"]);
+    folder.ok(&["build", "bloom", "words", "-o", "seen.lram"]);
     let cases: &[(&str, i32, &str)] = &[
         ("compare missing", 4, "missing: no such file"),
         ("compare tmp", 4, "tmp: is a folder"),
@@ -149,6 +150,10 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("compare odd --u64le --as strings", 2, "leave out --as"),
         ("compare cut.gz", 4, "cut.gz: damaged or cut gzip data"),
         ("compare cut.zst", 4, "cut.zst: damaged or cut zstd data"),
+        ("compare words --html tmp", 4, "tmp: is a folder"),
+        ("compare words --fpr 0", 2, "write a rate from 1/4294967296 to 1/2"),
+        ("compare words --fpr 1", 2, "write a rate from"),
+        ("compare words --fpr 2/256", 2, "write a rate from"),
         ("build vec words -o out", 2, "`vec`: choose among packed_ints, str_array"),
         ("build str_array words", 2, "--out <OUT>"),
         ("build str_array missing -o out", 4, "missing: no such file"),
@@ -158,7 +163,12 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("build str_array words -o tmp", 4, "tmp: is a folder"),
         ("build str_array words -o none/out", 4, "its folder does not exist"),
         ("build str_array words -o out --width 3", 2, "--width: is for packed_ints"),
-        ("build str_array words -o out --u32le", 2, "built from lines"),
+        ("build str_array words -o out --u32le", 2, "--u32le: is for packed_ints, bloom"),
+        ("build str_array words -o out --fpr 0.1", 2, "--fpr: is for bloom, not for str_array"),
+        ("build packed_ints big -o out --as ints", 2, "--as: is for bloom, not for packed_ints"),
+        ("build bloom words -o out --fpr 0.6", 2, "write a rate from"),
+        ("build bloom words -o out --as ints", 4, "words: line 1: `b` is no decimal number"),
+        ("build bloom odd -o out --u64le --as strings", 2, "leave out --as"),
         ("build str_array words -o out --memory 4", 3, "--force"),
         ("build packed_ints numbers -o out", 4, "line 3: `x\\x00`"),
         ("build packed_ints big -o out --width 8", 4, "line 2: 300 needs 9 bits"),
@@ -174,6 +184,11 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("query words a", 4, "not a .lram file"),
         ("query words.lram --index 2", 1, "has 2 items, none at 2"),
         ("query big.lram x", 2, "`x` is no decimal number"),
+        ("query big.lram 1 --as ints", 2, "--as: is for bloom, not for packed_ints"),
+        ("query seen.lram --index 0", 2, "--index: a filter does not hold its keys"),
+        ("query seen.lram --prefix a", 2, "--prefix: a filter does not hold its keys"),
+        ("query seen.lram --range a..b", 2, "--range: a filter does not hold its keys"),
+        ("query seen.lram x --as ints", 2, "`x` is no decimal number"),
         ("query big.lram --prefix 1", 2, "use --range"),
         ("guess", 2, "unrecognized subcommand 'guess'"),
         ("compare --colour", 2, "unexpected argument '--colour'"),
@@ -254,7 +269,10 @@ fn check(table: &Value) {
             ["heap_bytes", "peak_bytes", "blocks"].map(|field| row[field].as_u64().unwrap());
         assert!(heap > 0 && peak >= heap && blocks > 0 && heap >= last, "{row}");
         last = heap;
-        assert_eq!(row["exact"], true, "{name}");
+        let exact = !["bloom", "fastbloom"].contains(&name.as_str().unwrap());
+        assert_eq!(row["exact"], exact, "{name}");
+        assert_eq!(row["fpr"].is_null(), exact, "{row}");
+        assert!(row["fpr"].as_f64().is_none_or(|fpr| fpr < 0.02), "{row}");
         assert_eq!(row["items"], table["items"], "{name}");
         assert_eq!(row["peer"].as_bool().unwrap(), row["family"].is_null(), "{name}");
         assert!(row["build_ns_per_item"].as_f64().unwrap() > 0.0, "{row}");
@@ -286,6 +304,10 @@ fn compare_measures_each_kind() {
     assert!(all.iter().all(|name| names(&ints).contains(name)), "{:?}", names(&ints));
     assert_eq!(row(&ints, "packed_ints")["heap_bytes"], (n * 20).div_ceil(64) * 8 + 8);
     assert_eq!(row(&ints, "std_vec")["heap_bytes"], n * 8);
+    // log2(256) bits a key; the classic filter takes 1.44 times as many.
+    assert_eq!(row(&ints, "bloom")["limit_bytes"], n);
+    let bloom = row(&ints, "bloom")["heap_bytes"].as_f64().unwrap() / n as f64;
+    assert!((1.44..1.46).contains(&bloom), "{bloom}");
     let limit = ints["limit_bytes"].as_u64().unwrap();
     assert!(limit > n && limit < n * 20 / 8, "{limit}");
 
@@ -311,6 +333,7 @@ fn compare_measures_each_kind() {
     assert_eq!((&stream["items"], &stream["lines"]), (&3000.into(), &3000.into()));
     assert!(stream["distinct"].as_u64().unwrap() <= 91);
     assert!(row(&stream, "str_array")["get_ns"].is_number());
+    assert!(row(&stream, "bloom")["hit_ns"].is_number());
     assert!(row(&stream, "std_hash_map")["hit_ns"].is_number());
     assert!(folder.names().iter().all(|name| !name.contains("lessram-")), "files are left");
 }
@@ -347,7 +370,8 @@ fn the_table_shows_the_figures_of_the_json() {
         let name = row["structure"].as_str().unwrap();
         let line = text.lines().skip_while(|line| !line.contains("B/item")).skip(1).nth(i).unwrap();
         let cells: Vec<&str> = line.split_whitespace().collect();
-        assert_eq!(cells[0].trim_start_matches('*'), name);
+        assert_eq!(cells[0].trim_start_matches('*').trim_end_matches('~'), name);
+        assert_eq!(cells[0].ends_with('~'), row["exact"] == false, "{line}");
         assert_eq!(cells[0].starts_with('*'), row["front"] == true, "{line}");
         let each = |field: &str| match row[field].as_u64() {
             Some(bytes) => format!("{:.2}", bytes as f64 / 2000.0),
@@ -357,7 +381,10 @@ fn the_table_shows_the_figures_of_the_json() {
             Some(ns) => format!("{ns:.1}"),
             None => "-".to_owned(),
         };
-        let limit = table["limit_bytes"].as_f64().unwrap();
+        let limit = row["limit_bytes"].as_f64().unwrap();
+        if row["exact"] == true {
+            assert_eq!(row["limit_bytes"], table["limit_bytes"], "{line}");
+        }
         let ratio = format!("{:.2}", row["heap_bytes"].as_f64().unwrap() / limit);
         assert_eq!(cells[1..4], [each("heap_bytes"), ratio, each("peak_bytes")], "{line}");
         let times = ["build_ns_per_item", "hit_ns", "miss_ns", "get_ns"].map(time);
@@ -372,11 +399,74 @@ fn the_table_shows_the_figures_of_the_json() {
             assert_eq!(*field, value, "{name}: {column}");
         }
     }
-    // The sentence at the end, and the line of Rust.
-    for advice in table["recommended"].as_array().unwrap() {
-        assert!(text.contains(&format!("Take {}", advice["smallest"].as_str().unwrap())), "{text}");
+    // The sentences at the end, and the lines of Rust.
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let advice = table["recommended"].as_array().unwrap();
+    for advice in advice {
+        let take = match advice["access"].as_str() {
+            Some("filter") => {
+                "If a false alarm in 256 is fine, and nobody needs the keys back: take"
+            }
+            _ => "Take",
+        };
+        let smallest = advice["smallest"].as_str().unwrap();
+        assert!(words.contains(&format!("{take} {smallest} (")), "{text}");
         let best = row(&table, advice["best"].as_str().unwrap());
         assert!(text.contains(best["rust"].as_str().unwrap()), "{text}");
+        for pick in ["smallest", "fastest", "best"] {
+            let exact = &row(&table, advice[pick].as_str().unwrap())["exact"];
+            assert_eq!(*exact, advice["access"] != "filter", "{text}");
+        }
+    }
+    assert_eq!(advice.len(), 2, "{text}");
+}
+
+#[test]
+fn the_page_shows_the_figures_of_the_json() {
+    let folder = Folder::new();
+    folder.write("a <b> & c", lines(2000, |i| format!("key {}", i * 977)));
+    let quick = ["--repeat=1", "--budget=0", "--json=out.json", "--html=out.html", "--quiet"];
+    folder.ok(&[&["compare", "a <b> & c"][..], &quick].concat());
+    let table = folder.json("out.json");
+    let page = String::from_utf8(folder.read("out.html")).unwrap();
+
+    let (_, rest) = page.split_once("<script type=\"application/json\" id=\"figures\">").unwrap();
+    let json = rest.split_once("</script>").unwrap().0;
+    assert_eq!(serde_json::from_str::<Value>(json).unwrap(), table);
+    let body = page.split_once("<tbody>").unwrap().1.split_once("</tbody>").unwrap().0;
+    let lines: Vec<&str> = body.lines().filter(|line| line.starts_with("<tr")).collect();
+    assert_eq!(lines.len(), rows(&table).len());
+    for (row, line) in rows(&table).iter().zip(lines) {
+        let name = row["structure"].as_str().unwrap();
+        assert!(line.contains(&format!("<span class=\"name\">{name}</span>")), "{line}");
+        let bytes = |field: &str| row[field].as_f64().map(|bytes| format!("{:.2}", bytes / 2000.0));
+        let time = |field: &str| row[field].as_f64().map(|ns| format!("{ns:.1}"));
+        let bytes = ["heap_bytes", "peak_bytes", "file_bytes"].map(bytes);
+        let times = ["build_ns_per_item", "hit_ns", "miss_ns", "get_ns"].map(time);
+        for cell in bytes.iter().chain(&times).flatten() {
+            assert!(line.contains(&format!("<td>{cell}</td>")), "{cell}: {line}");
+        }
+        // In both charts, at both sizes.
+        let point = format!("<title>{name}: {} B/item, ", bytes[0].as_deref().unwrap());
+        assert_eq!(page.matches(&point).count(), 2, "{point}");
+        let bar = format!("<title>{name}: heap {} B/item", bytes[0].as_deref().unwrap());
+        assert_eq!(page.matches(&bar).count(), 2, "{bar}");
+    }
+
+    let pictures = page.matches("<svg class=\"chart").count();
+    assert_eq!(pictures, 4);
+    assert_eq!(page.matches("role=\"img\" aria-labelledby=").count(), pictures);
+    assert_eq!(page.matches("-title\">").count(), pictures);
+    for advice in table["recommended"].as_array().unwrap() {
+        let best = row(&table, advice["best"].as_str().unwrap());
+        let rust = best["rust"].as_str().unwrap().replace('<', "&lt;").replace('>', "&gt;");
+        let rust =
+            rust.replace('&', "&amp;").replace("&amp;lt;", "&lt;").replace("&amp;gt;", "&gt;");
+        assert!(page.contains(&rust.replace("; // ", ";\n// ")), "{rust}");
+    }
+    assert!(page.contains("<h1>a &lt;b&gt; &amp; c</h1>") && !page.contains("<b>"));
+    for outside in ["http://", "https://", "src=", "href=", "@import", "url("] {
+        assert!(!page.contains(outside), "{outside}");
     }
 }
 
@@ -483,6 +573,56 @@ fn numbers_go_round() {
     assert!(folder.read("wide.lram").len() > 500 * 4);
     assert_eq!(folder.ok(&["query", "wide.lram", "7000"]), "7\t7000\n");
     assert!(folder.ok(&["verify", "wide.lram"]).contains("ok"));
+}
+
+#[test]
+fn filters_go_round() {
+    let folder = Folder::new();
+    folder.write("text", lines(3000, |i| format!("key {}", i % 2000)));
+    let ran = folder.run(&["build", "bloom", "text", "-o", "out.lram", "--fpr", "1e-6"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("bloom of 2,000 items"), "{}", ran.out);
+    assert!(ran.err.contains("repeated keys: 1,000"), "{}", ran.err);
+    assert!(folder.ok(&["verify", "out.lram"]).contains("out.lram: ok: bloom"));
+    assert!(folder.ok(&["inspect", "out.lram"]).contains("bloom (0x0401)"));
+    let ran = folder.run(&["query", "out.lram", "key 7", "key 1999"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "maybe\tkey 7\nmaybe\tkey 1999\n"));
+    let ran = folder.run_with(&["query", "out.lram", "key 7", "-"], b"key 2000\nkey 0\n");
+    assert_eq!((ran.code, ran.out.as_str()), (1, "maybe\tkey 7\nno\tkey 2000\nmaybe\tkey 0\n"));
+    let ran = folder.run(&["query", "out.lram", "key 7", "key 2000", "--json"]);
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&json[0]["answer"], &json[1]["answer"]), (&"maybe".into(), &"no".into()));
+
+    // The default rate, a coarser and a finer one.
+    let len = |args: &[&str]| {
+        folder.ok(&[&["build", "bloom", "text", "-o", "rate.lram", "--quiet"][..], args].concat());
+        folder.read("rate.lram").len()
+    };
+    assert_eq!(len(&[]), len(&["--fpr", "1/256"]));
+    assert!(len(&["--fpr", "0.1"]) < len(&[]) && len(&["--fpr", "1/4096"]) > len(&[]));
+}
+
+#[test]
+fn a_filter_of_numbers_is_not_one_of_their_digits() {
+    let folder = Folder::new();
+    folder.write("text", lines(500, |i| (i * 1000).to_string()));
+    folder.write("u64", (0..500_u64).flat_map(|i| (i * 1000).to_le_bytes()).collect::<Vec<_>>());
+    let build = |file: &str, args: &[&str]| {
+        folder.ok(&[&["build", "bloom", file, "--fpr=1e-9", "-o", "out.lram"][..], args].concat());
+        folder.read("out.lram")
+    };
+    let digits = build("text", &[]);
+    let numbers = build("text", &["--as", "ints"]);
+    assert_eq!(build("u64", &["--u64le"]), numbers);
+    assert_ne!(digits, numbers);
+    // Not told, it misses neither; told, it asks for one.
+    for (file, keys, others) in [(digits, "strings", "ints"), (numbers, "ints", "strings")] {
+        folder.write("out.lram", file);
+        let ask = |args: &[&str]| folder.run(&[&["query", "out.lram", "7000"][..], args].concat());
+        assert_eq!(ask(&[]).out, "maybe\t7000\n");
+        assert_eq!(ask(&["--as", keys]).out, "maybe\t7000\n");
+        assert_eq!((ask(&["--as", others]).code, ask(&["7001"]).code), (1, 1));
+    }
 }
 
 #[test]

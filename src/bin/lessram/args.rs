@@ -1,6 +1,8 @@
 //! The command line.
 
 use crate::memory::MemoryArgs;
+use crate::rate::Rate;
+use crate::terms;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
@@ -65,6 +67,15 @@ impl Kind {
     }
 }
 
+/// What the keys of a filter are: their hashes differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Keys {
+    /// The bytes of each line
+    Strings,
+    /// Decimal numbers below 2^64
+    Ints,
+}
+
 /// How the bytes of the input are cut into items.
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[command(group = ArgGroup::new("binary"))]
@@ -91,25 +102,8 @@ impl FormatArgs {
     }
 }
 
-const COMPARE_HELP: &str = "\
-Terms:
-  heap       bytes requested from the allocator and live once built, key bytes included:
-             per item (a distinct key, or a token of a stream);
-             x data: over the bytes of the keys (and values) themselves;
-             x limit: over log2 C(u, n) bits, below which no form of any n numbers < u can go
-  peak       the most heap bytes that were live at once while it was built
-  build      time to build it from keys in memory, in a fresh process
-  hit, miss  time of a look-up of a random key that is there, or is not there but looks alike
-  get        time of an access by random index
-  file       bytes of its file
-  spread     what lies between the quartiles of all passes, over their median
-  *          on the front: nothing in the table is both smaller and faster (hits, or else gets)
-
-Ordered forms are fed in order, the others in random order. Bytes and times are taken in separate
-processes; a time is the median of several passes, and the answer of every look-up is checked.";
-
 #[derive(Debug, Args)]
-#[command(after_help = COMPARE_HELP)]
+#[command(after_help = terms::help())]
 pub(crate) struct CompareArgs {
     /// Lines of text, also gzip or zstd; `-` is standard input; left out: a sample of 104,334 words
     #[arg(value_name = "FILE")]
@@ -128,6 +122,9 @@ pub(crate) struct CompareArgs {
     /// Seconds for timing each contender; each is timed at least once
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
     pub(crate) budget: f64,
+    /// Rate of false alarms for filters: a number, or 1/N
+    #[arg(long, value_name = "RATE", default_value_t = Rate::default())]
+    pub(crate) fpr: Rate,
     /// Seed of the random order and of the absent keys
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
@@ -137,6 +134,9 @@ pub(crate) struct CompareArgs {
     /// Print tab-separated values instead of the table; with =FILE, write them there as well
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     pub(crate) tsv: Option<Option<PathBuf>>,
+    /// Write a page with charts there, as well as the table: one file that needs no other
+    #[arg(long, value_name = "OUT")]
+    pub(crate) html: Option<PathBuf>,
     /// Columns of the table [default: $COLUMNS, the terminal's, 80; nothing is cut when piped]
     #[arg(long, value_name = "COLUMNS")]
     pub(crate) width: Option<usize>,
@@ -164,6 +164,12 @@ pub(crate) struct BuildArgs {
     /// Bits a number takes, 0 to 64, for packed_ints [default: as many as the largest needs]
     #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u32).range(0..=64))]
     pub(crate) width: Option<u32>,
+    /// Rate of false alarms, for filters: a number, or 1/N [default: 1/256]
+    #[arg(long, value_name = "RATE")]
+    pub(crate) fpr: Option<Rate>,
+    /// What the lines are, for filters [default: strings, ints if binary]
+    #[arg(long = "as", value_name = "KIND")]
+    pub(crate) keys_are: Option<Keys>,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
     /// Print JSON
@@ -201,7 +207,10 @@ const QUERY_USAGE: &str = "lessram query [OPTIONS] FILE KEY...\n       \
 
 const QUERY_HELP: &str = "\
 Prints one line for each item found: its index, a TAB, the item. A key that is absent gets `-` as
-index, and the exit code is 1. Ranges are A..B (B excluded), A..=B, A.. or ..B, in byte order.";
+index, and the exit code is 1. Ranges are A..B (B excluded), A..=B, A.. or ..B, in byte order.
+
+A filter prints `maybe` or `no`, a TAB, the key; `no` is certain, and the exit code is then 1. Of a
+key that is a number it asks for the text and for the number, unless --as says which.";
 
 #[derive(Debug, Args)]
 #[command(override_usage = QUERY_USAGE, after_help = QUERY_HELP)]
@@ -221,6 +230,9 @@ pub(crate) struct QueryArgs {
     /// Print all items of a range
     #[arg(long, value_name = "A..B", group = "what", allow_hyphen_values = true)]
     pub(crate) range: Option<OsString>,
+    /// What the keys of a filter are [default: asks for numbers both ways]
+    #[arg(long = "as", value_name = "KIND", conflicts_with_all = ["index", "prefix", "range"])]
+    pub(crate) keys_are: Option<Keys>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,16 +1,16 @@
 //! `lessram build`.
 
-use crate::args::{BuildArgs, FormatArgs};
+use crate::args::{BuildArgs, FormatArgs, Keys};
 use crate::error::{Code, Failure, Outcome};
-use crate::input::{self, Lines, Seen, group, note_oddities};
+use crate::input::{self, Seen, group, note_oddities};
 use crate::memory;
 use crate::progress::Progress;
-use crate::rows;
-use lessram::BuildError;
-use lessram::arrays::{IntsMut, PackedInts, StringsMut};
-use lessram::mem::Global;
+use crate::rate::Rate;
+use crate::rows::{self, Row};
+use crate::shapes;
+use lessram::arrays::PackedInts;
 use lessram::registry::Registered;
-use lessram::storage::{self, HeapWords, Persist};
+use lessram::storage::HeapWords;
 use serde_json::json;
 use std::fs;
 use std::io::Write;
@@ -19,19 +19,25 @@ use std::path::Path;
 /// What building needs to know beside the lines.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
-    format: FormatArgs,
+    pub(crate) format: FormatArgs,
     /// Bits a number takes at most.
-    width: Option<u32>,
+    pub(crate) width: Option<u32>,
+    /// Rate of false alarms.
+    pub(crate) fpr: Rate,
+    /// What keys are, where their hashes are all that counts.
+    pub(crate) keys: Keys,
 }
 
 /// What was built.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Built {
-    items: u64,
-    heap_bytes: u64,
-    /// Whether the items ascend.
-    sorted: bool,
-    seen: Seen,
+    pub(crate) items: u64,
+    pub(crate) heap_bytes: u64,
+    /// Whether the items ascend, if their order is kept.
+    pub(crate) sorted: Option<bool>,
+    /// Lines that were there before, if each key counts once.
+    pub(crate) repeated: u64,
+    pub(crate) seen: Seen,
 }
 
 pub(crate) fn run(args: &BuildArgs) -> Outcome<Code> {
@@ -42,7 +48,7 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome<Code> {
         return Err(Failure::usage("build takes KIND FILE -o OUT (see --help)"));
     };
     let row = rows::named(kind)?;
-    check_options(args, row.kind.name, row.shape)?;
+    let options = options(args, &row)?;
     check_target(out)?;
     if let Ok(info) = fs::metadata(file) {
         // Compressed input is larger than this; what it takes shows as it comes.
@@ -51,33 +57,45 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome<Code> {
     }
     let mut progress = Progress::new(args.quiet);
     let lines = input::once(file, args.format.strip_cr, &mut progress)?;
-    let options = Options { format: args.format, width: args.width };
     let built = match args.width {
-        Some(width) => fill(PackedInts::with_capacity(width, 0), lines, out, &options),
-        None => (row.build)(lines, out, &options),
+        Some(width) => {
+            shapes::ints::fill(PackedInts::with_capacity(width, 0), lines, out, &options)
+        }
+        None => (row.shape.build)(lines, out, &options),
     }?;
     progress.done();
     if args.format.number_bytes().is_none() {
         note_oddities(&built.seen, args.format, &progress);
     }
-    if !built.sorted {
+    if built.repeated > 0 {
+        progress.note(&format!("repeated keys: {}; each counts once", group(built.repeated)));
+    }
+    if built.sorted == Some(false) {
         progress.note("the items do not ascend: query will look at all of them, not search");
     }
     print(args, out, row.kind.name, &built)
 }
 
-/// Refuses options that do not belong to what is built.
-fn check_options(args: &BuildArgs, name: &str, shape: rows::Shape) -> Outcome<()> {
+/// The options, unless there are some that do not belong to what is built.
+fn options(args: &BuildArgs, row: &Row) -> Outcome<Options> {
     let with_width = PackedInts::<HeapWords>::KIND.name;
-    if args.width.is_some() && name != with_width {
+    if args.width.is_some() && row.kind.name != with_width {
+        let name = row.kind.name;
         return Err(Failure::usage(format!("--width: is for {with_width}, not for {name}")));
     }
-    if args.format.number_bytes().is_some() && shape != rows::Shape::Ints {
-        return Err(Failure::usage(format!(
-            "--u32le, --u64le: {name} is built from lines of text"
-        )));
+    row.check_options(&[
+        ("--fpr", args.fpr.is_some()),
+        ("--as", args.keys_are.is_some()),
+        ("--u32le", args.format.u32le),
+        ("--u64le", args.format.u64le),
+    ])?;
+    let binary = args.format.number_bytes().is_some();
+    if binary && args.keys_are == Some(Keys::Strings) {
+        return Err(Failure::usage("binary numbers are ints: leave out --as"));
     }
-    Ok(())
+    let keys = args.keys_are.unwrap_or(if binary { Keys::Ints } else { Keys::Strings });
+    let (format, width, fpr) = (args.format, args.width, args.fpr.unwrap_or_default());
+    Ok(Options { format, width, fpr, keys })
 }
 
 /// Refuses a place that cannot be written to before the work is done.
@@ -134,80 +152,4 @@ fn print(args: &BuildArgs, path: &Path, name: &str, built: &Built) -> Outcome<Co
         )?;
     }
     Ok(Code::Done)
-}
-
-fn refused(error: BuildError) -> Failure {
-    match error {
-        BuildError::Alloc(error) => Failure::memory(error.to_string()),
-        error => Failure::bad(error.to_string()),
-    }
-}
-
-fn save<P: Persist>(structure: &P, path: &Path) -> Outcome<()> {
-    storage::save(structure, path).map_err(|error| Failure::file(path, error))
-}
-
-/// Builds a row of the shape `strings`: the lines, in their order.
-pub(crate) fn strings<T: StringsMut<Global> + Persist>(
-    mut lines: Lines,
-    path: &Path,
-    _: &Options,
-) -> Outcome<Built> {
-    let mut built = T::try_build_in(std::iter::empty(), Global).map_err(refused)?;
-    let mut sorted = true;
-    while let Some(line) = lines.next()? {
-        let last = built.len().checked_sub(1).and_then(|last| built.get(last));
-        sorted &= last.is_none_or(|last| last <= line);
-        built.try_push(line).map_err(refused)?;
-    }
-    built.try_shrink_to_fit().map_err(refused)?;
-    save(&built, path)?;
-    let (items, heap_bytes) = (built.len() as u64, built.heap_bytes() as u64);
-    Ok(Built { items, heap_bytes, sorted, seen: lines.seen })
-}
-
-/// Builds a row of the shape `ints`: a number a line, or binary ones, in their order.
-pub(crate) fn ints<T: IntsMut<Global> + Persist>(
-    lines: Lines,
-    path: &Path,
-    options: &Options,
-) -> Outcome<Built> {
-    fill(T::try_build_in(&[], Global).map_err(refused)?, lines, path, options)
-}
-
-/// Appends all numbers to `built` and saves it.
-fn fill<T: IntsMut<Global> + Persist>(
-    mut built: T,
-    mut lines: Lines,
-    path: &Path,
-    options: &Options,
-) -> Outcome<Built> {
-    let (mut sorted, mut last) = (true, 0);
-    let max = options.width.map_or(u64::MAX, |width| u64::MAX.checked_shr(64 - width).unwrap_or(0));
-    let mut push = |lines: &Lines, number: u64| {
-        if number > max {
-            let (bits, width) = (u64::BITS - number.leading_zeros(), options.width.unwrap_or(64));
-            return Err(lines.fail_here(&format!(
-                "{number} needs {bits} bits, and --width says {width}: raise it, or leave it out"
-            )));
-        }
-        sorted &= last <= number;
-        last = number;
-        built.try_push(number).map_err(refused)
-    };
-    match options.format.number_bytes() {
-        Some(size) => lines.binary(size, &mut push)?,
-        None => {
-            while lines.next()?.is_some() {
-                push(&lines, lines.number()?)?;
-            }
-        }
-    }
-    if options.width.is_none() {
-        // Narrows, too, so only where no width was asked for. A file has no slack anyway.
-        built.try_shrink_to_fit().map_err(refused)?;
-    }
-    save(&built, path)?;
-    let (items, heap_bytes) = (built.len() as u64, built.heap_bytes() as u64);
-    Ok(Built { items, heap_bytes, sorted, seen: lines.seen })
 }

@@ -7,9 +7,11 @@ use crate::dataset::{self, Options, Plan};
 use crate::error::{Code, Failure, Outcome};
 use crate::input::Input;
 use crate::measure;
+use crate::page;
 use crate::progress::Progress;
-use crate::report::{Layout, Table};
+use crate::report::Table;
 use crate::scratch::Scratch;
+use crate::text::Layout;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -22,7 +24,8 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome<Code> {
         return Err(Failure::usage("--repeat takes a number of processes, 1 or more"));
     }
     contender::check_names(&args.only)?;
-    for file in [&args.json, &args.tsv].into_iter().flatten().flatten() {
+    let files = [&args.json, &args.tsv].into_iter().flatten().flatten();
+    for file in files.chain(&args.html) {
         check_target(file)?;
     }
     let mut progress = Progress::new(args.quiet);
@@ -51,6 +54,7 @@ fn prepare(args: &CompareArgs, scratch: &Scratch, progress: &mut Progress) -> Ou
         kind: args.kind,
         format: args.format,
         seed: args.seed,
+        fpr: args.fpr.get(),
         memory: args.memory,
         child_need: contender::need,
         only: &args.only,
@@ -73,6 +77,9 @@ fn write(args: &CompareArgs, table: &Table) -> Outcome<()> {
             }
             None => {}
         }
+    }
+    if let Some(path) = &args.html {
+        save(path, &page::page(table)?)?;
     }
     if !printed {
         out.write_all(table.text(Layout::of(args.width)).as_bytes())?;

@@ -266,8 +266,24 @@ impl Lines {
         })
     }
 
+    /// All numbers, binary or one a line, given to `take` one by one.
+    pub(crate) fn numbers(
+        &mut self,
+        format: FormatArgs,
+        mut take: impl FnMut(&Self, u64) -> Outcome<()>,
+    ) -> Outcome<()> {
+        if let Some(size) = format.number_bytes() {
+            return self.binary(size, take);
+        }
+        while self.next()?.is_some() {
+            let number = self.number()?;
+            take(self, number)?;
+        }
+        Ok(())
+    }
+
     /// Binary little-endian numbers of `size` bytes, given to `take` one by one.
-    pub(crate) fn binary(
+    fn binary(
         &mut self,
         size: usize,
         mut take: impl FnMut(&Self, u64) -> Outcome<()>,

@@ -10,6 +10,7 @@ use crate::dataset::{HITS, MISSES, Plan};
 use crate::error::{Code, Failure, Outcome};
 use crate::heap;
 use crate::progress::Progress;
+use crate::rate::one_in;
 use crate::rng::Rng;
 use crate::scratch::Scratch;
 use crate::spool::{Feed, Shape, load, queries};
@@ -36,6 +37,17 @@ pub(crate) struct BytesSeen {
     pub(crate) peak_bytes: u64,
     pub(crate) file_bytes: Option<u64>,
     pub(crate) parts: Option<PartsSeen>,
+    /// Of a structure that is not exact.
+    pub(crate) alarms: Option<Alarms>,
+}
+
+/// What a structure that is not exact says of keys that are not there.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Alarms {
+    /// Different keys, none of which is there.
+    pub(crate) asked: u64,
+    /// Those of them that it took for present.
+    pub(crate) raised: u64,
 }
 
 /// What a structure says its bytes are for.
@@ -97,10 +109,60 @@ pub(crate) fn bytes<S: Shape, T: Structure<S>>(folder: &Path, plan: &Plan) -> Ou
             slack: totals.slack as u64,
             header: totals.header as u64,
         }),
+        alarms: match T::EXACT || !T::LOOKS_UP {
+            true => None,
+            false => Some(alarms_of::<S, T>(&built, folder, plan)?),
+        },
     };
     // What is about to be freed was counted: the process ends instead.
     std::mem::forget((built, feed));
     Ok(seen)
+}
+
+/// What a structure that is not exact answers to all queries of the files in `folder`.
+fn alarms_of<S: Shape, T: Structure<S>>(built: &T, folder: &Path, plan: &Plan) -> Outcome<Alarms> {
+    let (hits, misses) = (load(&folder.join(HITS))?, load(&folder.join(MISSES))?);
+    alarms::<S, T>(built, &queries::<S>(&hits), queries::<S>(&misses), plan.fpr)
+}
+
+/// Asks for every key that is there, and for every one of the absent ones once.
+///
+/// # Errors
+///
+/// If one that is there is not found, or too many of the others are.
+fn alarms<'q, S: Shape, T: Structure<S>>(
+    built: &T,
+    hits: &[S::Query<'q>],
+    mut misses: Vec<S::Query<'q>>,
+    fpr: f64,
+) -> Outcome<Alarms> {
+    let lost = hits.iter().filter(|query| !built.contains(**query)).count();
+    if lost > 0 {
+        return Err(Failure::bad(format!(
+            "answers wrong: does not find {lost} of {} keys that are there: please report this",
+            hits.len()
+        )));
+    }
+    // Of few keys few others can be made, and each stands there many times.
+    misses.sort_unstable();
+    misses.dedup();
+    let raised = misses.iter().filter(|query| built.contains(**query)).count() as u64;
+    let asked = misses.len() as u64;
+    if raised > tolerable(fpr, asked) {
+        return Err(Failure::bad(format!(
+            "takes {raised} of {asked} absent keys for present, where {} was promised: please \
+             report this",
+            one_in(fpr)
+        )));
+    }
+    Ok(Alarms { asked, raised })
+}
+
+/// False alarms over `asked` keys that are no reason to call a promise broken: half as many again
+/// as promised, and four standard deviations of what so few keys can tell.
+fn tolerable(fpr: f64, asked: u64) -> u64 {
+    let most = 1.5 * fpr * asked as f64;
+    (most + 4.0 * most.sqrt() + 3.0) as u64
 }
 
 /// Builds a `T` from memory and times it, for about `budget` seconds.
@@ -168,7 +230,8 @@ fn pass<'q, S: Shape, T: Structure<S>>(
             break;
         }
     }
-    if found != asked || wrong != 0 {
+    // How often one that is not exact may be wrong is looked at where bytes are counted.
+    if found != asked || T::EXACT && wrong != 0 {
         return Err(Failure::bad(format!(
             "answers wrong: finds {found} of {asked} keys, and {wrong} that are not there: please \
              report this"
@@ -201,8 +264,10 @@ pub(crate) fn child(args: &MeasureArgs) -> Outcome<Code> {
     let contenders = chosen(plan.kind, plan.number_values, only)?;
     let Some(contender) = contenders.first() else { return Ok(Code::Usage) };
     let line = match args.what {
-        What::Bytes => serde_json::to_string(&(contender.bytes)(&args.folder, &plan)?),
-        What::Times => serde_json::to_string(&(contender.times)(&args.folder, &plan, args.budget)?),
+        What::Bytes => serde_json::to_string(&(contender.entry.bytes)(&args.folder, &plan)?),
+        What::Times => {
+            serde_json::to_string(&(contender.entry.times)(&args.folder, &plan, args.budget)?)
+        }
     };
     writeln!(std::io::stdout(), "{}", line?)?;
     Ok(Code::Done)
@@ -285,4 +350,55 @@ fn ending(status: ExitStatus, told: String) -> String {
         return format!("its process was killed by signal {signal}{why} {told}").trim_end().into();
     }
     if told.is_empty() { format!("its process ended: {status}") } else { told }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spool::Number;
+
+    /// Finds whatever the function says.
+    struct Finds(fn(u64) -> bool);
+
+    impl Structure<Number> for Finds {
+        const FEED: &'static str = "";
+        const EXACT: bool = false;
+
+        fn build(_: &mut Feed<Number>, _: &Plan) -> Outcome<Self> {
+            Ok(Self(|_| true))
+        }
+
+        fn contains(&self, query: u64) -> bool {
+            (self.0)(query)
+        }
+    }
+
+    #[test]
+    fn a_filter_that_breaks_its_promise_fails() {
+        let hits: Vec<u64> = (0..1_000).collect();
+        let misses: Vec<u64> = (1_000..101_000).chain(1_000..101_000).collect();
+        let ask = |finds: fn(u64) -> bool| match alarms::<Number, _>(
+            &Finds(finds),
+            &hits,
+            misses.clone(),
+            0.01,
+        ) {
+            Ok(alarms) => Ok((alarms.raised, alarms.asked)),
+            Err(Failure::Told(_, message)) => Err(message),
+            Err(Failure::BrokenPipe) => unreachable!("nothing is written"),
+        };
+        // Each absent key counts once, though it is asked for twice.
+        assert_eq!(ask(|key| key < 1_000 || key % 100 == 0), Ok((1_000, 100_000)));
+        assert_eq!(ask(|key| key < 1_000), Ok((0, 100_000)));
+        let often = ask(|key| key < 1_000 || key % 50 == 0).unwrap_err();
+        assert!(often.contains("takes 2000 of 100000 absent keys for present"), "{often}");
+        let lost = ask(|key| key != 7).unwrap_err();
+        assert!(lost.contains("does not find 1 of 1000 keys"), "{lost}");
+    }
+
+    #[test]
+    fn few_keys_tell_little_of_a_rate() {
+        assert_eq!((tolerable(0.01, 0), tolerable(1e-9, 10_000)), (3, 3));
+        assert_eq!((tolerable(0.5, 1), tolerable(0.01, 1_000_000)), (7, 15_492));
+    }
 }

@@ -3,7 +3,7 @@
 use crate::args::QueryArgs;
 use crate::error::{Code, Failure, Outcome};
 use crate::hold::Hold;
-use crate::input::{excerpt, group};
+use crate::input::{decimal, excerpt, group};
 use crate::inspect::head_of;
 use crate::memory;
 use crate::rows;
@@ -16,26 +16,67 @@ use std::path::Path;
 pub(crate) fn run(args: &QueryArgs) -> Outcome<Code> {
     let head = head_of(&args.file)?;
     let row = rows::numbered(head.header.kind, &args.file)?;
+    row.check_options(&[("--as", args.keys_are.is_some())])?;
     let instead = "ask a smaller file";
     memory::check(args.memory, head.header.file_len, "reading the file", instead)?;
-    let hold = (row.open)(&args.file).map_err(|error| Failure::file(&args.file, error))?;
-    let query = Query { hold: &*hold, sorted: hold.is_sorted(), name: &args.file };
+    let answers = (row.shape.open)(&args.file).map_err(|error| Failure::file(&args.file, error))?;
     let mut printer = Printer::new(args.json);
-    let found = if let Some(index) = args.index {
-        query.at_index(index, &mut printer)
-    } else if let Some(prefix) = &args.prefix {
-        query.prefix(prefix.as_encoded_bytes(), &mut printer)
-    } else if let Some(range) = &args.range {
-        query.range(range, &mut printer)
-    } else {
-        query.keys(args, &mut printer)
-    }?;
+    let found = answers.answer(args, &mut printer)?;
     printer.finish()?;
     Ok(if found { Code::Done } else { Code::Negative })
 }
 
+/// Answers for a sequence.
+pub(crate) fn items(hold: &dyn Hold, args: &QueryArgs, printer: &mut Printer) -> Outcome<bool> {
+    let query = Query { hold, sorted: hold.is_sorted(), name: &args.file };
+    if let Some(index) = args.index {
+        query.at_index(index, printer)
+    } else if let Some(prefix) = &args.prefix {
+        query.prefix(prefix.as_encoded_bytes(), printer)
+    } else if let Some(range) = &args.range {
+        query.range(range, printer)
+    } else {
+        query.keys(args, printer)
+    }
+}
+
+/// A key on the command line as a number.
+pub(crate) fn number(key: &[u8]) -> Outcome<u64> {
+    decimal(key)
+        .ok_or_else(|| Failure::usage(format!("{} is no decimal number below 2^64", excerpt(key))))
+}
+
+/// Calls `ask` for each key of the command line, and for each line of standard input where that
+/// says `-`; whether all answers were yes. All keys of the command line pass `check` before the
+/// first is asked for.
+pub(crate) fn each_key(
+    args: &QueryArgs,
+    check: impl Fn(&[u8]) -> Outcome<()>,
+    mut ask: impl FnMut(&[u8]) -> Outcome<bool>,
+) -> Outcome<bool> {
+    let keys = args.keys.iter().filter(|key| *key != OsStr::new("-"));
+    for key in keys {
+        check(key.as_encoded_bytes())?;
+    }
+    let mut all = true;
+    for key in &args.keys {
+        if key == OsStr::new("-") {
+            let mut input = std::io::stdin().lock();
+            let mut line = Vec::new();
+            let fail = |error| Failure::bad(format!("standard input: {error}"));
+            while input.read_until(b'\n', &mut line).map_err(fail)? > 0 {
+                all &= ask(line.strip_suffix(b"\n").unwrap_or(&line))?;
+                line.clear();
+            }
+        } else {
+            all &= ask(key.as_encoded_bytes())?;
+        }
+    }
+    Ok(all)
+}
+
 /// Writes findings as lines or as one JSON array.
-struct Printer {
+pub(crate) struct Printer {
     out: BufWriter<std::io::StdoutLock<'static>>,
     json: bool,
     printed: usize,
@@ -46,26 +87,34 @@ impl Printer {
         Self { out: BufWriter::new(std::io::stdout().lock()), json, printed: 0 }
     }
 
-    /// One finding, or the absence of `item`.
-    fn print(&mut self, index: Option<usize>, item: &[u8]) -> Outcome<()> {
+    /// One finding: a word and the item; in JSON the word becomes the first field.
+    pub(crate) fn print(
+        &mut self,
+        word: &str,
+        (name, value): (&str, Value),
+        item: &[u8],
+    ) -> Outcome<()> {
         if self.json {
             let before = if self.printed == 0 { "[\n" } else { ",\n" };
             let line = match std::str::from_utf8(item) {
-                Ok(text) => json!({ "index": index, "item": text }),
+                Ok(text) => json!({ name: value, "item": text }),
                 // JSON holds text only: other bytes are told as numbers.
-                Err(_) => json!({ "index": index, "item": Value::Null, "bytes": item }),
+                Err(_) => json!({ name: value, "item": Value::Null, "bytes": item }),
             };
             write!(self.out, "{before}{line}")?;
         } else {
-            match index {
-                Some(index) => write!(self.out, "{index}\t")?,
-                None => self.out.write_all(b"-\t")?,
-            }
+            write!(self.out, "{word}\t")?;
             self.out.write_all(item)?;
             self.out.write_all(b"\n")?;
         }
         self.printed += 1;
         Ok(())
+    }
+
+    /// An item at its index, or its absence.
+    fn item(&mut self, index: Option<usize>, item: &[u8]) -> Outcome<()> {
+        let word = index.map_or_else(|| "-".to_owned(), |index| index.to_string());
+        self.print(&word, ("index", index.into()), item)
     }
 
     fn finish(mut self) -> Outcome<()> {
@@ -87,7 +136,7 @@ impl Query<'_> {
     fn at_index(&self, index: u64, printer: &mut Printer) -> Outcome<bool> {
         let item = usize::try_from(index).ok().and_then(|index| self.hold.get(index));
         match &item {
-            Some(item) => printer.print(Some(index as usize), item)?,
+            Some(item) => printer.item(Some(index as usize), item)?,
             None => {
                 let items = group(self.hold.len() as u64);
                 let text = format!("{}: has {items} items, none at {index}", self.name.display());
@@ -101,32 +150,16 @@ impl Query<'_> {
         if !self.sorted {
             self.tell_unsorted();
         }
-        let keys = args.keys.iter().filter(|key| *key != OsStr::new("-"));
-        for key in keys {
-            self.hold.check(key.as_encoded_bytes())?;
-        }
-        let mut all = true;
-        for key in &args.keys {
-            if key == OsStr::new("-") {
-                let mut input = std::io::stdin().lock();
-                let mut line = Vec::new();
-                let fail = |error| Failure::bad(format!("standard input: {error}"));
-                while input.read_until(b'\n', &mut line).map_err(fail)? > 0 {
-                    let key = line.strip_suffix(b"\n").unwrap_or(&line);
-                    all &= self.key(key, printer)?;
-                    line.clear();
-                }
-            } else {
-                all &= self.key(key.as_encoded_bytes(), printer)?;
-            }
-        }
-        Ok(all)
-    }
-
-    fn key(&self, key: &[u8], printer: &mut Printer) -> Outcome<bool> {
-        let index = if self.sorted { self.hold.search(key)?.ok() } else { self.scan_for(key)? };
-        printer.print(index, key)?;
-        Ok(index.is_some())
+        each_key(
+            args,
+            |key| self.hold.check(key),
+            |key| {
+                let found =
+                    if self.sorted { self.hold.search(key)?.ok() } else { self.scan_for(key)? };
+                printer.item(found, key)?;
+                Ok(found.is_some())
+            },
+        )
     }
 
     fn scan_for(&self, key: &[u8]) -> Outcome<Option<usize>> {
@@ -156,7 +189,7 @@ impl Query<'_> {
         let before = printer.printed;
         for index in first..self.hold.len() {
             if inside(index)? {
-                printer.print(Some(index), &self.hold.get(index).unwrap_or_default())?;
+                printer.item(Some(index), &self.hold.get(index).unwrap_or_default())?;
             } else if self.sorted {
                 break;
             }

@@ -1,27 +1,32 @@
-//! The result of `compare`: one [`Table`], from which text, JSON and TSV are written alike.
+//! The result of `compare`: one [`Table`], from which text, page, JSON and TSV are
+//! written alike.
 
 use crate::contender::Contender;
 use crate::dataset::Plan;
 use crate::error::Outcome;
 use crate::input::group;
-use crate::measure::{PartsSeen, Run};
+use crate::measure::{Alarms, PartsSeen, Run};
+use crate::rate::one_in;
 use crate::recommend::{Advice, advise};
 use serde::Serialize;
-use std::fmt::Write;
-use std::io::IsTerminal;
 
 /// All figures, rounded as they are shown. Fields of the JSON may be added, none renamed.
 #[derive(Debug, Serialize)]
 pub(crate) struct Table {
     schema: u32,
-    dataset: String,
+    pub(crate) version: &'static str,
+    /// Processor and system that it was measured on.
+    pub(crate) machine: String,
+    pub(crate) dataset: String,
     pub(crate) kind: &'static str,
     pub(crate) items: u64,
-    distinct: u64,
-    lines: u64,
-    payload_bytes: u64,
-    limit_bytes: Option<u64>,
-    seed: u64,
+    pub(crate) distinct: u64,
+    pub(crate) lines: u64,
+    pub(crate) payload_bytes: u64,
+    pub(crate) limit_bytes: Option<u64>,
+    /// The rate of false alarms that was asked of the rows that are not exact.
+    pub(crate) fpr_promised: f64,
+    pub(crate) seed: u64,
     pub(crate) rows: Vec<Row>,
     pub(crate) recommended: Vec<Advice>,
 }
@@ -31,27 +36,32 @@ pub(crate) struct Table {
 pub(crate) struct Row {
     pub(crate) structure: &'static str,
     family: Option<&'static str>,
-    peer: bool,
+    pub(crate) peer: bool,
     items: u64,
     pub(crate) heap_bytes: Option<u64>,
-    file_bytes: Option<u64>,
-    peak_bytes: Option<u64>,
-    build_ns_per_item: Option<f64>,
+    pub(crate) file_bytes: Option<u64>,
+    pub(crate) peak_bytes: Option<u64>,
+    pub(crate) build_ns_per_item: Option<f64>,
     pub(crate) hit_ns: Option<f64>,
-    miss_ns: Option<f64>,
+    pub(crate) miss_ns: Option<f64>,
     pub(crate) get_ns: Option<f64>,
     /// What lies between the quartiles of the passes of hits, or else of gets, over their median.
-    spread: Option<f64>,
-    exact: bool,
-    note: String,
+    pub(crate) spread: Option<f64>,
+    /// Whether it holds what it was given. If not, it is a filter.
+    pub(crate) exact: bool,
+    pub(crate) note: String,
     blocks: Option<u64>,
-    parts: Option<PartsSeen>,
-    /// Nothing of the table is both smaller and faster.
-    front: bool,
-    processes: usize,
-    hit_ns_passes: Vec<f64>,
+    pub(crate) parts: Option<PartsSeen>,
+    /// Of the absent keys, the share that it took for present, if it is a filter.
+    pub(crate) fpr: Option<f64>,
+    /// Bytes that no structure that does the same can go below, where that is known.
+    pub(crate) limit_bytes: Option<u64>,
+    /// Nothing of the table that is asked for the same is both smaller and faster.
+    pub(crate) front: bool,
+    pub(crate) processes: usize,
+    pub(crate) hit_ns_passes: Vec<f64>,
     miss_ns_passes: Vec<f64>,
-    get_ns_passes: Vec<f64>,
+    pub(crate) get_ns_passes: Vec<f64>,
     /// The line of Rust that builds it.
     pub(crate) rust: String,
 }
@@ -81,6 +91,24 @@ fn spread(values: &[f64]) -> Option<f64> {
     Some((between / middle * 100.0).round() / 100.0)
 }
 
+impl Alarms {
+    /// To four digits: more is chance.
+    fn rate(self) -> f64 {
+        let rate = self.raised as f64 / self.asked.max(1) as f64;
+        let unit = 10_f64.powf(3.0 - rate.max(1e-12).log10().floor());
+        (rate * unit).round() / unit
+    }
+}
+
+/// What a filter did, and what it promised.
+fn told(alarms: Alarms, promised: f64) -> String {
+    let measured = match alarms.raised {
+        0 => format!("none in {}", group(alarms.asked)),
+        _ => one_in(alarms.rate()),
+    };
+    format!("false alarms {measured}, promised {}", one_in(promised))
+}
+
 impl Row {
     fn new(plan: &Plan, contender: &Contender, run: &Run) -> Self {
         let all = |pick: fn(&crate::measure::TimesSeen) -> &[f64]| -> Vec<f64> {
@@ -90,6 +118,8 @@ impl Row {
             (all(|times| &times.hit), all(|times| &times.miss), all(|times| &times.get));
         let builds: Vec<f64> = run.times.iter().map(|times| times.build).collect();
         let bytes = run.bytes.as_ref();
+        let (exact, note) = (contender.entry.exact, contender.entry.note);
+        let alarms = bytes.and_then(|bytes| bytes.alarms);
         Self {
             structure: contender.name,
             family: contender.family,
@@ -103,13 +133,19 @@ impl Row {
             miss_ns: median(&misses),
             get_ns: median(&gets),
             spread: spread(if hits.is_empty() { &gets } else { &hits }),
-            exact: true,
-            note: match &run.failure {
-                Some(why) => format!("not measured: {why}"),
-                None => contender.note.to_owned(),
+            exact,
+            note: match (&run.failure, alarms) {
+                (Some(why), _) => format!("not measured: {why}"),
+                (None, Some(alarms)) => format!("{note}: {}", told(alarms, plan.fpr)),
+                (None, None) => note.to_owned(),
             },
             blocks: bytes.map(|bytes| bytes.blocks),
             parts: bytes.and_then(|bytes| bytes.parts),
+            fpr: alarms.map(|alarms| alarms.rate()),
+            limit_bytes: match exact {
+                true => plan.limit_bytes(),
+                false => alarms.map(|_| plan.filter_limit_bytes()),
+            },
             front: false,
             processes: run.times.len(),
             hit_ns_passes: hits,
@@ -117,6 +153,11 @@ impl Row {
             get_ns_passes: gets,
             rust: contender.rust.clone(),
         }
+    }
+
+    /// Whether both are asked for the same, so that their figures compare.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        (self.exact, self.hit_ns.is_some()) == (other.exact, other.hit_ns.is_some())
     }
 
     /// Heap bytes and nanoseconds of what the row is asked for; `None` if one is not known.
@@ -136,13 +177,16 @@ impl Table {
         }
         Self {
             schema: 1,
+            version: env!("CARGO_PKG_VERSION"),
+            machine: format!("{} {}", std::env::consts::ARCH, std::env::consts::OS),
             dataset: plan.dataset.clone(),
             kind: plan.kind.name(),
             items: plan.items,
             distinct: plan.distinct,
             lines: plan.lines,
             payload_bytes: plan.payload_bytes,
-            limit_bytes: plan.limit_bits().map(|bits| (bits / 8.0).ceil() as u64),
+            limit_bytes: plan.limit_bytes(),
+            fpr_promised: plan.fpr,
             seed: plan.seed,
             recommended: advise(&rows),
             rows,
@@ -157,7 +201,8 @@ impl Table {
     pub(crate) fn tsv(&self) -> String {
         let mut out = String::from(
             "structure\tfamily\tpeer\titems\theap_bytes\tfile_bytes\tpeak_bytes\t\
-             build_ns_per_item\thit_ns\tmiss_ns\tget_ns\tspread\texact\tfront\tnote\n",
+             build_ns_per_item\thit_ns\tmiss_ns\tget_ns\tspread\texact\tfpr\tlimit_bytes\t\
+             front\tnote\n",
         );
         for row in &self.rows {
             let number = |value: Option<u64>| value.map_or(String::new(), |v| v.to_string());
@@ -176,6 +221,8 @@ impl Table {
                 time(row.get_ns),
                 time(row.spread),
                 row.exact.to_string(),
+                time(row.fpr),
+                number(row.limit_bytes),
                 row.front.to_string(),
                 row.note.replace(['\t', '\n'], " "),
             ];
@@ -189,196 +236,9 @@ impl Table {
 /// Whether no row that is asked for the same is both smaller and faster.
 fn on_front(row: &Row, rows: &[Row]) -> bool {
     let Some((bytes, ns)) = row.cost() else { return false };
-    !rows.iter().filter(|other| other.hit_ns.is_some() == row.hit_ns.is_some()).any(|other| {
+    !rows.iter().filter(|other| other.is_like(row)).any(|other| {
         other.cost().is_some_and(|(b, t)| b <= bytes && t <= ns && (b < bytes || t < ns))
     })
-}
-
-/// How wide the text may be.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Layout {
-    width: usize,
-    /// Whether columns that do not fit are left out.
-    cut: bool,
-}
-
-impl Layout {
-    /// `width` if given, else `$COLUMNS`, else the terminal's, else 80. What goes to a pipe or a
-    /// file is cut only if a width was asked for.
-    pub(crate) fn of(width: Option<usize>) -> Self {
-        let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
-        let terminal = || Some(usize::from(terminal_size::terminal_size()?.0.0));
-        Self {
-            width: width.or_else(columns).or_else(terminal).unwrap_or(80),
-            cut: width.is_some() || std::io::stdout().is_terminal(),
-        }
-    }
-}
-
-/// A column of the text.
-struct Column {
-    title: &'static str,
-    unit: &'static str,
-    cells: Vec<Option<String>>,
-    /// The column with the greatest goes first when the width does not suffice; 0 stays.
-    expendable: u32,
-    left: bool,
-}
-
-impl Column {
-    fn width(&self) -> usize {
-        let cells = self.cells.iter().map(|cell| cell.as_deref().unwrap_or("-").chars().count());
-        cells.chain([self.title.len(), self.unit.len()]).max().unwrap_or(0)
-    }
-}
-
-impl Table {
-    /// The table and the recommendation, for people.
-    pub(crate) fn text(&self, layout: Layout) -> String {
-        let mut out = self.headline();
-        let mut columns = self.columns();
-        let hidden = if layout.cut { fit(&mut columns, layout.width) } else { Vec::new() };
-        for line in 0..self.rows.len() + 2 {
-            let mut text = String::new();
-            for (i, column) in columns.iter().enumerate() {
-                let cell = match line {
-                    0 => column.title,
-                    1 => column.unit,
-                    _ => column.cells[line - 2].as_deref().unwrap_or("-"),
-                };
-                let gap = if i == 0 { "" } else { "  " };
-                let width = column.width();
-                let _ = if column.left {
-                    write!(text, "{gap}{cell:<width$}")
-                } else {
-                    write!(text, "{gap}{cell:>width$}")
-                };
-            }
-            out += text.trim_end();
-            out.push('\n');
-        }
-        out.push('\n');
-        if !hidden.is_empty() {
-            let names = hidden.join(", ");
-            out += &wrap(&format!("Columns left out for want of width: {names}."), layout.width);
-        }
-        out += &wrap(&self.legend(), layout.width);
-        out.push('\n');
-        for advice in &self.recommended {
-            out += &advice.text(self, layout.width);
-        }
-        out
-    }
-
-    fn headline(&self) -> String {
-        let what = match self.kind {
-            "ints" => "distinct integers",
-            "pairs" => "distinct keys with values",
-            "stream" => "tokens",
-            _ => "distinct strings",
-        };
-        let mut out = format!("{}: {} {what}", self.dataset, group(self.items));
-        if self.distinct != self.items {
-            let _ = write!(out, ", {} distinct", group(self.distinct));
-        }
-        if self.lines != self.items {
-            let _ = write!(out, ", {} lines", group(self.lines));
-        }
-        let mean = self.payload_bytes as f64 / self.items as f64;
-        let _ = match self.limit_bytes {
-            Some(limit) => write!(
-                out,
-                "; as u64 8 B each, information limit {:.2} B each",
-                limit as f64 / self.items as f64
-            ),
-            None => write!(out, "; {} bytes, {mean:.2} B each", group(self.payload_bytes)),
-        };
-        out + "\n\n"
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        let items = self.items as f64;
-        let each = |bytes: Option<u64>| bytes.map(|bytes| format!("{:.2}", bytes as f64 / items));
-        let over = |bytes: Option<u64>, base: u64| {
-            bytes.filter(|_| base > 0).map(|bytes| format!("{:.2}", bytes as f64 / base as f64))
-        };
-        let time = |ns: Option<f64>| ns.map(|ns| format!("{ns:.1}"));
-        let column = |title, unit, expendable, cell: &dyn Fn(&Row) -> Option<String>| Column {
-            title,
-            unit,
-            cells: self.rows.iter().map(cell).collect(),
-            expendable,
-            left: false,
-        };
-        let (ratio, base) = match self.limit_bytes {
-            Some(limit) => ("x limit", limit),
-            None => ("x data", self.payload_bytes),
-        };
-        let marked =
-            |row: &Row| Some(format!("{}{}", if row.front { '*' } else { ' ' }, row.structure));
-        let mut all = vec![
-            Column { left: true, ..column(" structure", "", 0, &marked) },
-            column("heap", "B/item", 0, &|row| each(row.heap_bytes)),
-            column("heap", ratio, 3, &|row| over(row.heap_bytes, base)),
-            column("peak", "B/item", 2, &|row| each(row.peak_bytes)),
-            column("build", "ns/item", 1, &|row| time(row.build_ns_per_item)),
-            column("hit", "ns", 0, &|row| time(row.hit_ns)),
-            column("miss", "ns", 1, &|row| time(row.miss_ns)),
-            column("get", "ns", 4, &|row| time(row.get_ns)),
-            column("file", "B/item", 5, &|row| each(row.file_bytes)),
-            column("spread", "", 6, &|row| row.spread.map(|s| format!("{:.0}%", s * 100.0))),
-            Column { left: true, ..column("note", "", 7, &|row| Some(row.note.clone())) },
-        ];
-        all.retain(|column| column.cells.iter().any(Option::is_some));
-        all
-    }
-
-    fn legend(&self) -> String {
-        let processes = self.rows.iter().map(|row| row.processes).max().unwrap_or(0);
-        let passes = self.rows.iter().map(|r| r.hit_ns_passes.len().max(r.get_ns_passes.len()));
-        format!(
-            "Heap: bytes live once built, keys included; peak: the most while building. Times are \
-             medians of up to {} passes in {} processes. * on the front: nothing here is both \
-             smaller and faster. All terms: lessram compare --help.",
-            passes.max().unwrap_or(0),
-            processes
-        )
-    }
-}
-
-/// Leaves out columns until the rest fits in `width`; names those left out.
-fn fit(columns: &mut Vec<Column>, width: usize) -> Vec<String> {
-    let mut hidden = Vec::new();
-    loop {
-        let needed = columns.iter().map(|column| column.width() + 2).sum::<usize>();
-        let most = (0..columns.len()).max_by_key(|i| columns[*i].expendable);
-        match most.filter(|i| columns[*i].expendable > 0) {
-            Some(i) if needed > width + 2 => {
-                let Column { title, unit, .. } = columns.remove(i);
-                hidden.push(format!("{title} {unit}").trim_end().to_owned());
-            }
-            _ => return hidden,
-        }
-    }
-}
-
-/// `text` in lines of at most `width` columns, each ended.
-pub(crate) fn wrap(text: &str, width: usize) -> String {
-    let (mut out, mut used) = (String::new(), 0);
-    for word in text.split_whitespace() {
-        let len = word.chars().count();
-        if used > 0 && used + 1 + len > width {
-            out.push('\n');
-            used = 0;
-        }
-        if used > 0 {
-            out.push(' ');
-            used += 1;
-        }
-        out += word;
-        used += len;
-    }
-    out + "\n"
 }
 
 #[cfg(test)]
@@ -386,18 +246,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn rates_have_four_digits() {
+        let rate = |raised, asked| Alarms { asked, raised }.rate();
+        assert_eq!((rate(0, 10), rate(1, 3), rate(391, 99_991)), (0.0, 0.3333, 0.00391));
+        assert_eq!(rate(1, 1_000_000), 1e-6);
+        let text = told(Alarms { asked: 10_000, raised: 0 }, 1e-6);
+        assert_eq!(text, "false alarms none in 10,000, promised 1 in 1,000,000");
+    }
+
+    #[test]
     fn medians() {
         assert_eq!((median(&[]), spread(&[])), (None, None));
         assert_eq!(median(&[3.0, 1.0, 2.04]), Some(2.0));
         assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), Some(2.5));
         assert_eq!(spread(&[5.0, 1.0, 2.0, 3.0, 4.0]), Some(0.67));
-    }
-
-    #[test]
-    fn wrapping_loses_no_word() {
-        let text = "one two three four five sixteen-characters";
-        let wrapped = wrap(text, 10);
-        assert!(wrapped.split_whitespace().eq(text.split_whitespace()));
-        assert!(wrapped.lines().all(|line| line.len() <= 10 || !line.contains(' ')));
     }
 }

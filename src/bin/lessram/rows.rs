@@ -1,11 +1,9 @@
 //! The rows of the registry, with what the command does to each. The only place that expands
-//! [`lessram::family!`]: a new row of a known shape needs no change in the command.
+//! [`lessram::family!`]: a new row of a known shape needs no change in the command, a new shape one
+//! module of [`shapes`].
 
-use crate::build::{self, Built};
-use crate::contender::ours::{self, Measured};
 use crate::error::{Failure, Outcome};
-use crate::hold::{self, Hold};
-use crate::input::Lines;
+use crate::shapes::{self, Shape};
 use lessram::registry::{Kind, Registered};
 use lessram::storage::{self, Le64};
 use lessram::{FileError, family};
@@ -14,60 +12,27 @@ use std::path::Path;
 /// Names of the families, by the upper byte of the kind's number.
 pub(crate) const FAMILIES: [&str; 6] = ["none", "arrays", "maps", "tries", "filters", "sketches"];
 
-/// What a row is built from, and asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// A sequence of numbers.
-    Ints,
-    /// A sequence of byte strings.
-    Strings,
-}
-
 /// A row of the registry.
 pub(crate) struct Row {
     pub(crate) kind: Kind,
     /// Path of the type, as a user writes it.
     pub(crate) path: String,
+    /// How it is measured, built and asked.
     pub(crate) shape: Shape,
-    /// As a set of the sorted distinct items.
-    pub(crate) set: Measured,
-    /// As a sequence of strings, if it can be one.
-    pub(crate) sequence: Option<Measured>,
-    /// Builds it from lines and saves it.
-    pub(crate) build: fn(Lines, &Path, &build::Options) -> Outcome<Built>,
-    /// Reads it onto the heap.
-    pub(crate) open: fn(&Path) -> Result<Box<dyn Hold>, FileError>,
     /// Checks the whole file in memory.
     pub(crate) verify: fn(&[u8]) -> Result<(), FileError>,
 }
 
 macro_rules! list {
     ($($id:literal $name:ident $ty:path, $shape:ident;)*) => {
-        vec![$(list!(@row $ty, $shape)),*]
-    };
-    (@row $ty:path, ints) => {
-        Row {
-            kind: <$ty as Registered>::KIND,
-            path: path(stringify!($ty)),
-            shape: Shape::Ints,
-            set: ours::ints_set::<$ty>(),
-            sequence: None,
-            build: build::ints::<$ty>,
-            open: |path| Ok(Box::new(hold::Numbers(storage::read::<$ty>(path)?))),
-            verify: list!(@verify $ty),
-        }
-    };
-    (@row $ty:path, strings) => {
-        Row {
-            kind: <$ty as Registered>::KIND,
-            path: path(stringify!($ty)),
-            shape: Shape::Strings,
-            set: ours::strings_set::<$ty>(),
-            sequence: Some(ours::sequence::<$ty>()),
-            build: build::strings::<$ty>,
-            open: |path| Ok(Box::new(hold::Texts(storage::read::<$ty>(path)?))),
-            verify: list!(@verify $ty),
-        }
+        vec![$(
+            Row {
+                kind: <$ty as Registered>::KIND,
+                path: path(stringify!($ty)),
+                shape: shapes::$shape::of::<$ty>(),
+                verify: list!(@verify $ty),
+            }
+        ),*]
     };
     (@verify $ty:path) => {{
         use $ty as Type;
@@ -81,6 +46,22 @@ macro_rules! list {
 /// A path as the macro got it, as a user writes it.
 fn path(tokens: &str) -> String {
     tokens.replace(' ', "").replace("$crate", "lessram")
+}
+
+impl Row {
+    /// Refuses options that were `given` and mean nothing to this structure.
+    pub(crate) fn check_options(&self, given: &[(&str, bool)]) -> Outcome<()> {
+        let foreign = |(option, given): &&(&str, bool)| *given && !self.takes(option);
+        let Some((option, _)) = given.iter().find(foreign) else { return Ok(()) };
+        let all = rows();
+        let names = all.iter().filter(|row| row.takes(option)).map(|row| row.kind.name);
+        let names = names.collect::<Vec<_>>().join(", ");
+        Err(Failure::usage(format!("{option}: is for {names}, not for {}", self.kind.name)))
+    }
+
+    fn takes(&self, option: &str) -> bool {
+        self.shape.options.contains(&option)
+    }
 }
 
 /// The row of a kind of this name.

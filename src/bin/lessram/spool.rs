@@ -18,7 +18,7 @@ pub(crate) trait Shape {
     /// What a structure is fed.
     type Item<'a>: Copy;
     /// What a structure is asked for.
-    type Query<'a>: Copy;
+    type Query<'a>: Copy + Ord;
 
     /// Splits the first item off `bytes`.
     fn item<'a>(bytes: &mut &'a [u8]) -> Option<Self::Item<'a>>;

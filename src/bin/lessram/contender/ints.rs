@@ -1,6 +1,6 @@
 //! Baselines for sets of numbers.
 
-use super::{Contender, Structure};
+use super::{Contender, Structure, filters};
 use crate::dataset::{Plan, SHUFFLED, SORTED};
 use crate::error::{Failure, Outcome};
 use crate::spool::{Feed, Number};
@@ -49,6 +49,7 @@ pub(super) fn peers() -> Vec<Contender> {
             "ascending, at one width through BitField of a BitVec, binary search",
             "bits[i * width..(i + 1) * width].store_le(key); // bitvec::field::BitField",
         ),
+        filters::ints(),
     ]
 }
 

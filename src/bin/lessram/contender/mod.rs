@@ -1,7 +1,7 @@
 //! What is measured: the rows of the registry that fit the data, and the baselines.
 
+mod filters;
 mod ints;
-pub(crate) mod ours;
 mod pairs;
 mod stream;
 mod strings;
@@ -9,7 +9,8 @@ mod strings;
 use crate::args::Kind;
 use crate::dataset::Plan;
 use crate::error::{Failure, Outcome};
-use crate::measure::{self, BytesSeen, TimesSeen};
+use crate::rows::{FAMILIES, rows};
+use crate::shapes::Entry;
 use crate::spool::{Feed, Shape};
 use lessram::mem::Totals;
 use std::path::Path;
@@ -23,6 +24,9 @@ pub(crate) trait Structure<S: Shape>: Sized {
     const LOOKS_UP: bool = true;
     /// Whether it gives items by index.
     const GETS: bool = false;
+    /// Whether it finds what is there and nothing else. What is not exact finds all that is there
+    /// and, at a rate that [`Plan::fpr`] promises, what is not.
+    const EXACT: bool = true;
 
     /// Takes all items, and gives back the room it does not need.
     fn build(feed: &mut Feed<S>, plan: &Plan) -> Outcome<Self>;
@@ -48,7 +52,7 @@ pub(crate) trait Structure<S: Shape>: Sized {
 
 /// Reduces a string to a number that cannot be had without reading it.
 #[inline]
-fn touch(string: &[u8]) -> u64 {
+pub(crate) fn touch(string: &[u8]) -> u64 {
     string.len() as u64 + string.first().map_or(0, |byte| u64::from(*byte))
 }
 
@@ -57,14 +61,12 @@ pub(crate) struct Contender {
     pub(crate) name: &'static str,
     /// Its family, if it is one of ours.
     pub(crate) family: Option<&'static str>,
-    /// What exactly was built.
-    pub(crate) note: &'static str,
     /// The line of Rust that builds it.
     pub(crate) rust: String,
+    /// How it is measured.
+    pub(crate) entry: Entry,
     /// Bytes an item that building it takes at worst, the item's own apart. A guess, made high.
     need: u64,
-    pub(crate) bytes: fn(&Path, &Plan) -> Outcome<BytesSeen>,
-    pub(crate) times: fn(&Path, &Plan, f64) -> Outcome<TimesSeen>,
 }
 
 impl Contender {
@@ -73,22 +75,45 @@ impl Contender {
         name: &'static str,
         need: u64,
         note: &'static str,
-        rust: &str,
+        rust: &'static str,
     ) -> Self {
-        let (bytes, times) = (measure::bytes::<S, T>, measure::times::<S, T>);
-        Self { name, family: None, note, rust: rust.to_owned(), need, bytes, times }
+        Self::told::<S, T>(name, need, note, rust.to_owned())
     }
+
+    /// A baseline whose line of Rust depends on the data.
+    fn told<S: Shape, T: Structure<S>>(
+        name: &'static str,
+        need: u64,
+        note: &'static str,
+        rust: String,
+    ) -> Self {
+        Self { name, family: None, rust, entry: Entry::of::<S, T>(note, ""), need }
+    }
+}
+
+/// Bytes an item that building one of ours takes beside the item itself, at worst.
+const NEED: u64 = 16;
+
+/// The rows of the registry that fit data of this kind.
+fn ours(kind: Kind) -> impl Iterator<Item = Contender> {
+    rows().into_iter().filter_map(move |row| {
+        let (_, entry) = *row.shape.entries.iter().find(|(fits, _)| *fits == kind)?;
+        let family = Some(FAMILIES[(row.kind.id >> 8) as usize % FAMILIES.len()]);
+        let rust = entry.rust.replace("{}", &row.path);
+        Some(Contender { name: row.kind.name, family, rust, entry, need: NEED })
+    })
 }
 
 /// All that fit data of this kind.
 pub(crate) fn all(kind: Kind, number_values: bool) -> Vec<Contender> {
-    match kind {
-        Kind::Strings => ours::strings().into_iter().chain(strings::peers()).collect(),
-        Kind::Ints => ours::ints().into_iter().chain(ints::peers()).collect(),
-        Kind::Stream => ours::streams().into_iter().chain(stream::peers()).collect(),
+    let peers = match kind {
+        Kind::Strings => strings::peers(),
+        Kind::Ints => ints::peers(),
+        Kind::Stream => stream::peers(),
         Kind::Pairs if number_values => pairs::peers::<u64>(),
         Kind::Pairs => pairs::peers::<Vec<u8>>(),
-    }
+    };
+    ours(kind).chain(peers).collect()
 }
 
 /// Those of them that are named in `only`, all if it is empty.

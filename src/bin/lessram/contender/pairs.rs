@@ -62,29 +62,29 @@ pub(super) fn peers<V: Value>() -> Vec<Contender> {
         |name: &str, key: &str| format!("let map: {name}<{key}, {}> = pairs.collect();", V::NAME);
     let [hash, btree, hashbrown, index] = V::NOTES;
     vec![
-        Contender::peer::<Pair, Map<HashMap<Vec<u8>, V>>>(
+        Contender::told::<Pair, Map<HashMap<Vec<u8>, V>>>(
             "std_hash_map",
             208,
             hash,
-            &rust("std::collections::HashMap", "String"),
+            rust("std::collections::HashMap", "String"),
         ),
-        Contender::peer::<Pair, Map<BTreeMap<Vec<u8>, V>>>(
+        Contender::told::<Pair, Map<BTreeMap<Vec<u8>, V>>>(
             "std_btree_map",
             176,
             btree,
-            &rust("std::collections::BTreeMap", "String"),
+            rust("std::collections::BTreeMap", "String"),
         ),
-        Contender::peer::<Pair, Map<hashbrown::HashMap<Box<[u8]>, V>>>(
+        Contender::told::<Pair, Map<hashbrown::HashMap<Box<[u8]>, V>>>(
             "hashbrown_box_str",
             192,
             hashbrown,
-            &rust("hashbrown::HashMap", "Box<str>"),
+            rust("hashbrown::HashMap", "Box<str>"),
         ),
-        Contender::peer::<Pair, Map<indexmap::IndexMap<Vec<u8>, V>>>(
+        Contender::told::<Pair, Map<indexmap::IndexMap<Vec<u8>, V>>>(
             "indexmap",
             240,
             index,
-            &rust("indexmap::IndexMap", "String"),
+            rust("indexmap::IndexMap", "String"),
         ),
     ]
 }

@@ -1,6 +1,6 @@
 //! Baselines for streams: all tokens in order, and a counter per distinct token.
 
-use super::{Contender, Structure, touch};
+use super::{Contender, Structure, filters, touch};
 use crate::dataset::{Plan, TOKENS};
 use crate::error::Outcome;
 use crate::spool::{Bytes, Feed};
@@ -20,6 +20,7 @@ pub(super) fn peers() -> Vec<Contender> {
             "token to count (u64): forgets the order",
             "*counts.entry(token).or_insert(0) += 1; // std::collections::HashMap<String, u64>",
         ),
+        filters::stream(),
     ]
 }
 

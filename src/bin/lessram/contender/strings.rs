@@ -1,6 +1,6 @@
 //! Baselines for sets of byte strings.
 
-use super::{Contender, Structure, touch};
+use super::{Contender, Structure, filters, touch};
 use crate::dataset::{Plan, SHUFFLED, SORTED};
 use crate::error::{Failure, Outcome};
 use crate::spool::{Bytes, Feed};
@@ -48,6 +48,7 @@ pub(super) fn peers() -> Vec<Contender> {
             "fst::Set in memory",
             "let set = fst::Set::from_iter(sorted_keys)?;",
         ),
+        filters::strings(),
     ]
 }
 

@@ -36,6 +36,7 @@ pub(super) fn prepare(
         max: numbers.last().copied().unwrap_or(0),
         number_values: false,
         seed: options.seed,
+        fpr: options.fpr,
     };
     progress.phase("preparing look-ups");
     write(&numbers, &plan, scratch, progress)?;
@@ -54,16 +55,10 @@ fn read(
 ) -> Outcome<Vec<u64>> {
     let mut numbers = Vec::with_capacity(lines as usize);
     let mut text = input.lines(options.format.strip_cr, progress.handle())?;
-    if let Some(size) = options.format.number_bytes() {
-        text.binary(size, |_, number| {
-            numbers.push(number);
-            Ok(())
-        })?;
-    } else {
-        while text.next()?.is_some() {
-            numbers.push(text.number()?);
-        }
-    }
+    text.numbers(options.format, |_, number| {
+        numbers.push(number);
+        Ok(())
+    })?;
     Ok(numbers)
 }
 

@@ -49,6 +49,8 @@ pub(crate) struct Plan {
     /// Whether the values of pairs are numbers.
     pub(crate) number_values: bool,
     pub(crate) seed: u64,
+    /// The rate of false alarms that filters are built for.
+    pub(crate) fpr: f64,
 }
 
 impl Plan {
@@ -57,9 +59,15 @@ impl Plan {
         items.clamp(MIN_QUERIES, MAX_QUERIES)
     }
 
-    /// Bits that any form of any such set of numbers needs, where that is known.
-    pub(crate) fn limit_bits(&self) -> Option<f64> {
-        (self.kind == Kind::Ints).then(|| log2_choose(self.max as f64 + 1.0, self.items as f64))
+    /// Bytes that any form of any such set of numbers needs, where that is known.
+    pub(crate) fn limit_bytes(&self) -> Option<u64> {
+        let bits = || log2_choose(self.max as f64 + 1.0, self.items as f64);
+        (self.kind == Kind::Ints).then(|| (bits() / 8.0).ceil() as u64)
+    }
+
+    /// Bytes that any filter of this rate needs, whatever the keys.
+    pub(crate) fn filter_limit_bytes(&self) -> u64 {
+        (self.distinct as f64 * -self.fpr.log2() / 8.0).ceil() as u64
     }
 
     pub(crate) fn save(&self, scratch: &Scratch) -> Outcome<()> {
@@ -108,6 +116,7 @@ pub(crate) struct Options<'a> {
     pub(crate) kind: Option<Kind>,
     pub(crate) format: FormatArgs,
     pub(crate) seed: u64,
+    pub(crate) fpr: f64,
     pub(crate) memory: MemoryArgs,
     /// Bytes that the hungriest child needs for this many items of this many bytes.
     pub(crate) child_need: fn(Kind, &[String], u64, u64) -> u64,

@@ -35,6 +35,7 @@ pub(super) fn prepare(
         max: 0,
         number_values: census.number_values == census.seen.lines,
         seed: options.seed,
+        fpr: options.fpr,
     };
     progress.phase("preparing look-ups");
     if kind == Kind::Stream {

@@ -1,0 +1,78 @@
+//! What the command does with the structures of a shape, written once for all of them.
+//!
+//! One module per shape, under the name that the last column of [`lessram::family!`] gives it, with
+//! one function: `of::<T>()` says how a `T` is measured, built from lines and asked. To add a
+//! shape: write its module and its `mod` line here.
+
+pub(crate) mod filters;
+pub(crate) mod ints;
+pub(crate) mod strings;
+
+use crate::args::Kind;
+use crate::build::{Built, Options};
+use crate::contender::Structure;
+use crate::dataset::Plan;
+use crate::error::{Failure, Outcome};
+use crate::hold::Answers;
+use crate::input::Lines;
+use crate::measure::{self, BytesSeen, TimesSeen};
+use crate::spool;
+use lessram::storage::{self, Persist};
+use lessram::{BuildError, FileError};
+use std::path::Path;
+
+/// What the command can do with a structure.
+pub(crate) struct Shape {
+    /// As a contender, for each kind of data that it fits.
+    pub(crate) entries: Vec<(Kind, Entry)>,
+    /// The options of `build` and `query` that mean something to it, beside those of all.
+    pub(crate) options: &'static [&'static str],
+    /// Builds it from lines and saves it.
+    pub(crate) build: fn(Lines, &Path, &Options) -> Outcome<Built>,
+    /// Reads it onto the heap.
+    pub(crate) open: fn(&Path) -> Result<Box<dyn Answers>, FileError>,
+}
+
+/// How a structure is measured over one kind of data.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry {
+    pub(crate) bytes: fn(&Path, &Plan) -> Outcome<BytesSeen>,
+    pub(crate) times: fn(&Path, &Plan, f64) -> Outcome<TimesSeen>,
+    pub(crate) exact: bool,
+    /// What exactly is built.
+    pub(crate) note: &'static str,
+    /// The line of Rust that builds it, with `{}` for the path of the type.
+    pub(crate) rust: &'static str,
+}
+
+impl Entry {
+    /// Measures a `T`.
+    pub(crate) const fn of<S: spool::Shape, T: Structure<S>>(
+        note: &'static str,
+        rust: &'static str,
+    ) -> Self {
+        let (bytes, times) = (measure::bytes::<S, T>, measure::times::<S, T>);
+        Self { bytes, times, exact: T::EXACT, note, rust }
+    }
+}
+
+/// Why it could not be built.
+fn refused(error: BuildError) -> Failure {
+    match error {
+        BuildError::Alloc(error) => Failure::memory(error.to_string()),
+        error => Failure::bad(error.to_string()),
+    }
+}
+
+/// Bytes of the file that a contender would be saved to.
+fn file_bytes<T: Persist>(structure: &T, scratch: &Path) -> Outcome<Option<u64>> {
+    let path = scratch.join(T::KIND.name);
+    storage::save(structure, &path).map_err(|error| Failure::scratch(&path, error))?;
+    let info = std::fs::metadata(&path).and_then(|info| std::fs::remove_file(&path).map(|()| info));
+    info.map(|info| Some(info.len())).map_err(|error| Failure::scratch(&path, error))
+}
+
+/// Saves what `build` made.
+fn save<T: Persist>(structure: &T, path: &Path) -> Outcome<()> {
+    storage::save(structure, path).map_err(|error| Failure::file(path, error))
+}
