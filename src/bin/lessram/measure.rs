@@ -39,6 +39,8 @@ pub(crate) struct BytesSeen {
     pub(crate) parts: Option<PartsSeen>,
     /// Of a structure that is not exact.
     pub(crate) alarms: Option<Alarms>,
+    /// Of a structure that only counts.
+    pub(crate) estimate: Option<f64>,
 }
 
 /// What a structure that is not exact says of keys that are not there.
@@ -109,6 +111,7 @@ pub(crate) fn bytes<S: Shape, T: Structure<S>>(folder: &Path, plan: &Plan) -> Ou
             slack: totals.slack as u64,
             header: totals.header as u64,
         }),
+        estimate: built.estimate(),
         alarms: match T::EXACT || !T::LOOKS_UP {
             true => None,
             false => Some(alarms_of::<S, T>(&built, folder, plan)?),

@@ -47,13 +47,15 @@ pub(crate) struct Row {
     pub(crate) get_ns: Option<f64>,
     /// What lies between the quartiles of the passes of hits, or else of gets, over their median.
     pub(crate) spread: Option<f64>,
-    /// Whether it holds what it was given. If not, it is a filter.
+    /// Whether it holds what it was given. If not, it is a filter or a count.
     pub(crate) exact: bool,
     pub(crate) note: String,
     blocks: Option<u64>,
     pub(crate) parts: Option<PartsSeen>,
     /// Of the absent keys, the share that it took for present, if it is a filter.
     pub(crate) fpr: Option<f64>,
+    /// How many distinct items it counted, if that is all it does.
+    pub(crate) estimate: Option<f64>,
     /// Bytes that no structure that does the same can go below, where that is known.
     pub(crate) limit_bytes: Option<u64>,
     /// Nothing of the table that is asked for the same is both smaller and faster.
@@ -109,6 +111,12 @@ fn told(alarms: Alarms, promised: f64) -> String {
     format!("false alarms {measured}, promised {}", one_in(promised))
 }
 
+/// What a count said, and how far that is from the truth.
+fn told_count(estimate: f64, truth: u64) -> String {
+    let error = (estimate / truth.max(1) as f64 - 1.0) * 100.0;
+    format!("{} of {}, off by {error:+.2} %", group(estimate.round() as u64), group(truth))
+}
+
 impl Row {
     fn new(plan: &Plan, contender: &Contender, run: &Run) -> Self {
         let all = |pick: fn(&crate::measure::TimesSeen) -> &[f64]| -> Vec<f64> {
@@ -120,6 +128,7 @@ impl Row {
         let bytes = run.bytes.as_ref();
         let (exact, note) = (contender.entry.exact, contender.entry.note);
         let alarms = bytes.and_then(|bytes| bytes.alarms);
+        let estimate = bytes.and_then(|bytes| bytes.estimate);
         Self {
             structure: contender.name,
             family: contender.family,
@@ -134,14 +143,18 @@ impl Row {
             get_ns: median(&gets),
             spread: spread(if hits.is_empty() { &gets } else { &hits }),
             exact,
-            note: match (&run.failure, alarms) {
-                (Some(why), _) => format!("not measured: {why}"),
-                (None, Some(alarms)) => format!("{note}: {}", told(alarms, plan.fpr)),
-                (None, None) => note.to_owned(),
+            note: match (&run.failure, alarms, estimate) {
+                (Some(why), ..) => format!("not measured: {why}"),
+                (None, Some(alarms), _) => format!("{note}: {}", told(alarms, plan.fpr)),
+                (None, None, Some(estimate)) => {
+                    format!("{note}: {}", told_count(estimate, plan.distinct))
+                }
+                (None, None, None) => note.to_owned(),
             },
             blocks: bytes.map(|bytes| bytes.blocks),
             parts: bytes.and_then(|bytes| bytes.parts),
             fpr: alarms.map(|alarms| alarms.rate()),
+            estimate: estimate.map(rounded),
             limit_bytes: match exact {
                 true => plan.limit_bytes(),
                 false => alarms.map(|_| plan.filter_limit_bytes()),
@@ -201,7 +214,7 @@ impl Table {
     pub(crate) fn tsv(&self) -> String {
         let mut out = String::from(
             "structure\tfamily\tpeer\titems\theap_bytes\tfile_bytes\tpeak_bytes\t\
-             build_ns_per_item\thit_ns\tmiss_ns\tget_ns\tspread\texact\tfpr\tlimit_bytes\t\
+             build_ns_per_item\thit_ns\tmiss_ns\tget_ns\tspread\texact\tfpr\testimate\tlimit_bytes\t\
              front\tnote\n",
         );
         for row in &self.rows {
@@ -222,6 +235,7 @@ impl Table {
                 time(row.spread),
                 row.exact.to_string(),
                 time(row.fpr),
+                time(row.estimate),
                 number(row.limit_bytes),
                 row.front.to_string(),
                 row.note.replace(['\t', '\n'], " "),

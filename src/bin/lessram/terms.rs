@@ -27,8 +27,9 @@ pub(crate) const TERMS: &[(&str, &str)] = &[
     ),
     (
         "~",
-        "approximate: does not hold its keys, answers maybe or no; of the keys that are not there, \
-         each looked up once, the note says how many it takes for present",
+        "approximate: does not hold its keys. A filter answers maybe or no; of the keys that are \
+         not there, each looked up once, the note says how many it takes for present. A count \
+         answers nothing of single keys; the note says what it counted",
     ),
 ];
 

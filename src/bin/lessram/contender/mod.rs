@@ -39,6 +39,11 @@ pub(crate) trait Structure<S: Shape>: Sized {
         index as u64
     }
 
+    /// How many distinct items it was fed, if that is all it can tell.
+    fn estimate(&self) -> Option<f64> {
+        None
+    }
+
     /// What it says of its own bytes, if it says something.
     fn totals(&self) -> Option<Totals> {
         None
