@@ -30,7 +30,7 @@ const MAX_HASHES: u32 = 64;
 /// # When not to use it
 ///
 /// - All keys are known beforehand: static filters take a quarter fewer bits.
-/// - Speed before bits, beyond the cache: a blocked filter touches one cache line, this one up to k.
+/// - Speed before bits, beyond the cache: a blocked filter touches one cache line, this one k.
 /// - Keys are to be removed or counted: it cannot.
 /// - Nobody knows how many keys will come: the rate rises without bound.
 /// - Keys chosen by an attacker who knows the seed: they can all be made positive.
@@ -41,8 +41,8 @@ const MAX_HASHES: u32 = 64;
 /// | m bits, m a multiple of 64 |      one block
 /// ```
 ///
-/// A key's hash, mixed, is `x`; position `i` comes from `y = x * STEP^i`: bit `y >> 26 & 63` of word
-/// `y * (m / 64) >> 64`.
+/// A key's hash, mixed, is `x`; position `i` comes from `y = x * STEP^i`: bit `y >> 26 & 63` of
+/// word `y * (m / 64) >> 64`.
 ///
 /// # Space
 ///
@@ -97,7 +97,8 @@ impl Positions {
     /// The next position: a number that points to a word, and the bit in it.
     ///
     /// The word comes from the top of the number; the bit from bits 26 to 31, which the top does
-    /// not reach below 2^32 words, and which are mixed from enough lower ones for the smallest rate.
+    /// not reach below 2^32 words, and which enough lower bits were mixed into for the smallest
+    /// rate.
     #[inline]
     fn next(&mut self) -> (u64, u64) {
         let x = self.0;

@@ -10,8 +10,8 @@ use super::xxh3;
 /// | integers up to 64 bits | sign- or zero-extended to 64 bits, xor the mixed seed, mixed: no two integers share a hash |
 /// | 128-bit integers | XXH3-64 of their 16 little-endian bytes, with the seed |
 ///
-/// The *mix* is Evensen's moremur finaliser, a bijection of 64 bits. Text and bytes of equal content
-/// hash alike, as do integers of equal value and different width.
+/// The *mix* is Evensen's moremur finaliser, a bijection of 64 bits. Text and bytes of equal
+/// content hash alike, as do integers of equal value and different width.
 ///
 /// Not std's `Hash`: that may differ between versions and feeds lengths and terminators.
 pub trait KeyHash {

@@ -36,8 +36,8 @@ pub fn follows_model<R: Row>(program: &[u8]) -> Verdict {
 }
 
 /// Runs a program: after each operation `after` sees the structure, its oracle, and why it refused,
-/// if it did, and once before the first. The result equals its oracle; there is none if not even the
-/// empty structure got its memory.
+/// if it did, and once before the first. The result equals its oracle; there is none if not even
+/// the empty structure got its memory.
 pub(super) fn run<M: Model, A: Alloc + Clone, S: SubjectMut<M, A>>(
     program: &[u8],
     alloc: &A,

@@ -1,6 +1,6 @@
-//! Laws of the shape `filters`: whatever was put in is found, after every operation of any program.
-//! The rate of what is found without having been put in is measured in `tests/filters.rs`, over more
-//! probes than a program is worth.
+//! Laws of the shape `filters`: whatever was put in is found, after every operation of any
+//! program. The rate of what is found without having been put in is measured in
+//! `tests/filters.rs`, over more probes than a program is worth.
 
 use super::data::Rng;
 use super::model::Model;

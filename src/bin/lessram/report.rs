@@ -214,8 +214,8 @@ impl Table {
     pub(crate) fn tsv(&self) -> String {
         let mut out = String::from(
             "structure\tfamily\tpeer\titems\theap_bytes\tfile_bytes\tpeak_bytes\t\
-             build_ns_per_item\thit_ns\tmiss_ns\tget_ns\tspread\texact\tfpr\testimate\tlimit_bytes\t\
-             front\tnote\n",
+             build_ns_per_item\thit_ns\tmiss_ns\tget_ns\tspread\texact\tfpr\testimate\t\
+             limit_bytes\tfront\tnote\n",
         );
         for row in &self.rows {
             let number = |value: Option<u64>| value.map_or(String::new(), |v| v.to_string());

@@ -88,7 +88,7 @@ struct Nothing;
 impl Answers for Nothing {
     fn answer(&self, _: &QueryArgs, _: &mut Printer) -> Outcome<bool> {
         Err(Failure::usage(
-            "the file counts keys and knows none of them: `lessram inspect` shows how many there are",
+            "the file counts keys and knows none of them: `lessram inspect` shows how many",
         ))
     }
 }
