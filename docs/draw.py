@@ -39,15 +39,17 @@ def draw(table):
         f'<rect class="ground" width="{WIDTH}" height="{height}" rx="6"/>',
         f'<text class="title" x="16" y="28">{escape(title)}</text>',
         '<text class="small" x="16" y="48">requested from the allocator; '
-        "at the right, ns for a random look-up of a present key</text>",
+        "at the right, ns for a random look-up of a present key; "
+        "~ approximate, does not hold its keys</text>",
     ]
     for i, row in enumerate(rows):
         y = TOP + i * ROW
         length = max(2, BAR * row["heap_bytes"] / widest)
         kind = "peer" if row["peer"] else "ours"
         hit = f"{row['hit_ns']:.0f} ns" if row["hit_ns"] else ""
+        name = row["structure"] + ("" if row["exact"] else " ~")
         out += [
-            f'<text x="16" y="{y + 16}">{escape(row["structure"])}</text>',
+            f'<text x="16" y="{y + 16}">{escape(name)}</text>',
             f'<rect class="{kind}" x="{LEFT}" y="{y + 3}" width="{length:.1f}" '
             f'height="{ROW - 8}" rx="2"/>',
             f'<text x="{LEFT + length + 8:.1f}" y="{y + 16}">{row["heap_bytes"] / items:.1f}</text>',

@@ -17,8 +17,8 @@ use core::fmt;
 ///
 /// fn main() {
 ///     let before = size_histogram().counts()[9];
-///     let pages: Vec<_> = (0..50).map(|_| vec![0_u8; 1000]).collect();
-///     assert_eq!(size_histogram().counts()[9] - before, 50); // 512 to 1023 bytes
+///     let pages: Vec<_> = (0..500).map(|_| vec![0_u8; 1000]).collect();
+///     assert_eq!(size_histogram().counts()[9] - before, 500); // 512 to 1023 bytes
 ///     println!("{}", size_histogram());
 ///     # drop(pages);
 /// }
