@@ -64,23 +64,47 @@ fn strange_files_are_withstood() {
     outcome.unwrap();
 }
 
+/// Runs an input of a fuzz target.
+fn replay(target: &str, input: &[u8]) {
+    match target {
+        "container" => testkit::open_any(input),
+        "arrays" => testkit::run_family(1, input),
+        "filters" => testkit::run_family(4, input),
+        "sketches" => testkit::run_family(5, input),
+        _ => panic!("{target}: no fuzz target of this name"),
+    }
+}
+
+fn folder(path: &str) -> impl Iterator<Item = std::path::PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    // A package from the registry has no fuzz targets.
+    fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path())
+}
+
+/// Replays the corpora of the fuzz targets; `LESSRAM_CASES` bounds how many inputs of each.
+#[test]
+fn corpora_are_withstood() {
+    for target in folder("fuzz/corpus") {
+        let name = target.file_name().unwrap().to_str().unwrap().to_owned();
+        let mut inputs: Vec<_> = folder(target.to_str().unwrap()).collect();
+        inputs.sort();
+        for input in inputs.iter().take(cases(100) as usize) {
+            replay(&name, &fs::read(input).unwrap());
+        }
+    }
+}
+
 /// Replays the findings of the fuzz targets: `tests/regressions/README.md` says how they are named.
 #[test]
 fn what_once_broke_holds() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/regressions");
     let mut replayed = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for path in folder("tests/regressions") {
         let name = path.file_name().unwrap().to_str().unwrap();
-        let input = fs::read(&path).unwrap();
-        match name.split_once('-').map(|(target, _)| target) {
-            Some("container") => testkit::open_any(&input),
-            Some("arrays") => testkit::run_family(1, &input),
-            Some("filters") => testkit::run_family(4, &input),
-            Some("sketches") => testkit::run_family(5, &input),
-            _ if name == "README.md" => continue,
-            _ => panic!("{name}: no target of this name, see README.md beside it"),
+        if name == "README.md" {
+            continue;
         }
+        let target = name.split('-').next().unwrap_or(name);
+        replay(target, &fs::read(&path).unwrap());
         replayed += 1;
     }
     assert!(replayed > 0, "the findings are not found");

@@ -30,7 +30,9 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     });
     tell("BTreeMap<u64, u64>, random", || {
         let mut map = BTreeMap::new();
-        keys.iter().for_each(|key| drop(map.insert(*key, 1_u64)));
+        for key in &keys {
+            map.insert(*key, 1_u64);
+        }
         map
     });
     keys.sort_unstable();
