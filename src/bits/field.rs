@@ -342,7 +342,7 @@ mod tests {
     fn picked_words_are_those_of_the_product() {
         let mut bytes: [u8; 47] = core::array::from_fn(|i| i as u8);
         for x in [0, 1, u64::MAX / 5, u64::MAX / 5 + 1, u64::MAX / 2, u64::MAX] {
-            let word = (u128::from(x) * 5 >> 64) as usize;
+            let word = ((u128::from(x) * 5) >> 64) as usize;
             let expected = load(&bytes, word * 8);
             assert_eq!(Picked::new(&bytes[..]).unwrap().word(x), expected, "{x:#x}");
             assert_eq!(Picked::new(&mut bytes[..]).unwrap().set(x, 1 << 63), expected);
