@@ -163,9 +163,9 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("build str_array words -o tmp", 4, "tmp: is a folder"),
         ("build str_array words -o none/out", 4, "its folder does not exist"),
         ("build str_array words -o out --width 3", 2, "--width: is for packed_ints"),
-        ("build str_array words -o out --u32le", 2, "--u32le: is for packed_ints, bloom"),
-        ("build str_array words -o out --fpr 0.1", 2, "--fpr: is for bloom, not for str_array"),
-        ("build packed_ints big -o out --as ints", 2, "--as: is for bloom, not for packed_ints"),
+        ("build str_array words -o out --u32le", 2, "--u32le: is for packed_ints"),
+        ("build str_array words -o out --fpr 0.1", 2, ", not for str_array"),
+        ("build packed_ints big -o out --as ints", 2, ", not for packed_ints"),
         ("build bloom words -o out --fpr 0.6", 2, "write a rate from"),
         ("build bloom words -o out --as ints", 4, "words: line 1: `b` is no decimal number"),
         ("build bloom odd -o out --u64le --as strings", 2, "leave out --as"),
@@ -184,7 +184,7 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("query words a", 4, "not a .lram file"),
         ("query words.lram --index 2", 1, "has 2 items, none at 2"),
         ("query big.lram x", 2, "`x` is no decimal number"),
-        ("query big.lram 1 --as ints", 2, "--as: is for bloom, not for packed_ints"),
+        ("query big.lram 1 --as ints", 2, ", not for packed_ints"),
         ("query seen.lram --index 0", 2, "--index: a filter does not hold its keys"),
         ("query seen.lram --prefix a", 2, "--prefix: a filter does not hold its keys"),
         ("query seen.lram --range a..b", 2, "--range: a filter does not hold its keys"),
@@ -269,15 +269,17 @@ fn check(table: &Value) {
             ["heap_bytes", "peak_bytes", "blocks"].map(|field| row[field].as_u64().unwrap());
         assert!(heap > 0 && peak >= heap && blocks > 0 && heap >= last, "{row}");
         last = heap;
-        let exact = !["bloom", "fastbloom"].contains(&name.as_str().unwrap());
-        assert_eq!(row["exact"], exact, "{name}");
-        assert_eq!(row["fpr"].is_null(), exact, "{row}");
+        let filter = row["family"] == "filters" || name == "fastbloom";
+        let sketch = row["family"] == "sketches";
+        assert_eq!(row["exact"], !filter && !sketch, "{name}");
+        assert_eq!(row["fpr"].is_null(), !filter, "{row}");
+        assert_eq!(row["estimate"].is_null(), !sketch, "{row}");
         assert!(row["fpr"].as_f64().is_none_or(|fpr| fpr < 0.02), "{row}");
         assert_eq!(row["items"], table["items"], "{name}");
         assert_eq!(row["peer"].as_bool().unwrap(), row["family"].is_null(), "{name}");
         assert!(row["build_ns_per_item"].as_f64().unwrap() > 0.0, "{row}");
         assert_eq!(row["hit_ns"].is_null(), row["miss_ns"].is_null(), "{name}");
-        assert!(row["hit_ns"].is_number() || row["get_ns"].is_number(), "{name}");
+        assert!(sketch || row["hit_ns"].is_number() || row["get_ns"].is_number(), "{name}");
         if row["peer"] == false {
             let parts = row["parts"].as_object().unwrap();
             let sum: u64 = parts.values().map(|part| part.as_u64().unwrap()).sum();
@@ -334,6 +336,9 @@ fn compare_measures_each_kind() {
     assert!(stream["distinct"].as_u64().unwrap() <= 91);
     assert!(row(&stream, "str_array")["get_ns"].is_number());
     assert!(row(&stream, "bloom")["hit_ns"].is_number());
+    let counted = row(&stream, "hyper_log_log")["estimate"].as_f64().unwrap();
+    let distinct = stream["distinct"].as_f64().unwrap();
+    assert!((counted / distinct - 1.0).abs() < 0.05, "{counted} of {distinct}");
     assert!(row(&stream, "std_hash_map")["hit_ns"].is_number());
     assert!(folder.names().iter().all(|name| !name.contains("lessram-")), "files are left");
 }
