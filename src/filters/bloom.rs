@@ -133,8 +133,30 @@ fn size_for(capacity: usize, fpr: f64) -> Result<(u64, u32), BuildError> {
             (best, hashes) = (bits, k);
         }
     }
-    let bits = (capacity.max(1) as f64 * best) as u64 + 1;
-    Ok((bits.next_multiple_of(64), hashes))
+    let keys = capacity.max(1) as f64;
+    let mut bits = ((keys * best) as u64 + 1).next_multiple_of(64);
+    while keys < SMALL && expected_fpr(keys, bits as f64, f64::from(hashes)) > fpr {
+        bits += 64;
+    }
+    Ok((bits, hashes))
+}
+
+/// Keys from which on the rate of the mean and the mean rate differ by less than 10^-4 of it.
+const SMALL: f64 = 1e6;
+
+/// The mean rate of filters of `bits` bits that hold `keys` keys of `hashes` positions each.
+///
+/// How many bits are set differs from filter to filter, and the rate is a steep function of it: the
+/// rate of the mean, which the textbook's formula gives, is below the mean rate, by 14 % at 10 keys
+/// and 10^-4 (measured). The number of empty
+/// bits has the variance of a classical occupancy problem, and its spread is taken as log-normal.
+fn expected_fpr(keys: f64, bits: f64, hashes: f64) -> f64 {
+    let load = -keys * hashes * float::ln(1.0 - 1.0 / bits);
+    let empty = float::exp(-load);
+    let fill = 1.0 - empty;
+    let variance = (empty - (1.0 + load) * empty * empty) / bits;
+    let spread = hashes * (hashes - 1.0) / 2.0 * variance / (fill * fill);
+    float::exp(hashes * float::ln(fill) + spread)
 }
 
 impl<W: Words> Bloom<W> {
@@ -404,6 +426,14 @@ mod tests {
             assert!(bits <= per_key && bits > per_key - 0.1, "{fpr}: {bits}");
             assert_eq!(filter.hashes(), hashes);
         }
+    }
+
+    #[test]
+    fn few_keys_get_the_bits_that_the_mean_rate_needs() {
+        // The textbook's 19.2 bits a key would be 192, and miss the promise by 14 %.
+        assert_eq!(Bloom::with_fpr(10, 1e-4).unwrap().bits(), 256);
+        assert!(expected_fpr(10.0, 192.0, 13.0) > 1.1e-4);
+        assert!(expected_fpr(10.0, 256.0, 13.0) < 1e-4);
     }
 
     #[test]
