@@ -79,6 +79,7 @@ pub mod filters;
 pub mod hashing;
 pub mod mem;
 pub mod registry;
+mod simd;
 pub mod sketches;
 pub mod storage;
 #[cfg(any(feature = "testkit", all(test, feature = "std")))]

@@ -2,3 +2,4 @@
 
 pub(crate) mod field;
 pub(crate) mod float;
+pub(crate) mod word;
