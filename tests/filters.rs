@@ -20,7 +20,7 @@ fn false_positives<F: FilterMut<Global>>(n: u64, fpr: f64, filters: u64, probes:
         let mut filter = F::try_with_fpr_in(n as usize, fpr, Global).unwrap();
         let base = i << 40;
         for key in keys(base, n) {
-            filter.insert_hash(key);
+            filter.try_insert_hash(key).unwrap();
         }
         assert!(keys(base, n).all(|key| filter.contains_hash(key)), "a false negative");
         let absent = keys(base + (1 << 39), probes / filters);

@@ -17,6 +17,8 @@
 
 #![allow(unsafe_code)]
 
+use crate::simd::prefetch;
+
 /// Words of zero padding behind a packed array, so that the load of the last field stays inside.
 pub(crate) const PAD_WORDS: usize = 1;
 
@@ -140,6 +142,12 @@ impl Picked<&[u8]> {
         let start = unsafe { self.bytes.as_ptr().add(at) };
         // SAFETY: its 8 bytes need no alignment.
         u64::from_le(unsafe { start.cast::<u64>().read_unaligned() })
+    }
+
+    /// Asks for the word that `x` picks to be fetched from memory.
+    #[inline]
+    pub(crate) fn prefetch(&self, x: u64) {
+        prefetch(self.bytes, pick(x, self.words));
     }
 }
 

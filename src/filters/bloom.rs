@@ -1,6 +1,6 @@
 //! [`Bloom`]: the classic filter, for any rate.
 
-use super::{DEFAULT_SEED, Filter, FilterMut};
+use super::{BATCH, DEFAULT_SEED, Filter, FilterMut, contains_many, rate};
 use crate::bits::{field::Picked, float};
 use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
 use crate::hashing::{KeyHash, fold};
@@ -14,9 +14,6 @@ use core::fmt;
 const BITS: Tag = Tag(*b"bits");
 /// Multiplier from one position to the next: 2^64 divided by the golden ratio, odd.
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
-/// The smallest and the largest false-positive rate, as a number of halvings.
-const MIN_FPR: f64 = 1.0 / (1_u64 << 32) as f64;
-const MAX_FPR: f64 = 0.5;
 /// The most positions a key may have.
 const MAX_HASHES: u32 = 64;
 
@@ -117,11 +114,7 @@ impl Positions {
 /// Bits and positions a key for `capacity` keys at `fpr`: the least bits over all numbers of
 /// positions.
 fn size_for(capacity: usize, fpr: f64) -> Result<(u64, u32), BuildError> {
-    // Written so that NaN fails.
-    if !(MIN_FPR..=MAX_FPR).contains(&fpr) {
-        let one_in = if fpr > 0.0 { (1.0 / fpr) as u64 } else { 0 };
-        return Err(BuildError::OutOfRange { name: "1/fpr", value: one_in, min: 2, max: 1 << 32 });
-    }
+    rate::check(capacity, fpr)?;
     let bits_per_key = |hashes: u32| {
         let hashes = f64::from(hashes);
         -hashes / float::ln(1.0 - float::exp(float::ln(fpr) / hashes))
@@ -211,6 +204,55 @@ impl<W: Words> Bloom<W> {
         (0..left).all(|_| positions.next_bit(&words) == 1)
     }
 
+    /// For each of `keys`, whether it may be in the set: into `found`, position by position, as far
+    /// as both go. See [`contains_many_hash`](Self::contains_many_hash).
+    pub fn contains_many<K: KeyHash>(&self, keys: &[K], found: &mut [bool]) {
+        contains_many(self, keys, found);
+    }
+
+    /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,
+    /// as far as both go. Words are asked for 32 keys ahead, so that their ways from memory
+    /// overlap. Allocates nothing.
+    pub fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
+        let Some(words) = Picked::new(as_bytes(self.bits.words())) else { return };
+        for (hashes, found) in hashes.chunks(BATCH).zip(found.chunks_mut(BATCH)) {
+            for hash in hashes {
+                // An absent key most likely asks no further than four positions.
+                let mut positions = Positions::new(*hash, self.seed);
+                (0..self.hashes.min(4)).for_each(|_| words.prefetch(positions.next().0));
+            }
+            for (hash, found) in hashes.iter().zip(found) {
+                *found = self.contains_hash(*hash);
+            }
+        }
+    }
+
+    /// The false-positive rate once [`capacity`](Self::capacity) different keys are in: at most the
+    /// rate asked for, or 0 if it was made for none.
+    #[must_use]
+    pub fn fpr(&self) -> f64 {
+        let hashes = f64::from(self.hashes);
+        if self.capacity == 0 {
+            return 0.0;
+        }
+        // Behind 400 bits set for each there is, the rate is 1 to the last digit.
+        let keys = (self.capacity as f64).min(400.0 * self.bits() as f64 / hashes);
+        expected_fpr(keys, self.bits() as f64, hashes).min(1.0)
+    }
+
+    /// Bits for each key that it was made for, which are taken to be one if they were none.
+    #[must_use]
+    pub fn bits_per_key(&self) -> f64 {
+        self.bits() as f64 / self.capacity.max(1) as f64
+    }
+
+    /// How full it is: the keys inserted, estimated, for each that it was made for. Above 1 the
+    /// rate is above the one asked for. O(m / 64).
+    #[must_use]
+    pub fn load_factor(&self) -> f64 {
+        self.estimate() / self.capacity.max(1) as f64
+    }
+
     /// Bits that are set. O(m / 64).
     #[must_use]
     pub fn ones(&self) -> u64 {
@@ -231,8 +273,7 @@ impl<W: Words> Bloom<W> {
     /// The false-positive rate at the present fill. O(m / 64).
     #[must_use]
     pub fn fpr_now(&self) -> f64 {
-        let fill = self.ones() as f64 / self.bits() as f64;
-        (0..self.hashes).fold(1.0, |rate, _| rate * fill)
+        rate::power(self.ones() as f64 / self.bits() as f64, self.hashes)
     }
 
     fn same_parameters<V: Words>(&self, other: &Bloom<V>) -> Result<(), MergeError> {
@@ -253,6 +294,36 @@ impl Bloom {
     /// cannot be had.
     pub fn with_fpr(capacity: usize, fpr: f64) -> Result<Self, BuildError> {
         Self::with_fpr_in(capacity, fpr, DEFAULT_SEED, crate::mem::Global)
+    }
+
+    /// The filter of `keys`, whose number is known, at a false-positive rate of at most `fpr`. Keys
+    /// that occur twice take room twice and do no harm.
+    ///
+    /// # Errors
+    ///
+    /// As for [`with_fpr`](Self::with_fpr).
+    pub fn from_keys<K: KeyHash>(
+        keys: impl IntoIterator<Item = K, IntoIter: ExactSizeIterator>,
+        fpr: f64,
+    ) -> Result<Self, BuildError> {
+        Self::from_hashes(keys.into_iter().map(|key| key.key_hash(DEFAULT_SEED)), fpr)
+    }
+
+    /// The filter of the keys of these 64-bit hashes, whose number is known.
+    ///
+    /// # Errors
+    ///
+    /// As for [`with_fpr`](Self::with_fpr).
+    pub fn from_hashes(
+        hashes: impl IntoIterator<Item = u64, IntoIter: ExactSizeIterator>,
+        fpr: f64,
+    ) -> Result<Self, BuildError> {
+        let hashes = hashes.into_iter();
+        let mut filter = Self::with_fpr(hashes.len(), fpr)?;
+        hashes.for_each(|hash| {
+            filter.insert_hash(hash);
+        });
+        Ok(filter)
     }
 }
 
@@ -373,6 +444,10 @@ impl<W: Words> Filter for Bloom<W> {
     fn seed(&self) -> u64 {
         self.seed
     }
+
+    fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
+        self.contains_many_hash(hashes, found);
+    }
 }
 
 impl<A: Alloc> FilterMut<A> for Bloom<HeapWords<A>> {
@@ -380,8 +455,8 @@ impl<A: Alloc> FilterMut<A> for Bloom<HeapWords<A>> {
         Self::with_fpr_in(capacity, fpr, DEFAULT_SEED, alloc)
     }
 
-    fn insert_hash(&mut self, hash: u64) -> bool {
-        self.insert_hash(hash)
+    fn try_insert_hash(&mut self, hash: u64) -> Result<bool, BuildError> {
+        Ok(self.insert_hash(hash))
     }
 }
 
@@ -417,6 +492,7 @@ impl<W: Words> Eq for Bloom<W> {}
 #[cfg(all(test, feature = "alloc"))]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
 
     #[test]
     fn sizes_are_as_documented() {
@@ -442,6 +518,29 @@ mod tests {
             let refused = Bloom::with_fpr(10, fpr);
             assert!(matches!(refused, Err(BuildError::OutOfRange { name: "1/fpr", .. })), "{fpr}");
         }
+    }
+
+    #[test]
+    fn sizes_beyond_all_keys_are_refused() {
+        let refused = Bloom::with_fpr(usize::MAX, 0.01);
+        #[cfg(target_pointer_width = "64")]
+        assert!(matches!(refused, Err(BuildError::TooMany { max: 0x100_0000_0000, .. })));
+        assert!(refused.is_err());
+    }
+
+    #[test]
+    fn builders_and_figures() {
+        let filter = Bloom::from_keys(0..10_000_u32, 0.01).unwrap();
+        assert!((0..10_000_u32).all(|key| filter.contains(&key)));
+        assert!(filter.fpr() <= 0.01 && filter.fpr() > 0.0098, "{}", filter.fpr());
+        assert!((filter.bits_per_key() - 9.6).abs() < 0.02, "{}", filter.bits_per_key());
+        assert!((filter.load_factor() - 1.0).abs() < 0.03, "{}", filter.load_factor());
+        let none = Bloom::from_hashes([], 0.01).unwrap();
+        assert_eq!((none.fpr(), none.load_factor()), (0.0, 0.0));
+        let keys: Vec<u32> = (0..100).map(|i| i * 200).collect();
+        let mut found = [false; 100];
+        filter.contains_many(&keys, &mut found);
+        assert!(keys.iter().zip(found).all(|(key, found)| filter.contains(key) == found));
     }
 
     #[test]

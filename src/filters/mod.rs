@@ -5,6 +5,7 @@
 //! | keys that come one by one, their number known roughly | [`Bloom`] | 11.5 |
 
 mod bloom;
+mod rate;
 
 pub use bloom::Bloom;
 
@@ -29,7 +30,39 @@ pub trait Filter: Footprint {
     where
         Self: Sized,
     {
-        self.contains_hash(key.key_hash(self.seed()))
+        self.contains_hash(self.hash_key(key))
+    }
+
+    /// The hash by which this filter knows `key`: its stable hash with [`seed`](Self::seed), but
+    /// where a foreign format says otherwise.
+    fn hash_key<K: KeyHash + ?Sized>(&self, key: &K) -> u64
+    where
+        Self: Sized,
+    {
+        key.key_hash(self.seed())
+    }
+
+    /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,
+    /// as far as both go. Fetches ahead from memory, so that a filter beyond the cache answers many
+    /// questions in less time than one after the other.
+    fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
+        for (hash, found) in hashes.iter().zip(found) {
+            *found = self.contains_hash(*hash);
+        }
+    }
+}
+
+/// How many hashes a filter fetches ahead for.
+pub(crate) const BATCH: usize = 32;
+
+/// Answers for `keys`, a batch of hashes at a time.
+pub(crate) fn contains_many<F: Filter, K: KeyHash>(filter: &F, keys: &[K], found: &mut [bool]) {
+    for (keys, found) in keys.chunks(BATCH).zip(found.chunks_mut(BATCH)) {
+        let mut hashes = [0; BATCH];
+        for (hash, key) in hashes.iter_mut().zip(keys) {
+            *hash = filter.hash_key(key);
+        }
+        filter.contains_many_hash(&hashes[..keys.len()], found);
     }
 }
 
@@ -43,5 +76,9 @@ pub trait FilterMut<A: Alloc>: Filter + Sized {
     fn try_with_fpr_in(capacity: usize, fpr: f64, alloc: A) -> Result<Self, BuildError>;
 
     /// Adds the key of this hash; returns whether the filter changed.
-    fn insert_hash(&mut self, hash: u64) -> bool;
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if a filter that grows cannot; it is then unchanged.
+    fn try_insert_hash(&mut self, hash: u64) -> Result<bool, BuildError>;
 }

@@ -2,3 +2,6 @@
 
 #[allow(dead_code)]
 pub(crate) mod deposit;
+mod prefetch;
+
+pub(crate) use prefetch::prefetch;

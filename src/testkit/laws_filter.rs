@@ -89,14 +89,21 @@ impl<F: Filter> Subject<Hashes> for F {
         for hash in sample {
             ensure!(self.contains_hash(*hash), "{hash:#x} was put in and is not found");
         }
-        Ok(())
+        many_are_as_one_by_one(self, &model.hashes, look)
     }
 
     fn exercise(&self) -> Verdict {
         for hash in [0, 1, u64::MAX, 1 << 63, 0x9E37_79B9_7F4A_7C15] {
             core::hint::black_box(self.contains_hash(hash));
         }
-        core::hint::black_box((self.contains("key"), self.contains(&7_u32), self.heap_bytes()));
+        let mut found = [false; 3];
+        self.contains_many_hash(&[0, 1, 2], &mut found);
+        core::hint::black_box((
+            found,
+            self.contains("key"),
+            self.contains(&7_u32),
+            self.heap_bytes(),
+        ));
         Ok(())
     }
 }
@@ -105,7 +112,7 @@ impl<A: Alloc + Clone, F: FilterMut<A>> SubjectMut<Hashes, A> for F {
     fn build(model: &Hashes, alloc: A) -> Result<Self, BuildError> {
         let mut filter = Self::try_with_fpr_in(model.capacity, model.fpr, alloc)?;
         for hash in &model.hashes {
-            filter.insert_hash(*hash);
+            filter.try_insert_hash(*hash)?;
         }
         Ok(filter)
     }
@@ -132,8 +139,12 @@ impl<A: Alloc + Clone, F: FilterMut<A>> SubjectMut<Hashes, A> for F {
 
     fn churn(&mut self) -> Verdict {
         for hash in [0, 1, u64::MAX] {
-            self.insert_hash(hash);
-            ensure!(self.contains_hash(hash), "{hash:#x} is not found after it was put in");
+            // A damaged filter may refuse to grow.
+            let taken = self.try_insert_hash(hash);
+            ensure!(
+                taken.is_err() || self.contains_hash(hash),
+                "{hash:#x} is not found after it was put in"
+            );
         }
         Ok(())
     }
@@ -146,8 +157,20 @@ fn insert<A: Alloc>(
     model: &mut Hashes,
 ) -> Result<(), Stop> {
     let known = filter.contains_hash(hash);
-    let changed = filter.insert_hash(hash);
+    let changed = filter.try_insert_hash(hash)?;
     ensure!(known != changed, "{hash:#x}: known {known}, changed {changed}");
     model.hashes.push(hash);
+    Ok(())
+}
+
+/// Many hashes at once get the answers that each gets alone, those of absent ones too.
+fn many_are_as_one_by_one(filter: &impl Filter, hashes: &[u64], look: Look) -> Verdict {
+    let most = if look == Look::Whole { hashes.len() } else { 40 };
+    let hashes: Vec<u64> = hashes.iter().take(most).flat_map(|hash| [*hash, hash ^ 1]).collect();
+    let mut found = vec![false; hashes.len()];
+    filter.contains_many_hash(&hashes, &mut found);
+    for (hash, found) in hashes.iter().zip(found) {
+        ensure!(filter.contains_hash(*hash) == found, "{hash:#x}: among many {found}");
+    }
     Ok(())
 }

@@ -52,9 +52,8 @@ where
     fn build(feed: &mut Feed<S>, plan: &Plan) -> Outcome<Self> {
         let capacity = plan.distinct as usize;
         let mut built = T::try_with_fpr_in(capacity, plan.fpr, Global).map_err(refused)?;
-        let seed = built.seed();
         while let Some(key) = feed.next()? {
-            built.insert_hash(key.key_hash(seed));
+            built.try_insert_hash(built.hash_key(&key)).map_err(refused)?;
         }
         Ok(Self(built))
     }
@@ -80,26 +79,26 @@ fn build<T: FilterMut<Global> + Persist>(
     options: &Options,
 ) -> Outcome<Built> {
     let fpr = options.fpr.get();
-    let seed = T::try_with_fpr_in(0, fpr, Global).map_err(refused)?.seed();
+    let empty = T::try_with_fpr_in(0, fpr, Global).map_err(refused)?;
     let mut hashes = Vec::new();
     if options.keys == Keys::Ints {
-        lines.numbers(options.format, |_, number| push(&mut hashes, number.key_hash(seed)))?;
+        lines.numbers(options.format, |_, number| push(&mut hashes, empty.hash_key(&number)))?;
     } else {
         while let Some(line) = lines.next()? {
-            push(&mut hashes, line.key_hash(seed))?;
+            push(&mut hashes, empty.hash_key(line))?;
         }
     }
     let all = hashes.len();
     hashes.sort_unstable();
     hashes.dedup();
     let mut built = T::try_with_fpr_in(hashes.len(), fpr, Global).map_err(refused)?;
-    if built.seed() != seed {
+    if built.seed() != empty.seed() {
         return Err(Failure::bad(
             "a filter hashes by another seed than before: please report this",
         ));
     }
     for hash in &hashes {
-        built.insert_hash(*hash);
+        built.try_insert_hash(*hash).map_err(refused)?;
     }
     save(&built, path)?;
     Ok(Built {
