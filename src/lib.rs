@@ -55,7 +55,7 @@
 //! | `std` (default) | files, streams | std |
 //! | `mmap` | `unsafe map(path)` | memmap2 |
 //! | `arena` | `freeze_in(&bump)`: structures in bumpalo arenas, at their exact size | bumpalo |
-//! | `bitvec` | conversions from and to bit vectors of the `bitvec` crate | bitvec |
+//! | `bitvec` | conversions from and to bit vectors of the `bitvec` crate, on machines of 64 bits | bitvec |
 //! | `fst` | conversions from and to sets of the `fst` crate | fst |
 //! | `allocator-api2` | adaptors to and from the allocators of allocator-api2 0.2 | allocator-api2 |
 //! | `serde` | `Serialize`, `Deserialize` | serde |

@@ -1,6 +1,7 @@
 //! Conversions from and to the types of other crates, each behind the feature of its name.
 
-#[cfg(feature = "bitvec")]
+/// With `u64` words, which `bitvec` has on machines of 64 bits only.
+#[cfg(all(feature = "bitvec", target_pointer_width = "64"))]
 mod with_bitvec {
     use crate::arrays::PackedInts;
     use crate::error::BuildError;
