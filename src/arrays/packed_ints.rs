@@ -1,9 +1,15 @@
 //! [`PackedInts`]: numbers of one width, back to back.
 
+mod bulk;
+mod iter;
+
+use iter::Iter;
+
 use super::{Ints, IntsMut, lower_bound};
 use crate::bits::field::{self, Fields};
 use crate::error::{AllocError, BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts, refused};
+use crate::simd::unpack;
 use crate::storage::{HeapWords, Persist, Source, Words, as_bytes, doors, require};
 #[cfg(feature = "alloc")]
 use crate::{mem::Global, storage::Sections};
@@ -121,7 +127,7 @@ impl<W: Words> PackedInts<W> {
 
     /// The numbers in order.
     pub fn iter(&self) -> Iter<'_, W> {
-        Iter { ints: self, start: 0, end: self.len() }
+        Iter::new(self, 0..self.len())
     }
 
     /// Where `value` is in an ascending sequence, or else where it would be put. If it occurs
@@ -219,9 +225,7 @@ impl<A: Alloc> PackedInts<HeapWords<A>> {
         ints.set_width(field::width_of(all));
         ints.try_reserve(values.len())?;
         ints.try_grow(values.len(), 0)?;
-        for (index, value) in values.iter().enumerate() {
-            ints.fields.fill(index, *value);
-        }
+        ints.fill_from(0, values);
         Ok(ints)
     }
 
@@ -288,6 +292,43 @@ impl<A: Alloc> PackedInts<HeapWords<A>> {
         Ok(())
     }
 
+    /// Appends all of `values`; widens all numbers first, once, if one does not fit. O(values)
+    /// amortised.
+    ///
+    /// # Panics
+    ///
+    /// If memory cannot be had; [`try_extend_from_slice`](Self::try_extend_from_slice) returns the
+    /// error instead.
+    #[track_caller]
+    pub fn extend_from_slice(&mut self, values: &[u64]) {
+        self.try_extend_from_slice(values).unwrap_or_else(|error| refused(error));
+    }
+
+    /// Appends all of `values`; widens all numbers first, once, if one does not fit. O(values)
+    /// amortised.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; the numbers are unchanged then.
+    pub fn try_extend_from_slice(&mut self, values: &[u64]) -> Result<(), AllocError> {
+        let first = self.len();
+        let len = first.checked_add(values.len()).ok_or(AllocError::CapacityOverflow)?;
+        let all = values.iter().fold(0, |all, value| all | value);
+        self.try_grow(len, field::width_of(all))?;
+        self.fill_from(first, values);
+        Ok(())
+    }
+
+    /// Writes `values`, which fit, from `first` on.
+    fn fill_from(&mut self, first: usize, values: &[u64]) {
+        let (len, width) = (self.len(), self.width());
+        let Ok(()) = self.fields.reshape(len, width, |words| {
+            let bit = first as u64 * u64::from(width);
+            field::set_all(words.as_bytes_mut(), bit, width, values);
+            Ok::<_, Infallible>(())
+        });
+    }
+
     /// Overwrites the number at `index`; widens all numbers first if `value` does not fit. O(1),
     /// O(n) if it widens.
     ///
@@ -314,8 +355,11 @@ impl<A: Alloc> PackedInts<HeapWords<A>> {
     }
 
     /// Overwrites the number at `index`, which the caller has checked.
+    #[inline]
     fn try_replace(&mut self, index: usize, value: u64) -> Result<(), AllocError> {
-        self.try_grow(self.len(), field::width_of(value))?;
+        if value > self.max_value() {
+            self.try_grow(self.len(), field::width_of(value))?;
+        }
         self.fields.set(index, value);
         Ok(())
     }
@@ -374,9 +418,7 @@ impl<A: Alloc> PackedInts<HeapWords<A>> {
     ///
     /// [`AllocError`] if the allocator cannot shrink the block; nothing is lost.
     pub fn try_shrink_to_fit(&mut self) -> Result<(), AllocError> {
-        // Numbers of 0 bits are all 0, and may be more than anybody can look at.
-        let all = if self.width() == 0 { 0 } else { self.iter().fold(0, |all, value| all | value) };
-        let width = field::width_of(all);
+        let width = field::width_of(self.min_max().map_or(0, |(_, max)| max));
         if width < self.width() {
             self.narrow(width);
         }
@@ -387,8 +429,7 @@ impl<A: Alloc> PackedInts<HeapWords<A>> {
     fn narrow(&mut self, width: u32) {
         let (len, old) = (self.len(), self.width());
         let Ok(()) = self.fields.reshape(len, old, |words| {
-            // From the front: a number moves to where only numbers before it stood.
-            recode(words.as_bytes_mut(), 0..len as u64, old, width);
+            narrow(words.as_bytes_mut(), len, old, width);
             Ok::<_, Infallible>(())
         });
         self.keep(len, width);
@@ -404,21 +445,44 @@ impl<A: Alloc> PackedInts<HeapWords<A>> {
         self.fields.reshape(len, width, |words| {
             words.try_resize(need)?;
             if width > old {
-                // From the back: a number moves to where only numbers behind it stood.
-                recode(words.as_bytes_mut(), (0..old_len as u64).rev(), old, width);
+                widen(words.as_bytes_mut(), old_len, old, width);
             }
             Ok(())
         })
     }
 }
 
-/// Moves the numbers at `indices`, one after the other, from one width to another.
+/// Numbers that are moved at once from one width to another; those that are not moved yet are
+/// left as they are: `set_all` keeps the bits around what it writes.
+const MOVED: usize = 256;
+
+/// Moves `len` numbers to a larger width, from the back: they go to where only numbers behind them
+/// stood.
 #[cold]
-fn recode(bytes: &mut [u8], indices: impl Iterator<Item = u64>, from: u32, to: u32) {
-    for index in indices {
-        let value = field::get(bytes, index * u64::from(from), from);
-        field::set(bytes, index * u64::from(to), to, value);
+fn widen(bytes: &mut [u8], len: usize, from: u32, to: u32) {
+    let mut end = len;
+    while end > 0 {
+        // The first step leaves whole steps before it.
+        let start = (end - 1) / MOVED * MOVED;
+        move_to_width(bytes, start, end - start, from, to);
+        end = start;
     }
+}
+
+/// Moves `len` numbers to a smaller width, from the front: they go to where only numbers before
+/// them stood.
+#[cold]
+fn narrow(bytes: &mut [u8], len: usize, from: u32, to: u32) {
+    for start in (0..len).step_by(MOVED) {
+        move_to_width(bytes, start, MOVED.min(len - start), from, to);
+    }
+}
+
+fn move_to_width(bytes: &mut [u8], start: usize, count: usize, from: u32, to: u32) {
+    let mut numbers = [0; MOVED];
+    let numbers = &mut numbers[..count];
+    unpack::unpack(bytes, start as u64 * u64::from(from), from, numbers);
+    field::set_all(bytes, start as u64 * u64::from(to), to, numbers);
 }
 
 /// `field::words_for`, with the error that a caller passes on.
@@ -509,57 +573,6 @@ impl<A: Alloc> IntsMut<A> for PackedInts<HeapWords<A>> {
     }
 }
 
-/// The numbers of a [`PackedInts`], in order.
-#[derive(Debug)]
-pub struct Iter<'a, W: Words> {
-    ints: &'a PackedInts<W>,
-    start: usize,
-    end: usize,
-}
-
-impl<W: Words> Clone for Iter<'_, W> {
-    fn clone(&self) -> Self {
-        Self { ..*self }
-    }
-}
-
-impl<W: Words> Iterator for Iter<'_, W> {
-    type Item = u64;
-
-    #[inline]
-    fn next(&mut self) -> Option<u64> {
-        if self.start == self.end {
-            return None;
-        }
-        self.start += 1;
-        self.ints.get(self.start - 1)
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.end - self.start;
-        (left, Some(left))
-    }
-
-    fn nth(&mut self, n: usize) -> Option<u64> {
-        self.start = self.start.saturating_add(n).min(self.end);
-        self.next()
-    }
-}
-
-impl<W: Words> DoubleEndedIterator for Iter<'_, W> {
-    #[inline]
-    fn next_back(&mut self) -> Option<u64> {
-        if self.start == self.end {
-            return None;
-        }
-        self.end -= 1;
-        self.ints.get(self.end)
-    }
-}
-
-impl<W: Words> ExactSizeIterator for Iter<'_, W> {}
-impl<W: Words> core::iter::FusedIterator for Iter<'_, W> {}
-
 impl<'a, W: Words> IntoIterator for &'a PackedInts<W> {
     type Item = u64;
     type IntoIter = Iter<'a, W>;
@@ -600,9 +613,22 @@ impl FromIterator<u64> for PackedInts {
 
 impl<A: Alloc> Extend<u64> for PackedInts<HeapWords<A>> {
     fn extend<I: IntoIterator<Item = u64>>(&mut self, values: I) {
+        let (mut buffer, mut filled) = ([0; MOVED], 0);
         for value in values {
-            self.push(value);
+            buffer[filled] = value;
+            filled += 1;
+            if filled == MOVED {
+                self.extend_from_slice(&buffer);
+                filled = 0;
+            }
         }
+        self.extend_from_slice(&buffer[..filled]);
+    }
+}
+
+impl<'v, A: Alloc> Extend<&'v u64> for PackedInts<HeapWords<A>> {
+    fn extend<I: IntoIterator<Item = &'v u64>>(&mut self, values: I) {
+        self.extend(values.into_iter().copied());
     }
 }
 

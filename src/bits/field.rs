@@ -56,6 +56,7 @@ fn load(bytes: &[u8], at: usize) -> u64 {
 ///
 /// If the field or its padding lies outside of `bytes`.
 #[inline]
+#[allow(dead_code)] // for structures whose fields differ in width
 pub(crate) fn get(bytes: &[u8], bit: u64, width: u32) -> u64 {
     if width == 0 {
         return 0;
@@ -111,6 +112,36 @@ fn append(bytes: &mut [u8], bit: u64, width: u32, value: u64) {
     if width + shift > 64 {
         let high = value >> (64 - shift);
         bytes[at + 8..at + 16].copy_from_slice(&high.to_le_bytes());
+    }
+}
+
+/// Overwrites fields of `width` bits from `bit` on with the low bits of `values`, word by word.
+///
+/// # Panics
+///
+/// If a field or its padding lies outside of `bytes`.
+pub(crate) fn set_all(bytes: &mut [u8], bit: u64, width: u32, values: &[u64]) {
+    if width == 0 || values.is_empty() {
+        return;
+    }
+    let mask = mask(width);
+    let (mut at, mut fill) = ((bit >> 6) as usize * 8, (bit & 63) as u32);
+    let mut word = load(bytes, at) & !(u64::MAX << fill);
+    for value in values {
+        let value = value & mask;
+        word |= value << fill;
+        fill += width;
+        if fill >= 64 {
+            bytes[at..at + 8].copy_from_slice(&word.to_le_bytes());
+            at += 8;
+            fill -= 64;
+            // What did not fit; of a field that ended with the word, nothing.
+            word = value >> 1 >> (width - fill - 1);
+        }
+    }
+    if fill > 0 {
+        let behind = load(bytes, at) & u64::MAX << fill;
+        bytes[at..at + 8].copy_from_slice(&(word | behind).to_le_bytes());
     }
 }
 
@@ -256,10 +287,12 @@ impl<S: Store> Fields<S> {
         // SAFETY: 8 of these bytes are read, which need no alignment.
         let word = unsafe { start.cast::<u64>().read_unaligned() };
         let mut value = u64::from_le(word) >> shift;
-        if self.width + shift > 64 {
+        // Whether the ninth byte is needed depends on the index: to ask only for the width spares
+        // branches that cannot be foreseen.
+        if self.width > 57 {
             // SAFETY: the ninth of these bytes.
             let high = unsafe { *bytes.get_unchecked(at + 8) };
-            value |= u64::from(high) << (64 - shift);
+            value |= u64::from(high) << 1 << (63 - shift);
         }
         Some(value & mask(self.width))
     }
@@ -368,6 +401,23 @@ mod tests {
                 append(&mut appended, i * u64::from(width), width, value);
                 set(&mut set_one_by_one, i * u64::from(width), width, value);
                 assert_eq!(appended, set_one_by_one, "width {width}, field {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn setting_all_equals_setting_one_by_one() {
+        let values: [u64; 9] = core::array::from_fn(|i| 0x9E37_79B9_7F4A_7C15 << i);
+        for width in 0..=64 {
+            for bit in [0, 1, 7, 8, 57, 63, 64, 100] {
+                for count in [0, 1, 2, 9] {
+                    let (mut all, mut one_by_one) = ([0xA5; 104], [0xA5; 104]);
+                    set_all(&mut all, bit, width, &values[..count]);
+                    for (i, value) in values[..count].iter().enumerate() {
+                        set(&mut one_by_one, bit + i as u64 * u64::from(width), width, *value);
+                    }
+                    assert_eq!(all, one_by_one, "{count} of width {width} at {bit}");
+                }
             }
         }
     }

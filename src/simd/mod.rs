@@ -1,7 +1,50 @@
-//! Instructions of one processor, each beside the plain code that does the same. Core only.
+//! Code for the processor's vectors and its special instructions. Bulk functions are written once
+//! for any machine and once for each kind of vectors, and chosen once per call.
+//!
+//! | module | what |
+//! |---|---|
+//! | a topic, such as `unpack` | the doors: safe functions that check lengths and choose |
+//! | `scalar::topic` | on any machine; what the others must equal |
+//! | `x86::topic` | with AVX2 |
+//!
+//! What one instruction does (`deposit`, `prefetch`) stands in one file beside its plain code.
+//!
+//! With `std` the processor is asked, so that a program built for any x86-64 finds its AVX2;
+//! without it only what the build targets counts. Functions for one element are never chosen this
+//! way: they take what the build targets. With `--cfg lessram_scalar` nothing but `scalar` is
+//! used, so that tests and benches can be run over it.
+//!
+//! Invariants:
+//!
+//! 1. A function that needs a feature of the processor is called only where [`avx2`] or the like
+//!    has answered yes.
+//! 2. A function that reads or writes through a pointer says which bytes; its caller has checked
+//!    that they lie in the slice that the pointer comes from.
+
+#![allow(unsafe_code)]
+// One SAFETY line covers a function that needs a feature of the processor: which of its intrinsics
+// are unsafe to call depends on the compiler's version.
+#![allow(clippy::multiple_unsafe_ops_per_block, unused_unsafe)]
 
 #[allow(dead_code)]
 pub(crate) mod deposit;
 mod prefetch;
+pub(crate) mod scalar;
+pub(crate) mod unpack;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod x86;
 
 pub(crate) use prefetch::prefetch;
+
+/// Whether the processor has AVX2. The answer is cached; a constant where the build says it.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(crate) fn avx2() -> bool {
+    if cfg!(lessram_scalar) {
+        return false;
+    }
+    #[cfg(feature = "std")]
+    return std::is_x86_feature_detected!("avx2");
+    #[cfg(not(feature = "std"))]
+    return cfg!(target_feature = "avx2");
+}

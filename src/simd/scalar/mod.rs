@@ -1,0 +1,3 @@
+//! The functions of each topic for any machine, in safe code: what the vector code must equal.
+
+pub(crate) mod unpack;

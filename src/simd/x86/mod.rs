@@ -1,0 +1,3 @@
+//! The functions of each topic for x86-64.
+
+pub(crate) mod unpack;
