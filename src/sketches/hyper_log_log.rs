@@ -475,6 +475,10 @@ impl<W: Words> Cardinality for HyperLogLog<W> {
 }
 
 impl<A: Alloc> CardinalityMut<A> for HyperLogLog<HeapWords<A>> {
+    const EXCHANGE: bool = true;
+    /// The order of the keys shows in the slots of a set and in the running estimate.
+    const CANONICAL: bool = false;
+
     fn try_default_in(alloc: A) -> Result<Self, BuildError> {
         Self::try_new_in(DEFAULT_LG_K, alloc)
     }

@@ -2,10 +2,13 @@
 //!
 //! | you want | take | bytes |
 //! |---|---|---|
+//! | how many different keys | [`ExaLogLog`] | 3,072 for 1.16 %; frozen 2,100 |
 //! | how many different keys, for DataSketches, Spark or Druid | [`HyperLogLog`] | 4,136 for 1.3 % (merged 1.6 %) |
 
+mod exa_log_log;
 mod hyper_log_log;
 
+pub use exa_log_log::ExaLogLog;
 pub use hyper_log_log::HyperLogLog;
 
 use crate::error::{BuildError, MergeError};
@@ -25,7 +28,14 @@ pub trait Cardinality: Footprint {
 }
 
 /// A [`Cardinality`] that keys can be inserted into; the laws of the registry's shape `distinct`.
-pub trait CardinalityMut<A: Alloc>: Cardinality + Sized {
+pub trait CardinalityMut<A: Alloc>: Cardinality + PartialEq + Sized {
+    /// Whether it hashes as Apache DataSketches does: a number is its 8 little-endian bytes, and
+    /// the empty key is ignored.
+    const EXCHANGE: bool;
+
+    /// Whether the same keys make equal sketches, in whatever order and by whatever merges.
+    const CANONICAL: bool;
+
     /// An empty sketch of the default size.
     ///
     /// # Errors

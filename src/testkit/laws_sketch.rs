@@ -13,12 +13,21 @@ use std::collections::BTreeSet;
 use std::vec;
 use std::vec::Vec;
 
+/// A key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// Any bytes.
+    Bytes(Vec<u8>),
+    /// A number, where that hashes otherwise than its bytes.
+    Number(u64),
+}
+
 /// The keys that were inserted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Distinct {
-    keys: BTreeSet<Vec<u8>>,
+    keys: BTreeSet<Key>,
     /// Keys of merges that were refused: a part of them may be in the sketch.
-    perhaps: BTreeSet<Vec<u8>>,
+    perhaps: BTreeSet<Key>,
 }
 
 /// An operation on a count of different keys.
@@ -45,9 +54,14 @@ const EXACT: usize = 100;
 /// Beyond, an estimate may be off by so many standard errors: of a million programs, one.
 const SIGMAS: f64 = 6.0;
 
-/// A number as the model's key: what a sketch of numbers hashes.
-fn key_of(number: u64) -> Vec<u8> {
+/// The bytes of a number.
+fn bytes_of(number: u64) -> Vec<u8> {
     number.to_le_bytes().to_vec()
+}
+
+/// A number as the model's key, for a sketch of this kind.
+fn key_of<A: Alloc, S: CardinalityMut<A>>(number: u64) -> Key {
+    if S::EXCHANGE { Key::Bytes(bytes_of(number)) } else { Key::Number(number) }
 }
 
 fn numbers(seed: u64, count: usize) -> impl Iterator<Item = u64> {
@@ -57,15 +71,9 @@ fn numbers(seed: u64, count: usize) -> impl Iterator<Item = u64> {
 
 impl Distinct {
     fn of(keys: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        // Sketches leave the empty key out, as the exchange formats do.
-        let keys = keys.into_iter().filter(|key| !key.is_empty()).collect();
+        // The empty key is left out by the exchange formats.
+        let keys = keys.into_iter().filter(|key| !key.is_empty()).map(Key::Bytes).collect();
         Self { keys, perhaps: BTreeSet::new() }
-    }
-
-    fn add(&mut self, key: Vec<u8>) {
-        if !key.is_empty() {
-            self.keys.insert(key);
-        }
     }
 }
 
@@ -86,15 +94,15 @@ impl Model for Distinct {
     }
 
     fn generate(rng: &mut Rng, len: usize) -> Self {
-        Self::of((0..len).map(|_| key_of(rng.number())))
+        Self::of((0..len).map(|_| bytes_of(rng.number())))
     }
 
     fn golden() -> Self {
-        Self::of((0..1_000).map(key_of))
+        Self::of((0..1_000).map(bytes_of))
     }
 
     fn edges() -> Vec<Self> {
-        let up_to = |count| Self::of((0..count).map(key_of));
+        let up_to = |count| Self::of((0..count).map(bytes_of));
         vec![up_to(0), up_to(1), up_to(8), up_to(9), up_to(24), up_to(25), up_to(400), up_to(5_000)]
     }
 
@@ -129,7 +137,10 @@ impl<A: Alloc + Clone, S: CardinalityMut<A>> SubjectMut<Distinct, A> for S {
     fn build(model: &Distinct, alloc: A) -> Result<Self, BuildError> {
         let mut sketch = Self::try_default_in(alloc)?;
         for key in &model.keys {
-            sketch.try_insert(key)?;
+            match key {
+                Key::Bytes(bytes) => sketch.try_insert(bytes)?,
+                Key::Number(number) => sketch.try_insert_u64(*number)?,
+            }
         }
         Ok(sketch)
     }
@@ -138,21 +149,26 @@ impl<A: Alloc + Clone, S: CardinalityMut<A>> SubjectMut<Distinct, A> for S {
         match op {
             Op::Insert(key) => {
                 self.try_insert(key)?;
-                model.add(key.clone());
+                if !(S::EXCHANGE && key.is_empty()) {
+                    model.keys.insert(Key::Bytes(key.clone()));
+                }
             }
             Op::InsertNumber(number) => {
                 self.try_insert_u64(*number)?;
-                model.add(key_of(*number));
+                model.keys.insert(key_of::<A, S>(*number));
             }
             Op::InsertMany(seed, count) => {
                 for number in numbers(*seed, *count) {
                     self.try_insert_u64(number)?;
-                    model.add(key_of(number));
+                    model.keys.insert(key_of::<A, S>(number));
                 }
             }
             Op::Merge(seed, count) => merge(self, numbers(*seed, *count), model, alloc)?,
             Op::Rebuild => {
-                *self = Self::build(model, alloc.clone())?;
+                let rebuilt = Self::build(model, alloc.clone())?;
+                let same = !S::CANONICAL || !model.perhaps.is_empty() || rebuilt == *self;
+                ensure!(same, "built anew from its keys, the sketch differs");
+                *self = rebuilt;
                 model.perhaps.clear();
             }
         }
@@ -184,15 +200,46 @@ fn merge<A: Alloc + Clone, S: CardinalityMut<A>>(
     let mut keys = BTreeSet::new();
     for number in numbers {
         other.try_insert_u64(number)?;
-        keys.insert(key_of(number));
+        keys.insert(key_of::<A, S>(number));
     }
     match sketch.merge(&other) {
-        Ok(()) => model.keys.extend(keys),
+        Ok(()) => {
+            merged_otherwise(sketch, &other, model, alloc)?;
+            model.keys.extend(keys);
+        }
         Err(MergeError::Alloc(error)) => {
             model.perhaps.extend(keys);
             return Err(Stop::Refused(BuildError::Alloc(error)));
         }
         Err(error) => ensure!(false, "sketches made alike do not merge: {error}"),
     }
+    Ok(())
+}
+
+/// What a sketch has, it may be given again; and the other way round the merge gives the same.
+fn merged_otherwise<A: Alloc + Clone, S: CardinalityMut<A>>(
+    sketch: &mut S,
+    other: &S,
+    before: &Distinct,
+    alloc: &A,
+) -> Verdict {
+    if !S::CANONICAL {
+        return Ok(());
+    }
+    let estimate = sketch.estimate();
+    let again = sketch.merge(other);
+    let same = sketch.estimate().to_bits() == estimate.to_bits();
+    let refused = matches!(again, Err(MergeError::Alloc(_)));
+    ensure!(same && (again.is_ok() || refused), "merged twice: {again:?}, same estimate: {same}");
+    // Refused memory proves nothing here.
+    let Ok(mut swapped) = S::try_default_in(alloc.clone()) else { return Ok(()) };
+    let Ok(first) = S::build(before, alloc.clone()) else { return Ok(()) };
+    if swapped.merge(other).is_err() || swapped.merge(&first).is_err() {
+        return Ok(());
+    }
+    ensure!(
+        !before.perhaps.is_empty() || swapped == *sketch,
+        "merged in another order, it differs"
+    );
     Ok(())
 }

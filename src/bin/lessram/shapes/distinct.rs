@@ -16,7 +16,7 @@ use lessram::storage::{self, HeapWords, Persist};
 use std::path::Path;
 
 const NOTE: &str = "counts the distinct tokens";
-const RUST: &str = "let mut count = {}::new(12); // count.insert(token); count.estimate()";
+const RUST: &str = "let mut count = {}::default(); // count.insert(&token); count.estimate()";
 
 pub(crate) fn of<T: CardinalityMut<Global> + Persist<Words = HeapWords> + 'static>() -> Shape {
     Shape {

@@ -1,0 +1,216 @@
+//! The sketch as a file, and by serde.
+
+use super::change::known_to_all;
+use super::packed::{self, ESCAPE};
+use super::register::{SEEN, max_value};
+use super::tokens;
+use super::{ExaLogLog, Form, MAX_P, MIN_P, RUNNING_WORDS, running};
+use crate::error::{FileError, Tag};
+#[cfg(feature = "alloc")]
+use crate::storage::Sections;
+use crate::storage::{Persist, Source, Words, doors, require};
+
+/// The section of tokens or registers, in files and in errors.
+const DATA: Tag = Tag(*b"data");
+
+impl Form {
+    #[cfg(feature = "alloc")]
+    const fn number(self) -> u64 {
+        match self {
+            Self::Tokens => 0,
+            Self::Registers => 1,
+            Self::Frozen => 2,
+        }
+    }
+
+    const fn of_number(number: u64) -> Option<Self> {
+        match number {
+            0 => Some(Self::Tokens),
+            1 => Some(Self::Registers),
+            2 => Some(Self::Frozen),
+            _ => None,
+        }
+    }
+}
+
+impl<W: Words> Persist for ExaLogLog<W> {
+    type Words = W;
+
+    #[cfg(feature = "alloc")]
+    fn store<'s>(&'s self, out: &mut Sections<'s>) {
+        // For whoever inspects the file; not read back.
+        out.items((self.estimate() + 0.5) as u64);
+        out.seed(self.seed);
+        let form = self.form.number() | u64::from(self.running) << 8;
+        out.meta(&[self.p.into(), form, self.base.into(), self.count.into()]);
+        out.section(DATA, 8, self.words.words());
+    }
+
+    fn load<S: Source<Words = W>>(source: &mut S) -> Result<Self, FileError> {
+        let seed = source.header().seed;
+        let [p, form, base, count] = source.meta()?;
+        let words = source.section(DATA, 8)?;
+        let len = words.words().len();
+        require((MIN_P.into()..=MAX_P.into()).contains(&p), DATA, "p from 4 to 24")?;
+        let (p, running) = (p as u8, form >> 8);
+        let Some(form) = Form::of_number(form & 255).filter(|_| running <= 1) else {
+            return Err(broken("a form that this version knows"));
+        };
+        require(base <= u64::from(max_value(p)), DATA, "a base that p allows")?;
+        require(count <= 1 << p, DATA, "no more counted than p allows")?;
+        let (base, count) = (base as u8, count as u32);
+        let known = if form == Form::Registers { known_to_all(base) } else { 0 };
+        let sketch = Self { words, seed, known, count, p, base, form, running: running == 1 };
+        let fits = match form {
+            Form::Tokens => {
+                len <= tokens::most_slots(p) / 2 && count as usize <= tokens::room(2 * len)
+            }
+            Form::Registers => {
+                let fixed = sketch.fixed_words();
+                (fixed..=fixed + (1 << p) / 2).contains(&len)
+            }
+            Form::Frozen => {
+                let units = u64::from(sketch.head().units);
+                len == 1 + sketch.kept_words() + (units.div_ceil(4) as usize)
+                    && sketch.head().is_sound(p)
+            }
+        };
+        require(fits, DATA, "as many words as the form needs")?;
+        Ok(sketch)
+    }
+
+    fn validate(&self) -> Result<(), FileError> {
+        if self.form != Form::Registers {
+            require(self.base == 0, DATA, "a base of registers only")?;
+        }
+        if self.running && self.form != Form::Tokens {
+            let running = running::read(self.running_words());
+            let sound = running.keys >= 0.0 && running.variance >= 0.0 && running.change > 0.0;
+            let finite = (running.keys + running.variance + running.change).is_finite();
+            require(sound && finite, DATA, "a running estimate")?;
+        }
+        match self.form {
+            Form::Tokens => self.validate_tokens(),
+            Form::Registers => self.validate_registers(),
+            Form::Frozen => self.validate_frozen(),
+        }
+    }
+}
+
+doors!(ExaLogLog);
+
+const fn broken(rule: &'static str) -> FileError {
+    FileError::Corrupt { section: DATA, rule }
+}
+
+impl<W: Words> ExaLogLog<W> {
+    /// Words of the running estimate, if one is kept.
+    const fn kept_words(&self) -> usize {
+        if self.running { RUNNING_WORDS } else { 0 }
+    }
+
+    fn validate_tokens(&self) -> Result<(), FileError> {
+        let table = self.bytes();
+        let (slots, count) = (self.words.words().len() * 2, self.count as usize);
+        let room = tokens::slots_for(count, self.p) == Some(slots);
+        require(room, DATA, "as many slots as the tokens need")?;
+        require(tokens::tokens(table).count() == count, DATA, "as many tokens as stated")?;
+        require(tokens::is_laid_out(table), DATA, "tokens where probing finds them, each once")
+    }
+
+    fn validate_registers(&self) -> Result<(), FileError> {
+        let packed = self.packed();
+        let (mut lowest, mut far, mut sound) = (0, 0, true);
+        packed.for_each(|index, register| {
+            let bits = packed::get(packed.registers, index);
+            lowest += u32::from(bits <= SEEN);
+            far += usize::from(bits >> 7 == ESCAPE);
+            sound &= register.value <= max_value(self.p);
+            let void = 8_u32.saturating_sub(register.value).min(7);
+            sound &= register.seen & ((1 << void) - 1) == 0;
+        });
+        require(sound, DATA, "values that p allows, and seen ones above 0")?;
+        require(lowest == self.count, DATA, "as many registers at the base as stated")?;
+        require(self.base == 0 || lowest > 0, DATA, "a base that a register has")?;
+        let words = self.words.words().len() - self.fixed_words();
+        let exceptions = || packed::exceptions(packed.exceptions);
+        let ascending = exceptions().map(|(index, _)| index).is_sorted_by(|a, b| a < b);
+        let needed = exceptions().all(|(index, value)| {
+            let offset = value.saturating_sub(u32::from(self.base));
+            index < 1 << self.p
+                && packed::get(packed.registers, index) >> 7 == ESCAPE
+                && offset >= ESCAPE
+        });
+        let count = packed::count(packed.exceptions);
+        let all = exceptions().count() == count && count == far && count.div_ceil(2) == words;
+        require(ascending && needed && all, DATA, "an exception for each register that says so")
+    }
+
+    fn validate_frozen(&self) -> Result<(), FileError> {
+        require(self.count == 0, DATA, "a count of registers only")?;
+        let head = self.head();
+        let (mut base, mut top) = (u32::MAX, 0);
+        let mut decoder = self.decoder();
+        for _ in 0..1_u32 << self.p {
+            let register = decoder.register();
+            (base, top) = (base.min(register.value), top.max(register.value));
+        }
+        let same = (base, top) == (u32::from(head.base), u32::from(head.top));
+        require(same, DATA, "the smallest and the largest value stated")?;
+        let behind = self.bytes().len() - 8 * (1 + self.kept_words()) - 2 * head.units as usize;
+        let padding = &self.bytes()[self.bytes().len() - behind..];
+        require(decoder.is_at(padding), DATA, "an end of the code where it is stated")?;
+        require(padding.iter().all(|byte| *byte == 0), DATA, "zeros behind the code")
+    }
+}
+
+#[cfg(feature = "serde")]
+mod with_serde {
+    use super::{ExaLogLog, Words};
+    use serde::{Serialize, Serializer, ser::Error};
+
+    #[cfg(feature = "alloc")]
+    impl<W: Words> Serialize for ExaLogLog<W> {
+        /// As bytes: the `.lram` file.
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let file = self.to_bytes().map_err(S::Error::custom)?;
+            serializer.serialize_bytes(file.as_bytes())
+        }
+    }
+
+    #[cfg(feature = "std")]
+    mod owned {
+        use super::ExaLogLog;
+        use core::fmt;
+        use serde::{Deserialize, Deserializer, de};
+        use std::vec::Vec;
+
+        struct File;
+
+        impl<'de> de::Visitor<'de> for File {
+            type Value = ExaLogLog;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the bytes of a .lram file of an ExaLogLog")
+            }
+
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<ExaLogLog, E> {
+                ExaLogLog::read_from(bytes, bytes.len() as u64).map_err(E::custom)
+            }
+
+            fn visit_seq<S: de::SeqAccess<'de>>(self, mut seq: S) -> Result<ExaLogLog, S::Error> {
+                let mut bytes = Vec::new();
+                while let Some(byte) = seq.next_element()? {
+                    bytes.push(byte);
+                }
+                self.visit_bytes(&bytes)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for ExaLogLog {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_bytes(File)
+            }
+        }
+    }
+}
