@@ -223,7 +223,7 @@ fn merged_otherwise<A: Alloc + Clone, S: CardinalityMut<A>>(
     before: &Distinct,
     alloc: &A,
 ) -> Verdict {
-    if !S::CANONICAL {
+    if !S::CANONICAL || before.keys.len() > MANY {
         return Ok(());
     }
     let estimate = sketch.estimate();
