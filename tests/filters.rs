@@ -1,6 +1,6 @@
 //! Rates of the filters, over more probes than a law is worth.
 
-use lessram::filters::{Bloom, FilterMut};
+use lessram::filters::{BlockedBloom, Bloom, FilterMut};
 use lessram::mem::Global;
 use lessram::storage::HeapWords;
 
@@ -53,16 +53,26 @@ fn bloom_keeps_its_promise() {
     keeps_its_promise::<Bloom<HeapWords>>();
 }
 
+#[test]
+fn blocked_bloom_keeps_its_promise() {
+    keeps_its_promise::<BlockedBloom<HeapWords>>();
+}
+
 /// Numbers in a row, multiples of a large power of two, numbers that differ in one byte: as hashes,
 /// without being hashed.
-#[test]
-fn raw_numbers_do_no_harm() {
+fn takes_raw_numbers<F: FilterMut<Global>>() {
     for shape in [|i: u64| i, |i: u64| i << 44, |i: u64| i * 0x0101_0101_0101, |i: u64| !i] {
-        let mut filter = Bloom::with_fpr(10_000, 0.01).unwrap();
+        let mut filter = F::try_with_fpr_in(10_000, 0.01, Global).unwrap();
         for i in 0..10_000 {
-            filter.insert_hash(shape(i));
+            filter.try_insert_hash(shape(i)).unwrap();
         }
         let found = (10_000..500_000).filter(|i| filter.contains_hash(shape(*i))).count();
         assert!(found < 4_900 * 5 / 4, "{found} of 490,000 are false positives");
     }
+}
+
+#[test]
+fn raw_numbers_do_no_harm() {
+    takes_raw_numbers::<Bloom>();
+    takes_raw_numbers::<BlockedBloom>();
 }

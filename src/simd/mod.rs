@@ -5,14 +5,16 @@
 //! |---|---|
 //! | a topic, such as `unpack` | the doors: safe functions that check lengths and choose |
 //! | `scalar::topic` | on any machine; what the others must equal |
-//! | `x86::topic` | with AVX2 |
+//! | `x86::topic` | with AVX2, and AVX-512 where that was measured faster |
+//! | `aarch64::topic` | with NEON |
 //!
 //! What one instruction does (`deposit`, `prefetch`) stands in one file beside its plain code.
 //!
 //! With `std` the processor is asked, so that a program built for any x86-64 finds its AVX2;
 //! without it only what the build targets counts. Functions for one element are never chosen this
-//! way: they take what the build targets. With `--cfg lessram_scalar` nothing but `scalar` is
-//! used, so that tests and benches can be run over it.
+//! way: they take what the build targets. (Filters over `lines` choose theirs once each.) With
+//! `--cfg lessram_scalar` nothing but `scalar` is used, so that tests and benches can be run over
+//! it.
 //!
 //! Invariants:
 //!
@@ -26,8 +28,11 @@
 // are unsafe to call depends on the compiler's version.
 #![allow(clippy::multiple_unsafe_ops_per_block, unused_unsafe)]
 
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+pub(crate) mod aarch64;
 #[allow(dead_code)]
 pub(crate) mod deposit;
+pub(crate) mod lines;
 mod prefetch;
 pub(crate) mod scalar;
 pub(crate) mod unpack;
@@ -47,4 +52,17 @@ pub(crate) fn avx2() -> bool {
     return std::is_x86_feature_detected!("avx2");
     #[cfg(not(feature = "std"))]
     return cfg!(target_feature = "avx2");
+}
+
+/// Whether the processor has AVX-512 and this compiler knows its intrinsics.
+#[cfg(all(target_arch = "x86_64", has_avx512))]
+#[inline]
+pub(crate) fn avx512() -> bool {
+    if cfg!(lessram_scalar) {
+        return false;
+    }
+    #[cfg(feature = "std")]
+    return std::is_x86_feature_detected!("avx512f");
+    #[cfg(not(feature = "std"))]
+    return cfg!(target_feature = "avx512f");
 }

@@ -86,7 +86,22 @@ pub trait Words: Sealed {
 
     /// Tells `out` where these words are: `kind` for all but the last `padding` bytes.
     fn tell(&self, name: &'static str, kind: PartKind, padding: usize, out: &mut dyn Parts);
+
+    /// Moves the `len` words from `at` on, if they are owned, so that they start at a multiple of
+    /// 64 bytes, for which room is made; returns where they start then.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; nothing has then moved.
+    #[doc(hidden)]
+    fn align(&mut self, at: usize, len: usize) -> Result<usize, AllocError> {
+        let _ = len;
+        Ok(at)
+    }
 }
+
+/// Words that may have to be skipped, so that the next one stands at a multiple of 64 bytes.
+pub(crate) const ALIGN_WORDS: usize = 7;
 
 // SAFETY: the trait is sealed, and its three handles return one slice until they are changed.
 unsafe impl<W: Words> Store for W {
@@ -134,6 +149,19 @@ impl<A: Alloc> Words for HeapWords<A> {
 
     fn tell(&self, name: &'static str, kind: PartKind, padding: usize, out: &mut dyn Parts) {
         self.words.tell(name, kind, padding, out);
+    }
+
+    fn align(&mut self, at: usize, len: usize) -> Result<usize, AllocError> {
+        let need = len + ALIGN_WORDS;
+        if self.words.len() < need {
+            self.try_reserve_exact(need - self.words.len())?;
+            self.try_resize(need)?;
+        }
+        let aligned = self.words.as_ptr().addr().wrapping_neg() / 8 % 8;
+        if aligned != at {
+            self.words.copy_within(at..at + len, aligned);
+        }
+        Ok(aligned)
     }
 }
 

@@ -6,6 +6,7 @@
 mod alloc;
 mod arrays;
 mod filters;
+mod filters_blocked;
 mod harness;
 mod race;
 mod sizes;
@@ -23,6 +24,7 @@ benches:
   alloc     cost of counting allocations: ns per pair of alloc and free
   arrays    packed numbers by random position
   filters   approximate sets: build, hit, miss, measured rate
+  filters-blocked   those that keys are inserted into, over rates and sizes
   sketches  distinct counts: insert, merge
   sizes     what reporters of sizes say, against the allocator
 
@@ -40,11 +42,14 @@ fn main() -> ExitCode {
     let outcome = match (bench, rounds) {
         ("alloc", Ok(rounds)) if rounds > 0 => alloc::run(rounds),
         ("sizes", Ok(_)) => sizes::run(),
-        (bench @ ("arrays" | "filters" | "sketches"), Ok(rounds)) if rounds > 0 => {
+        (bench @ ("arrays" | "filters" | "filters-blocked" | "sketches"), Ok(rounds))
+            if rounds > 0 =>
+        {
             race::head();
             match bench {
                 "arrays" => arrays::run(rounds),
                 "filters" => filters::run(rounds),
+                "filters-blocked" => filters_blocked::run(rounds),
                 _ => sketches::run(rounds),
             }
         }

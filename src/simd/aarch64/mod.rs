@@ -1,0 +1,3 @@
+//! The functions of each topic for AArch64.
+
+pub(crate) mod lines;
