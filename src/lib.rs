@@ -10,6 +10,9 @@
 //! | the same, and every nanosecond counts | [`filters::BlockedBloom`] | 12.2 bits a key at 1/256 |
 //! | a stream, and the question how many different keys it has | [`sketches::ExaLogLog`] | up to 3 KiB for 1.2 % |
 //! | the same, for DataSketches, Spark or Druid to read | [`sketches::HyperLogLog`] | 40 bytes to 4 KiB for 1.3 % |
+//! | a stream, and the question how many different keys it has | [`sketches::HyperLogLog`] (DataSketches, Spark) | 40 bytes to 4 KiB for 1.3 % |
+//! | a stream, and the question how often a key came | [`sketches::CountMin`] | any number of bytes, never an estimate too small |
+//! | a stream, and the question which keys come most | [`sketches::TopK`] | 96 bytes for each of them |
 //! | a structure that many processes read | its `save`, then `map` (feature `mmap`) | one copy in the page cache for all of them |
 //! | a table in the program itself, without an allocator | its `view` over [`embed!`] | no heap at all |
 //! | a type of my own, and the question what it weighs | [`mem::Footprint`] | nothing until asked |

@@ -29,6 +29,31 @@ pub(crate) const fn mix(mut x: u64) -> u64 {
     x ^ x >> 27
 }
 
+/// The number whose hash with `seed` is `hash`: integers up to 64 bits are mixed by a bijection.
+pub(crate) const fn unhashed(hash: u64, seed: u64) -> u64 {
+    /// The inverses of the factors of [`mix`].
+    const INVERSES: [u64; 2] = [inverse(0x1C69_B3F7_4AC4_AE35), inverse(0x3C79_AC49_2BA7_B653)];
+    let mut x = hash;
+    x ^= x >> 27 ^ x >> 54;
+    x = x.wrapping_mul(INVERSES[0]);
+    x ^= x >> 33;
+    x = x.wrapping_mul(INVERSES[1]);
+    x ^= x >> 27 ^ x >> 54;
+    x ^ mix(seed)
+}
+
+/// What `x * inverse(x)` is 1 with, in 64 bits, of an odd `x`: Newton's method doubles the bits that
+/// are right.
+const fn inverse(x: u64) -> u64 {
+    let mut y = x;
+    let mut bits = 3;
+    while bits < 64 {
+        y = y.wrapping_mul(2_u64.wrapping_sub(x.wrapping_mul(y)));
+        bits *= 2;
+    }
+    y
+}
+
 /// Both halves of the product with a constant, folded into one: a cheap mix that is no bijection.
 #[inline]
 pub(crate) const fn fold(x: u64) -> u64 {
@@ -142,6 +167,16 @@ mod tests {
         assert_eq!(42_u64.key_hash(0), 0x2CB4_A7EE_46CB_76CC);
         assert_eq!((-1_i64).key_hash(1), 0x4127_7154_72B2_5ED9);
         assert_eq!(1_u128.key_hash(0), 0x26F2_A114_8CF5_2011);
+    }
+
+    #[test]
+    fn hashes_of_numbers_lead_back() {
+        for shift in 0..64 {
+            for number in [1_u64 << shift, u64::MAX >> shift, 0xB5AD_4ECE_DA1C_E2A9 >> shift] {
+                assert_eq!(unhashed(number.key_hash(shift), shift), number);
+            }
+        }
+        assert_eq!(unhashed((-3_i64).key_hash(7), 7) as i64, -3);
     }
 
     #[test]

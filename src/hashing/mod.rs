@@ -5,7 +5,7 @@ mod key;
 pub(crate) mod murmur3;
 
 pub use key::KeyHash;
-pub(crate) use key::fold;
+pub(crate) use key::{fold, mix, unhashed};
 use xxhash_rust::xxh3;
 
 /// XXH3-64 of `bytes` with a seed.

@@ -17,10 +17,12 @@
 //! | [`ops`] | bytes read as operations |
 //! | [`row`] | a row as types, one for each storage |
 //! | [`laws_array`] | after every operation, the structure equals its oracle |
+//! | [`laws_counts`] | counts of keys are never too small |
 //! | [`laws_filter`] | what was put into a filter is found |
 //! | [`laws_mem`] | after every operation, its bytes equal the allocator's; refusals change nothing |
 //! | [`laws_persist`] | files: every storage, one form, damage |
 //! | [`laws_sketch`] | estimates are near the truth |
+//! | [`laws_top`] | the most frequent keys, between their bounds |
 //! | [`damage`] | ways to damage a file |
 //!
 //! A new row of an existing shape needs nothing here. A new shape needs an oracle, its laws, and a
@@ -29,10 +31,12 @@
 pub mod damage;
 pub mod data;
 pub mod laws_array;
+pub mod laws_counts;
 pub mod laws_filter;
 pub mod laws_mem;
 pub mod laws_persist;
 pub mod laws_sketch;
+pub mod laws_top;
 pub mod model;
 pub mod ops;
 pub mod row;

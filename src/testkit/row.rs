@@ -131,6 +131,12 @@ macro_rules! model_of {
     (distinct) => {
         $crate::testkit::laws_sketch::Distinct
     };
+    (counts) => {
+        $crate::testkit::laws_counts::Counts
+    };
+    (top) => {
+        $crate::testkit::laws_top::Frequent
+    };
     (filters) => {
         $crate::testkit::laws_filter::Hashes
     };

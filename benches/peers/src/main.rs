@@ -11,6 +11,7 @@ mod harness;
 mod race;
 mod sizes;
 mod sketches;
+mod sketches_streams;
 
 /// Counts the bytes of every contender's structure; what it costs a slice is the same for all.
 #[global_allocator]
@@ -26,6 +27,8 @@ benches:
   filters   approximate sets: build, hit, miss, measured rate
   filters-blocked   those that keys are inserted into, over rates and sizes
   sketches  distinct counts: insert, merge
+  sketches_streams
+            counts, top keys, quantiles of the stream that LESSRAM_DATA names
   sizes     what reporters of sizes say, against the allocator
 
 stdout: raw samples, tab-separated, the columns named in the first line
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         ("alloc", Ok(rounds)) if rounds > 0 => alloc::run(rounds),
         ("sizes", Ok(_)) => sizes::run(),
         (bench @ ("arrays" | "filters" | "filters-blocked" | "sketches"), Ok(rounds))
+        (bench @ ("arrays" | "filters" | "sketches" | "sketches_streams"), Ok(rounds))
             if rounds > 0 =>
         {
             race::head();
@@ -50,6 +54,7 @@ fn main() -> ExitCode {
                 "arrays" => arrays::run(rounds),
                 "filters" => filters::run(rounds),
                 "filters-blocked" => filters_blocked::run(rounds),
+                "sketches_streams" => sketches_streams::run(rounds),
                 _ => sketches::run(rounds),
             }
         }

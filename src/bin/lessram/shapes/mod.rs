@@ -4,10 +4,12 @@
 //! one function: `of::<T>()` says how a `T` is measured, built from lines and asked. To add a
 //! shape: write its module and its `mod` line here.
 
+pub(crate) mod counts;
 pub(crate) mod distinct;
 pub(crate) mod filters;
 pub(crate) mod ints;
 pub(crate) mod strings;
+pub(crate) mod top;
 
 use crate::args::Kind;
 use crate::build::{Built, Options};
