@@ -13,6 +13,7 @@
 //! | a stream, and the question how many different keys it has | [`sketches::HyperLogLog`] (DataSketches, Spark) | 40 bytes to 4 KiB for 1.3 % |
 //! | a stream, and the question how often a key came | [`sketches::CountMin`] | any number of bytes, never an estimate too small |
 //! | a stream, and the question which keys come most | [`sketches::TopK`] | 96 bytes for each of them |
+//! | many counters by index, which may be off by some percent | [`sketches::MorrisArray`] | 8, 12 or 16 bits each for 20, 4.5 or 1 % |
 //! | a structure that many processes read | its `save`, then `map` (feature `mmap`) | one copy in the page cache for all of them |
 //! | a table in the program itself, without an allocator | its `view` over [`embed!`] | no heap at all |
 //! | a type of my own, and the question what it weighs | [`mem::Footprint`] | nothing until asked |

@@ -27,7 +27,7 @@ pub trait Registered {
 /// | id | family byte << 8 \| number: 1 arrays, 2 maps, 3 tries, 4 filters, 5 sketches |
 /// | name | the type's name in snake_case: command line, golden file, `compare` |
 /// | Type | path of the type, generic over where its bytes live |
-/// | shape | what it is built from and asked for: `ints` (a sequence of numbers), `strings` (a sequence of byte strings), `filters` (an approximate set of hashes), `distinct` (keys, counted), `counts` (keys, each counted), `top` (the most frequent keys) |
+/// | shape | what it is built from and asked for: `ints` (a sequence of numbers), `strings` (a sequence of byte strings), `filters` (an approximate set of hashes), `distinct` (keys, counted), `counts` (keys, each counted), `top` (the most frequent keys), `counters` (counts by index) |
 ///
 /// ```
 /// macro_rules! names {
@@ -47,6 +47,7 @@ macro_rules! family {
             0x0502 exa_log_log $crate::sketches::ExaLogLog, distinct;
             0x0505 count_min   $crate::sketches::CountMin, counts;
             0x0506 top_k       $crate::sketches::TopK, top;
+            0x0507 morris_array $crate::sketches::MorrisArray, counters;
         }
     };
 }

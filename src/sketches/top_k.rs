@@ -265,7 +265,7 @@ impl<W: Words> TopK<W> {
     fn bucket_of(&self, hash: u64) -> usize {
         // Mixed again, so that raw integers given as hashes do no harm.
         let x = u128::from(fold(hash ^ self.seed));
-        (x * self.buckets() as u128 >> 64) as usize
+        ((x * self.buckets() as u128) >> 64) as usize
     }
 
     /// How often a key that has no slot may have come.

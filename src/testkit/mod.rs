@@ -17,6 +17,7 @@
 //! | [`ops`] | bytes read as operations |
 //! | [`row`] | a row as types, one for each storage |
 //! | [`laws_array`] | after every operation, the structure equals its oracle |
+//! | [`laws_counters`] | small counters are exact at first, and near later |
 //! | [`laws_counts`] | counts of keys are never too small |
 //! | [`laws_filter`] | what was put into a filter is found |
 //! | [`laws_mem`] | after every operation, its bytes equal the allocator's; refusals change nothing |
@@ -31,6 +32,7 @@
 pub mod damage;
 pub mod data;
 pub mod laws_array;
+pub mod laws_counters;
 pub mod laws_counts;
 pub mod laws_filter;
 pub mod laws_mem;

@@ -137,6 +137,9 @@ macro_rules! model_of {
     (top) => {
         $crate::testkit::laws_top::Frequent
     };
+    (counters) => {
+        $crate::testkit::laws_counters::Tallies
+    };
     (filters) => {
         $crate::testkit::laws_filter::Hashes
     };

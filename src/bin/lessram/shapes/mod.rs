@@ -4,6 +4,7 @@
 //! one function: `of::<T>()` says how a `T` is measured, built from lines and asked. To add a
 //! shape: write its module and its `mod` line here.
 
+pub(crate) mod counters;
 pub(crate) mod counts;
 pub(crate) mod distinct;
 pub(crate) mod filters;
