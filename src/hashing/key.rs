@@ -42,8 +42,8 @@ pub(crate) const fn unhashed(hash: u64, seed: u64) -> u64 {
     x ^ mix(seed)
 }
 
-/// What `x * inverse(x)` is 1 with, in 64 bits, of an odd `x`: Newton's method doubles the bits that
-/// are right.
+/// What an odd `x` has to be multiplied with to give 1, in 64 bits. Newton's method: each step
+/// doubles the bits that are right.
 const fn inverse(x: u64) -> u64 {
     let mut y = x;
     let mut bits = 3;

@@ -95,8 +95,8 @@ impl TopKOptions {
 ///
 /// # Space
 ///
-/// 12 bytes a slot: 9,600 for `TopK::new(100)`. With keys 4 bytes more, and the keys themselves with
-/// 2 to 4 bytes each, up to 1.9 times that. Only long keys make it grow.
+/// 12 bytes a slot: 9,600 for `TopK::new(100)`. With keys 4 bytes more, and the keys themselves
+/// with 2 to 4 bytes each, up to 1.9 times that. Only long keys make it grow.
 ///
 /// # Time
 ///
@@ -207,8 +207,8 @@ impl<W: Words> TopK<W> {
         self.total == u64::MAX || self.iter().any(|entry| entry.count == MAX_COUNT)
     }
 
-    /// How often `key` came, as far as it is known: 0 if it has no slot and counts are estimates; at
-    /// most so often if they are bounds. O(1).
+    /// How often `key` came, as far as it is known: 0 if it has no slot and counts are estimates;
+    /// at most so often if they are bounds. O(1).
     #[must_use]
     pub fn estimate<K: KeyHash + ?Sized>(&self, key: &K) -> u64 {
         self.bounds_of_hash(key.key_hash(self.seed)).1
@@ -273,7 +273,8 @@ impl<W: Words> TopK<W> {
         if self.counting == Counting::Bounds { bucket::least(bucket).1 } else { 0 }
     }
 
-    /// What is certain of a count: the key took its slot over from one that counted `floor` at most.
+    /// What is certain of a count: the key took its slot over from one that counted no more than
+    /// `floor`.
     const fn at_least(&self, count: u64, floor: u64) -> u64 {
         match self.counting {
             Counting::Bounds => count.saturating_sub(floor),
@@ -489,8 +490,8 @@ impl<A: Alloc> TopK<HeapWords<A>> {
     }
 
     /// Adds the counts of `other`, whatever it lives in: of each bucket the eight largest stay.
-    /// Bounds stay bounds; estimates of keys that had a slot in one of the two only are too small by
-    /// what they had in the other. The order of the two does not matter. O(slots).
+    /// Bounds stay bounds; estimates of keys that had a slot in one of the two only are too small
+    /// by what they had in the other. The order of the two does not matter. O(slots).
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! Laws of the shape `counters`: after every operation of any program a small count is exact, and a
-//! larger one within eight standard errors. Means and errors over thousands of counters are measured
-//! in the structure's own tests.
+//! larger one within eight standard errors. Means and errors over thousands of counters are
+//! measured in the structure's own tests.
 
 use super::data::Rng;
 use super::model::Model;

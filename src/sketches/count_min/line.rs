@@ -1,7 +1,7 @@
 //! Counters that share their room: SALSA's cells of 8 bits, which merge when they overflow.
 //!
-//! A *line* is 64 bytes: seven words of eight cells each, and a word of states, one byte for each of
-//! the seven. Aligned counters of 1, 2, 4 or 8 cells tile a word; its state says which:
+//! A *line* is 64 bytes: seven words of eight cells each, and a word of states, one byte for each
+//! of the seven. Aligned counters of 1, 2, 4 or 8 cells tile a word; its state says which:
 //!
 //! ```text
 //! state bit  0     1     2     3      4      5      6

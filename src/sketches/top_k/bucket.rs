@@ -49,8 +49,8 @@ pub(super) struct Merged {
 }
 
 /// The eight largest counts of two buckets together, in falling order; those of a count of 0 are
-/// free. Keys of both have the sum; keys of one have its count, and with `bounds` the least count of
-/// the other besides, which is what they may have had there.
+/// free. Keys of both have the sum; keys of one have its count, and with `bounds` the least count
+/// of the other besides, which is what they may have had there.
 pub(super) fn merged(ours: &Bucket, theirs: &Bucket, bounds: bool) -> [Merged; SLOTS] {
     let (mut all, mut len) = ([Merged::default(); 2 * SLOTS], 0);
     let floor = |bucket: &Bucket| if bounds { least(bucket).1 } else { 0 };
