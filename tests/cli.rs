@@ -273,7 +273,8 @@ fn check(table: &Value) {
         let sketch = row["family"] == "sketches";
         assert_eq!(row["exact"], !filter && !sketch, "{name}");
         assert_eq!(row["fpr"].is_null(), !filter, "{row}");
-        assert_eq!(row["estimate"].is_null(), !sketch, "{row}");
+        // Not every sketch estimates how many tokens differ.
+        assert!(sketch || row["estimate"].is_null(), "{row}");
         assert!(row["fpr"].as_f64().is_none_or(|fpr| fpr < 0.02), "{row}");
         assert_eq!(row["items"], table["items"], "{name}");
         assert_eq!(row["peer"].as_bool().unwrap(), row["family"].is_null(), "{name}");
