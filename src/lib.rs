@@ -10,7 +10,6 @@
 //! | the same, and every nanosecond counts | [`filters::BlockedBloom`] | 12.2 bits a key at 1/256 |
 //! | a stream, and the question how many different keys it has | [`sketches::ExaLogLog`] | up to 3 KiB for 1.2 % |
 //! | the same, for DataSketches, Spark or Druid to read | [`sketches::HyperLogLog`] | 40 bytes to 4 KiB for 1.3 % |
-//! | a stream, and the question how many different keys it has | [`sketches::HyperLogLog`] (DataSketches, Spark) | 40 bytes to 4 KiB for 1.3 % |
 //! | a stream, and the question how often a key came | [`sketches::CountMin`] | any number of bytes, never an estimate too small |
 //! | a stream, and the question which keys come most | [`sketches::TopK`] | 96 bytes for each of them |
 //! | many counters by index, which may be off by some percent | [`sketches::MorrisArray`] | 8, 12 or 16 bits each for 20, 4.5 or 1 % |

@@ -4,26 +4,26 @@
 //! |---|---|---|
 //! | how many different keys | [`ExaLogLog`] | 3,072 for 1.16 %; frozen 2,100 |
 //! | how many different keys, for DataSketches, Spark or Druid | [`HyperLogLog`] | 4,136 for 1.3 % (merged 1.6 %) |
-
-mod exa_log_log;
 //! | how often each key occurred, never too small | [`CountMin`] | any number: 256 KiB for a mean error of 0.64 in 1.9 million tokens |
 //! | the most frequent keys | [`TopK`] | 96 for each that is wanted |
 //! | how often each of many numbers from 0 on came, about | [`MorrisArray`] | 1 each for 20 %, 2 for 1 % |
-//! | how many different keys, for DataSketches, Spark or Druid | [`HyperLogLog`] | 4,136 for 1.3 % (merged 1.6 %) |
 
 mod count_min;
+mod exa_log_log;
 mod hyper_log_log;
 mod morris_array;
+mod streams;
 mod top_k;
 
-pub use exa_log_log::ExaLogLog;
 pub use count_min::CountMin;
+pub use exa_log_log::ExaLogLog;
 pub use hyper_log_log::HyperLogLog;
 pub use morris_array::MorrisArray;
+use streams::Coin;
+pub use streams::{Counters, CountersMut, Frequency, FrequencyMut, Heavy, HeavyMut};
 pub use top_k::{Counting, HeavyKey, TopK, TopKOptions};
 
 use crate::error::{BuildError, MergeError};
-use crate::hashing::KeyHash;
 use crate::mem::{Alloc, Footprint};
 
 /// A count of different keys. Serves code that is generic over sketches; the sketches have all of
@@ -81,164 +81,3 @@ pub trait CardinalityMut<A: Alloc>: Cardinality + PartialEq + Sized {
 
 /// The seed of keys' hashes where none is asked for.
 const DEFAULT_SEED: u64 = 0;
-
-/// How often each key occurred. Serves code that is generic over sketches; the sketches have all of
-/// it as inherent methods.
-pub trait Frequency: Footprint {
-    /// How often the key of this 64-bit hash was added: as often, or more.
-    fn estimate_hash(&self, hash: u64) -> u64;
-
-    /// The sum of all counts, [`u64::MAX`] if it is more.
-    fn total(&self) -> u64;
-
-    /// The seed with which keys are hashed.
-    fn seed(&self) -> u64;
-
-    /// How often `key` was added: as often, or more.
-    fn estimate<K: KeyHash + ?Sized>(&self, key: &K) -> u64
-    where
-        Self: Sized,
-    {
-        self.estimate_hash(key.key_hash(self.seed()))
-    }
-}
-
-/// A [`Frequency`] that keys can be added to; the laws of the registry's shape `counts`.
-pub trait FrequencyMut<A: Alloc>: Frequency + Sized {
-    /// An empty sketch of at most `bytes`.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::OutOfRange`] if these are too few; [`BuildError::Alloc`].
-    fn try_with_bytes_in(bytes: usize, alloc: A) -> Result<Self, BuildError>;
-
-    /// Adds the key of this 64-bit hash `count` times; returns its estimate.
-    fn add_hash(&mut self, hash: u64, count: u64) -> u64;
-
-    /// Adds the counts of `other`.
-    ///
-    /// # Errors
-    ///
-    /// [`MergeError`] if the two were made in ways that do not fit together.
-    fn merge(&mut self, other: &Self) -> Result<(), MergeError>;
-}
-
-/// The most frequent keys. Serves code that is generic over sketches; the sketches have all of it
-/// as inherent methods.
-pub trait Heavy: Footprint {
-    /// How often the key of this 64-bit hash came at least and, about or at most, in all.
-    fn bounds_of_hash(&self, hash: u64) -> (u64, u64);
-
-    /// The sum of all counts, [`u64::MAX`] if it is more.
-    fn total(&self) -> u64;
-
-    /// The seed with which keys are hashed.
-    fn seed(&self) -> u64;
-
-    /// What its counts say.
-    fn counting(&self) -> Counting;
-
-    /// Shows all keys that it holds, in no order.
-    fn for_each(&self, see: &mut dyn FnMut(HeavyKey<'_>));
-}
-
-/// A [`Heavy`] that keys can be added to; the laws of the registry's shape `top`.
-pub trait HeavyMut<A: Alloc>: Heavy + Sized {
-    /// An empty sketch.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::OutOfRange`] if there are too few or too many slots; [`BuildError::Alloc`].
-    fn try_with_options_in(options: TopKOptions, alloc: A) -> Result<Self, BuildError>;
-
-    /// Counts a key `count` times more.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::Alloc`]; the sketch is then unchanged.
-    fn try_add(&mut self, key: &[u8], count: u64) -> Result<(), BuildError>;
-
-    /// Gives back all room that is not needed.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::Alloc`].
-    fn try_shrink_to_fit(&mut self) -> Result<(), BuildError>;
-
-    /// Adds the counts of `other`.
-    ///
-    /// # Errors
-    ///
-    /// [`MergeError`] if the two were made in ways that do not fit together, or memory cannot be
-    /// had; the sketch is then unchanged.
-    fn merge(&mut self, other: &Self) -> Result<(), MergeError>;
-}
-
-/// Numbers for decisions by chance: the same from the same seed on every machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Coin(u64);
-
-impl Coin {
-    /// The next number, any of 2^64: a Weyl sequence, mixed by one product (a short SplitMix).
-    #[inline]
-    const fn toss(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let x = (self.0 ^ self.0 >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93);
-        x ^ x >> 32
-    }
-}
-
-/// Counters by index. Serves code that is generic over sketches; the sketches have all of it as
-/// inherent methods.
-#[allow(clippy::len_without_is_empty)] // whether there are none is not a question here
-pub trait Counters: Footprint {
-    /// How many counters there are.
-    fn len(&self) -> usize;
-
-    /// About how often a counter was added to.
-    fn get(&self, index: usize) -> Option<f64>;
-
-    /// Counts up to this one are exact.
-    fn exact_to(&self) -> u32;
-
-    /// The relative standard error of larger counts.
-    fn std_error(&self) -> f64;
-}
-
-/// [`Counters`] that can be added to; the laws of the registry's shape `counters`.
-pub trait CountersMut<A: Alloc>: Counters + Sized {
-    /// `len` counters of 0, for counts to `max`.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::OutOfRange`] if there are none of so many bits, or for such counts;
-    /// [`BuildError::Alloc`].
-    fn try_new_in(bits: u32, len: usize, max: u64, alloc: A) -> Result<Self, BuildError>;
-
-    /// Counts once more.
-    fn add(&mut self, index: usize);
-
-    /// Counts `count` times more.
-    fn add_count(&mut self, index: usize, count: u64);
-
-    /// Sets the number of counters; new ones are 0.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::Alloc`]; the counters are then unchanged.
-    fn try_resize(&mut self, len: usize) -> Result<(), BuildError>;
-
-    /// Gives back all room that is not needed.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::Alloc`].
-    fn try_shrink_to_fit(&mut self) -> Result<(), BuildError>;
-
-    /// Adds the counts of `other`.
-    ///
-    /// # Errors
-    ///
-    /// [`MergeError`] if the two were made in ways that do not fit together.
-    fn merge(&mut self, other: &Self) -> Result<(), MergeError>;
-}
