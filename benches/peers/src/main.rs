@@ -45,8 +45,11 @@ fn main() -> ExitCode {
     let outcome = match (bench, rounds) {
         ("alloc", Ok(rounds)) if rounds > 0 => alloc::run(rounds),
         ("sizes", Ok(_)) => sizes::run(),
+        ("sketches_streams", Ok(rounds)) if rounds > 0 => {
+            race::head();
+            sketches_streams::run(rounds)
+        }
         (bench @ ("arrays" | "filters" | "filters-blocked" | "sketches"), Ok(rounds))
-        (bench @ ("arrays" | "filters" | "sketches" | "sketches_streams"), Ok(rounds))
             if rounds > 0 =>
         {
             race::head();
@@ -54,7 +57,6 @@ fn main() -> ExitCode {
                 "arrays" => arrays::run(rounds),
                 "filters" => filters::run(rounds),
                 "filters-blocked" => filters_blocked::run(rounds),
-                "sketches_streams" => sketches_streams::run(rounds),
                 _ => sketches::run(rounds),
             }
         }
