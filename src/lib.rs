@@ -8,6 +8,7 @@
 //! | many strings, by position, or sorted and looked up | [`arrays::StrArray`] | their bytes + log2(all bytes) bits a string |
 //! | keys, and the question whether one was seen before, with a rate of false alarms | [`filters::Bloom`] | 11.5 bits a key at 1/256 |
 //! | the same, and every nanosecond counts | [`filters::BlockedBloom`] | 12.2 bits a key at 1/256 |
+//! | the same, in Parquet files | [`filters::Sbbf`] | 12.9 to 25.7 bits a key at 1/256 |
 //! | a stream, and the question how many different keys it has | [`sketches::ExaLogLog`] | up to 3 KiB for 1.2 % |
 //! | the same, for DataSketches, Spark or Druid to read | [`sketches::HyperLogLog`] | 40 bytes to 4 KiB for 1.3 % |
 //! | a stream, and the question how often a key came | [`sketches::CountMin`] | any number of bytes, never an estimate too small |

@@ -1,6 +1,6 @@
 //! Rates of the filters, over more probes than a law is worth.
 
-use lessram::filters::{BlockedBloom, Bloom, FilterMut};
+use lessram::filters::{BlockedBloom, Bloom, FilterMut, Sbbf};
 use lessram::mem::Global;
 use lessram::storage::HeapWords;
 
@@ -56,6 +56,11 @@ fn bloom_keeps_its_promise() {
 #[test]
 fn blocked_bloom_keeps_its_promise() {
     keeps_its_promise::<BlockedBloom<HeapWords>>();
+}
+
+#[test]
+fn sbbf_keeps_its_promise() {
+    keeps_its_promise::<Sbbf<HeapWords>>();
 }
 
 /// Numbers in a row, multiples of a large power of two, numbers that differ in one byte: as hashes,

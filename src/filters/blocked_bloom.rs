@@ -33,6 +33,7 @@ const FORMS: [(Form, Blocks); 3] = [
 ///
 /// - Bits before speed: [`Bloom`](super::Bloom) takes 5 % fewer at 1/256, 19 % fewer at 1/65,536.
 /// - All keys are known beforehand: static filters take a third fewer bits.
+/// - Files for readers of Parquet: [`Sbbf`](super::Sbbf).
 /// - Keys are to be removed or counted: it cannot.
 /// - Nobody knows how many keys will come: the rate rises without bound.
 /// - Keys chosen by an attacker who knows the seed: they can all be made positive.
@@ -98,8 +99,8 @@ pub struct BlockedBloom<W: Words = HeapWords> {
 const fn number(form: Form) -> usize {
     match form {
         Form::Quarters => 0,
-        Form::Words => 1,
         Form::Pairs => 2,
+        _ => 1,
     }
 }
 
@@ -121,11 +122,8 @@ impl<W: Words> BlockedBloom<W> {
     /// Bits that a key sets, at most: 4, 8 or 16.
     #[must_use]
     pub const fn hashes(&self) -> u32 {
-        match self.form() {
-            Form::Quarters => 4,
-            Form::Words => 8,
-            Form::Pairs => 16,
-        }
+        let Blocks { lanes, draws, .. } = self.blocks();
+        lanes * draws
     }
 
     /// The number of different keys it was made for.
@@ -255,7 +253,7 @@ impl<W: Words> BlockedBloom<W> {
         let Some((form, _)) = form else {
             return Err(FileError::Corrupt { section: tag, rule: "form 0, 1 or 2" });
         };
-        let lines = Lines::load(source, tag, LINE_WORDS)?;
+        let lines = Lines::load(source, tag, 8, LINE_WORDS)?;
         Ok(Self { lines, kernel: kernel(*form), seed: source.header().seed, capacity })
     }
 }

@@ -63,13 +63,14 @@ impl<W: Words> Lines<W> {
         self.words.tell("lines", PartKind::Payload, padding, out);
     }
 
-    /// The lines in the section `tag`, a multiple of `unit` words.
+    /// The lines in the section `tag` of elements of this size, a multiple of `unit` words.
     pub(super) fn load<S: Source<Words = W>>(
         source: &mut S,
         tag: Tag,
+        elem_size: u8,
         unit: usize,
     ) -> Result<Self, FileError> {
-        let words = source.section(tag, 8)?;
+        let words = source.section(tag, elem_size)?;
         let len = words.words().len();
         require(len != 0 && len % unit == 0, tag, "whole blocks, at least one")?;
         let mut lines = Self { words, start: 0, len };

@@ -1,6 +1,6 @@
 //! [`KeyHash`]: the stable hash of a key, the same in every file and on every machine.
 
-use super::xxh3;
+use super::{xxh3, xxh64};
 
 /// A key that can be hashed to 64 bits the same way forever.
 ///
@@ -17,6 +17,15 @@ use super::xxh3;
 pub trait KeyHash {
     /// The hash of this key. Time is O(length); allocates nothing.
     fn key_hash(&self, seed: u64) -> u64;
+
+    /// The hash by which Parquet's filters know this key: XXH64 with seed 0 of its PLAIN encoding,
+    /// which is the bytes themselves, or the little-endian bytes of a number: 4 for those of up to
+    /// 32 bits (`INT32`), else 8 (`INT64`).
+    ///
+    /// Keys that Parquet does not have, such as 128-bit integers, get their hash with seed 0.
+    fn parquet_hash(&self) -> u64 {
+        self.key_hash(0)
+    }
 }
 
 /// A bijection that spreads every input bit over all output bits (moremur: P. Evensen 2019).
@@ -66,12 +75,22 @@ impl KeyHash for [u8] {
     fn key_hash(&self, seed: u64) -> u64 {
         xxh3(self, seed)
     }
+
+    #[inline]
+    fn parquet_hash(&self) -> u64 {
+        xxh64(self)
+    }
 }
 
 impl KeyHash for str {
     #[inline]
     fn key_hash(&self, seed: u64) -> u64 {
         xxh3(self.as_bytes(), seed)
+    }
+
+    #[inline]
+    fn parquet_hash(&self) -> u64 {
+        xxh64(self.as_bytes())
     }
 }
 
@@ -80,12 +99,22 @@ impl<const N: usize> KeyHash for [u8; N] {
     fn key_hash(&self, seed: u64) -> u64 {
         xxh3(self, seed)
     }
+
+    #[inline]
+    fn parquet_hash(&self) -> u64 {
+        xxh64(self)
+    }
 }
 
 impl<K: KeyHash + ?Sized> KeyHash for &K {
     #[inline]
     fn key_hash(&self, seed: u64) -> u64 {
         K::key_hash(self, seed)
+    }
+
+    #[inline]
+    fn parquet_hash(&self) -> u64 {
+        K::parquet_hash(self)
     }
 }
 
@@ -95,6 +124,11 @@ impl KeyHash for alloc::string::String {
     fn key_hash(&self, seed: u64) -> u64 {
         xxh3(self.as_bytes(), seed)
     }
+
+    #[inline]
+    fn parquet_hash(&self) -> u64 {
+        xxh64(self.as_bytes())
+    }
 }
 
 #[cfg(feature = "alloc")]
@@ -102,6 +136,11 @@ impl KeyHash for alloc::vec::Vec<u8> {
     #[inline]
     fn key_hash(&self, seed: u64) -> u64 {
         xxh3(self, seed)
+    }
+
+    #[inline]
+    fn parquet_hash(&self) -> u64 {
+        xxh64(self)
     }
 }
 
@@ -111,26 +150,42 @@ impl<K: KeyHash + ?Sized> KeyHash for alloc::boxed::Box<K> {
     fn key_hash(&self, seed: u64) -> u64 {
         K::key_hash(self, seed)
     }
+
+    #[inline]
+    fn parquet_hash(&self) -> u64 {
+        K::parquet_hash(self)
+    }
 }
 
 macro_rules! integers {
-    ($($ty:ty as $wide:ty),*) => {$(
+    ($($ty:ty as $wide:ty as $plain:ty),*) => {$(
         impl KeyHash for $ty {
             #[inline]
             fn key_hash(&self, seed: u64) -> u64 {
                 mix(<$wide>::from(*self) as u64 ^ mix(seed))
             }
+
+            #[inline]
+            fn parquet_hash(&self) -> u64 {
+                xxh64(&(*self as $plain).to_le_bytes())
+            }
         }
     )*};
 }
 
-integers!(u8 as u64, u16 as u64, u32 as u64, u64 as u64, char as u64);
-integers!(i8 as i64, i16 as i64, i32 as i64, i64 as i64, bool as u64);
+integers!(u8 as u64 as u32, u16 as u64 as u32, u32 as u64 as u32, u64 as u64 as u64);
+integers!(i8 as i64 as i32, i16 as i64 as i32, i32 as i64 as i32, i64 as i64 as i64);
+integers!(char as u64 as u32, bool as u64 as u32);
 
 impl KeyHash for usize {
     #[inline]
     fn key_hash(&self, seed: u64) -> u64 {
         (*self as u64).key_hash(seed)
+    }
+
+    #[inline]
+    fn parquet_hash(&self) -> u64 {
+        (*self as u64).parquet_hash()
     }
 }
 
@@ -138,6 +193,11 @@ impl KeyHash for isize {
     #[inline]
     fn key_hash(&self, seed: u64) -> u64 {
         (*self as i64).key_hash(seed)
+    }
+
+    #[inline]
+    fn parquet_hash(&self) -> u64 {
+        (*self as i64).parquet_hash()
     }
 }
 
@@ -167,6 +227,17 @@ mod tests {
         assert_eq!(42_u64.key_hash(0), 0x2CB4_A7EE_46CB_76CC);
         assert_eq!((-1_i64).key_hash(1), 0x4127_7154_72B2_5ED9);
         assert_eq!(1_u128.key_hash(0), 0x26F2_A114_8CF5_2011);
+    }
+
+    /// From the reference implementation of XXH64, and the documents of Parquet.
+    #[test]
+    fn parquets_hashes_are_those_of_xxh64() {
+        assert_eq!("".parquet_hash(), 0xEF46_DB37_51D8_E999);
+        assert_eq!("abc".parquet_hash(), 0x44BC_2CF5_AD77_0999);
+        assert_eq!(b"abc".parquet_hash(), "abc".parquet_hash());
+        assert_eq!(7_u32.parquet_hash(), [7, 0, 0, 0].parquet_hash());
+        assert_eq!((-1_i8).parquet_hash(), [255; 4].parquet_hash());
+        assert_eq!(7_i64.parquet_hash(), [7, 0, 0, 0, 0, 0, 0, 0].parquet_hash());
     }
 
     #[test]

@@ -13,6 +13,11 @@ pub(crate) fn xxh3(bytes: &[u8], seed: u64) -> u64 {
     xxh3::xxh3_64_with_seed(bytes, seed)
 }
 
+/// XXH64 of `bytes` with seed 0.
+pub(crate) fn xxh64(bytes: &[u8]) -> u64 {
+    xxhash_rust::xxh64::xxh64(bytes, 0)
+}
+
 /// XXH3-64 over the concatenation of two slices, without a copy.
 pub(crate) fn xxh3_of_two(first: &[u8], second: &[u8]) -> u64 {
     let mut hasher = xxh3::Xxh3::new();

@@ -10,7 +10,8 @@
 #![allow(unsafe_code, unused_unsafe, clippy::multiple_unsafe_ops_per_block)]
 
 use crate::simd::lines::{
-    FIRST, Form, Kernel, LINE, PAIRS, QUARTERS, SECOND, WORDS, kernels, picked, picked_mut,
+    FIRST, Form, HALF, Kernel, LINE, PAIRS, QUARTERS, SALT, SECOND, SPLIT, WORDS, half_picked,
+    half_picked_mut, kernels, picked, picked_mut,
 };
 use core::arch::aarch64::*;
 
@@ -95,14 +96,62 @@ unsafe fn add<const FORM: u8>(line: &mut [u8; LINE], x: u64) -> bool {
     }
 }
 
+/// The bits of `x` in the lower (0) or the upper (1) part of a half line.
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn half_mask(x: u64, part: usize) -> uint32x4_t {
+    // SAFETY: four of the salt's eight numbers are loaded; all else are values.
+    unsafe {
+        let salt = vld1q_u32(SALT.as_ptr().add(4 * part));
+        let counts = vshrq_n_u32::<27>(vmulq_u32(vdupq_n_u32(x as u32), salt));
+        vshlq_u32(vdupq_n_u32(1), vreinterpretq_s32_u32(counts))
+    }
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn half_holds(half: &[u8; HALF], x: u64) -> bool {
+    // SAFETY: both loads lie in the half line.
+    unsafe {
+        let words = |part| vreinterpretq_u32_u8(vld1q_u8(half.as_ptr().add(16 * part)));
+        let missing = |part| vbicq_u32(half_mask(x, part), words(part));
+        vmaxvq_u32(vorrq_u32(missing(0), missing(1))) == 0
+    }
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn half_add(half: &mut [u8; HALF], x: u64) -> bool {
+    let at = half.as_mut_ptr();
+    let mut changed = false;
+    for part in 0..2 {
+        // SAFETY: loads and stores lie in the half line.
+        unsafe {
+            let old = vreinterpretq_u32_u8(vld1q_u8(at.add(16 * part)));
+            let mask = half_mask(x, part);
+            vst1q_u8(at.add(16 * part), vreinterpretq_u8_u32(vorrq_u32(old, mask)));
+            changed |= vmaxvq_u32(vbicq_u32(mask, old)) != 0;
+        }
+    }
+    changed
+}
+
 #[target_feature(enable = "neon")]
 unsafe fn has<const FORM: u8>(lines: &[u8], x: u64) -> bool {
+    if FORM == SPLIT {
+        // SAFETY: this function needs the same feature (invariant 1).
+        return half_picked(lines, x).is_some_and(|half| unsafe { half_holds(half, x) });
+    }
     // SAFETY: this function needs the same feature (invariant 1).
     picked(lines, x).is_some_and(|line| unsafe { holds::<FORM>(line, x) })
 }
 
 #[target_feature(enable = "neon")]
 unsafe fn set<const FORM: u8>(lines: &mut [u8], x: u64) -> bool {
+    if FORM == SPLIT {
+        // SAFETY: this function needs the same feature (invariant 1).
+        return half_picked_mut(lines, x).is_some_and(|half| unsafe { half_add(half, x) });
+    }
     // SAFETY: this function needs the same feature (invariant 1).
     picked_mut(lines, x).is_some_and(|line| unsafe { add::<FORM>(line, x) })
 }

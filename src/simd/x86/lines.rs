@@ -16,6 +16,10 @@ macro_rules! functions {
         #[inline]
         #[target_feature(enable = $feature)]
         pub(crate) unsafe fn has<const FORM: u8>(lines: &[u8], x: u64) -> bool {
+            if FORM == SPLIT {
+                // SAFETY: this function needs the same feature, or more (invariant 1).
+                return half_picked(lines, x).is_some_and(|half| unsafe { half_holds(half, x) });
+            }
             let Some(line) = picked(lines, x) else { return false };
             // SAFETY: this function needs the same feature (invariant 1).
             unsafe { holds::<FORM>(line, x) }
@@ -24,6 +28,10 @@ macro_rules! functions {
         #[inline]
         #[target_feature(enable = $feature)]
         pub(crate) unsafe fn set<const FORM: u8>(lines: &mut [u8], x: u64) -> bool {
+            if FORM == SPLIT {
+                // SAFETY: this function needs the same feature, or more (invariant 1).
+                return half_picked_mut(lines, x).is_some_and(|half| unsafe { half_add(half, x) });
+            }
             let Some(line) = picked_mut(lines, x) else { return false };
             // SAFETY: this function needs the same feature (invariant 1).
             unsafe { add::<FORM>(line, x) }
@@ -32,19 +40,16 @@ macro_rules! functions {
         #[target_feature(enable = $feature)]
         unsafe fn have<const FORM: u8>(lines: &[u8], xs: &[u64], found: &mut [bool]) {
             for (x, found) in xs.iter().zip(found) {
-                let line = picked(lines, *x);
                 // SAFETY: this function needs the same feature (invariant 1).
-                *found = line.is_some_and(|line| unsafe { holds::<FORM>(line, *x) });
+                *found = unsafe { has::<FORM>(lines, *x) };
             }
         }
 
         #[target_feature(enable = $feature)]
         unsafe fn set_all<const FORM: u8>(lines: &mut [u8], xs: &[u64]) {
             for x in xs {
-                if let Some(line) = picked_mut(lines, *x) {
-                    // SAFETY: this function needs the same feature (invariant 1).
-                    unsafe { add::<FORM>(line, *x) };
-                }
+                // SAFETY: this function needs the same feature (invariant 1).
+                unsafe { set::<FORM>(lines, *x) };
             }
         }
     };
@@ -52,7 +57,8 @@ macro_rules! functions {
 
 pub(crate) mod avx2 {
     use crate::simd::lines::{
-        FIRST, Form, Kernel, LINE, PAIRS, QUARTERS, SECOND, WORDS, kernels, picked, picked_mut,
+        FIRST, Form, HALF, Kernel, LINE, PAIRS, QUARTERS, SALT, SECOND, SPLIT, WORDS, half_picked,
+        half_picked_mut, kernels, picked, picked_mut,
     };
     use core::arch::x86_64::*;
 
@@ -139,14 +145,49 @@ pub(crate) mod avx2 {
             _mm256_testz_si256(missing, missing) == 0
         }
     }
+
+    /// The bits of `x` in a half line.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn half_mask(x: u64) -> __m256i {
+        // SAFETY: the load is the salt's; all else are values.
+        unsafe {
+            let salt = _mm256_loadu_si256(SALT.as_ptr().cast());
+            let products = _mm256_mullo_epi32(_mm256_set1_epi32(x as i32), salt);
+            _mm256_sllv_epi32(_mm256_set1_epi32(1), _mm256_srli_epi32::<27>(products))
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub(crate) unsafe fn half_holds(half: &[u8; HALF], x: u64) -> bool {
+        // SAFETY: the load is the half line.
+        unsafe {
+            let half = _mm256_loadu_si256(half.as_ptr().cast());
+            _mm256_testc_si256(half, half_mask(x)) == 1
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub(crate) unsafe fn half_add(half: &mut [u8; HALF], x: u64) -> bool {
+        // SAFETY: the load and the store are the half line.
+        unsafe {
+            let (old, mask) = (_mm256_loadu_si256(half.as_ptr().cast()), half_mask(x));
+            _mm256_storeu_si256(half.as_mut_ptr().cast(), _mm256_or_si256(old, mask));
+            _mm256_testc_si256(old, mask) == 0
+        }
+    }
 }
 
 /// Compiled only by compilers that know it: the build script asks.
 #[cfg(has_avx512)]
 #[allow(clippy::incompatible_msrv)]
 pub(crate) mod avx512 {
+    use super::avx2::{half_add, half_holds};
     use crate::simd::lines::{
-        FIRST, Form, Kernel, LINE, PAIRS, QUARTERS, SECOND, WORDS, kernels, picked, picked_mut,
+        FIRST, Form, Kernel, LINE, PAIRS, QUARTERS, SECOND, SPLIT, WORDS, half_picked,
+        half_picked_mut, kernels, picked, picked_mut,
     };
     use core::arch::x86_64::*;
 

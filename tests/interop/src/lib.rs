@@ -1,0 +1,1 @@
+//! Nothing but tests: files of others are read, and files of ours are read by others.
