@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | a column of numbers below 2^w | [`arrays::PackedInts`] | w bits a number |
 //! | many strings, by position, or sorted and looked up | [`arrays::StrArray`] | their bytes + log2(all bytes) bits a string |
+//! | a `HashMap` or a `HashSet` | [`maps::Map`], [`maps::Set`], with std's API | 1.19 times its entries, at any number of them |
 //! | keys, and the question whether one was seen before, with a rate of false alarms | [`filters::Bloom`] | 11.5 bits a key at 1/256 |
 //! | the same, and every nanosecond counts | [`filters::BlockedBloom`] | 12.2 bits a key at 1/256 |
 //! | the same, in Parquet files | [`filters::Sbbf`] | 12.9 to 25.7 bits a key at 1/256 |
@@ -83,6 +84,7 @@ mod bits;
 mod error;
 pub mod filters;
 pub mod hashing;
+pub mod maps;
 pub mod mem;
 pub mod registry;
 mod simd;

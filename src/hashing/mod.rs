@@ -1,9 +1,12 @@
-//! Hash functions: XXH3 for the hashes in files, [`KeyHash`] for keys. Stable: what a file states
-//! today, every later version computes alike, on every machine.
+//! Hash functions: XXH3 for the hashes in files, [`KeyHash`] for keys, both stable: what a file
+//! states today, every later version computes alike, on every machine. [`DefaultHashBuilder`] is
+//! for maps in memory.
 
+mod build;
 mod key;
 pub(crate) mod murmur3;
 
+pub use build::{DefaultHashBuilder, DefaultHasher};
 pub use key::KeyHash;
 pub(crate) use key::{fold, mix, unhashed};
 use xxhash_rust::xxh3;

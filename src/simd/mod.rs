@@ -8,7 +8,8 @@
 //! | `x86::topic` | with AVX2, and AVX-512 where that was measured faster |
 //! | `aarch64::topic` | with NEON |
 //!
-//! What one instruction does (`deposit`, `prefetch`) stands in one file beside its plain code.
+//! What an instruction or two do (`deposit`, `prefetch`, `tags`) stands in one file beside its
+//! plain code.
 //!
 //! With `std` the processor is asked, so that a program built for any x86-64 finds its AVX2;
 //! without it only what the build targets counts. Functions for one element are never chosen this
@@ -35,6 +36,7 @@ pub(crate) mod deposit;
 pub(crate) mod lines;
 mod prefetch;
 pub(crate) mod scalar;
+pub(crate) mod tags;
 pub(crate) mod unpack;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod x86;

@@ -8,6 +8,7 @@ mod arrays;
 mod filters;
 mod filters_blocked;
 mod harness;
+mod maps;
 mod race;
 mod sizes;
 mod sketches;
@@ -17,55 +18,61 @@ mod sketches_streams;
 #[global_allocator]
 static ALLOC: lessram::mem::TrackingAlloc = lessram::mem::TrackingAlloc::system();
 
+use std::error::Error;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: lessram-peers <bench> [--rounds N]
+type Outcome = Result<(), Box<dyn Error>>;
 
-benches:
-  alloc     cost of counting allocations: ns per pair of alloc and free
-  arrays    packed numbers by random position
-  filters   approximate sets: build, hit, miss, measured rate
-  filters-blocked   those that keys are inserted into, over rates and sizes
-  sketches  distinct counts: insert, merge
-  sketches_streams
-            counts, top keys, quantiles of the stream that LESSRAM_DATA names
-  sizes     what reporters of sizes say, against the allocator
+/// Name, what it shows, and how to run it for so many rounds.
+type Bench = (&'static str, &'static str, fn(usize) -> Outcome);
 
-stdout: raw samples, tab-separated, the columns named in the first line
-stderr: medians";
+/// The benches. Raw samples of all but the first two have the columns of [`race::head`].
+const BENCHES: &[Bench] = &[
+    ("alloc", "cost of counting allocations: ns per pair of alloc and free", alloc::run),
+    ("sizes", "what reporters of sizes say, against the allocator", |_| sizes::run()),
+    ("arrays", "packed numbers by random position", arrays::run),
+    ("filters", "approximate sets: build, hit, miss, measured rate", filters::run),
+    (
+        "filters-blocked",
+        "those that keys are inserted into, over rates and sizes",
+        filters_blocked::run,
+    ),
+    ("maps", "hash maps: insert, hit, miss, iterate", maps::run),
+    ("sketches", "distinct counts: insert, merge", sketches::run),
+    (
+        "sketches_streams",
+        "counts, top keys, quantiles of the stream that LESSRAM_DATA names",
+        sketches_streams::run,
+    ),
+];
+
+fn usage() -> String {
+    let line = |(name, what, _): &Bench| format!("  {name:<16}  {what}\n");
+    let benches: String = BENCHES.iter().map(line).collect();
+    format!(
+        "usage: lessram-peers <bench> [--rounds N]\n\nbenches:\n{benches}\n\
+         stdout: raw samples, tab-separated, the columns named in the first line\n\
+         stderr: medians"
+    )
+}
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
-    let (bench, rounds) = match words[..] {
-        [bench] => (bench, Ok(harness::ROUNDS)),
-        [bench, "--rounds", count] => (bench, count.parse()),
-        _ => ("", Ok(0)),
+    let (name, rounds) = match words[..] {
+        [name] => (name, Some(harness::ROUNDS)),
+        [name, "--rounds", count] => (name, count.parse().ok().filter(|rounds| *rounds > 0)),
+        _ => ("", None),
     };
-    let outcome = match (bench, rounds) {
-        ("alloc", Ok(rounds)) if rounds > 0 => alloc::run(rounds),
-        ("sizes", Ok(_)) => sizes::run(),
-        ("sketches_streams", Ok(rounds)) if rounds > 0 => {
-            race::head();
-            sketches_streams::run(rounds)
-        }
-        (bench @ ("arrays" | "filters" | "filters-blocked" | "sketches"), Ok(rounds))
-            if rounds > 0 =>
-        {
-            race::head();
-            match bench {
-                "arrays" => arrays::run(rounds),
-                "filters" => filters::run(rounds),
-                "filters-blocked" => filters_blocked::run(rounds),
-                _ => sketches::run(rounds),
-            }
-        }
-        _ => {
-            eprintln!("{USAGE}");
-            return ExitCode::from(2);
-        }
+    let bench = BENCHES.iter().find(|(known, ..)| *known == name);
+    let (Some((name, _, run)), Some(rounds)) = (bench, rounds) else {
+        eprintln!("{}", usage());
+        return ExitCode::from(2);
     };
-    match outcome {
+    if !["alloc", "sizes"].contains(name) {
+        race::head();
+    }
+    match run(rounds) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");

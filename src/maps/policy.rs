@@ -1,0 +1,228 @@
+//! [`Policy`]: how full a table may be, and in which steps it grows. Bytes against speed, decided
+//! by a type.
+
+use crate::simd::tags;
+use core::fmt::Debug;
+
+/// Parts of a large table: each grows alone, so that a step is a 64th of the table.
+pub(super) const REGIONS: usize = 64;
+/// Entries of the one region of a small table, before it is cut into [`REGIONS`].
+pub(super) const SPLIT: usize = 24_000;
+/// Entries at which the regions of a table that shrinks become one again. Far below [`SPLIT`], so
+/// that a table on the border does not go to and fro.
+pub(super) const JOIN: usize = SPLIT / 2;
+/// Slots of a region from which on it grows in fine steps: half a million entries in the table.
+const FINE: u64 = 8_192;
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// What a [`Map`](super::Map) prefers: [`Compact`] or [`Quick`]. Sealed.
+pub trait Policy: sealed::Sealed + Copy + Debug + Default + 'static {
+    /// Tags and filter of a group.
+    #[doc(hidden)]
+    type Group: Copy;
+    /// Slots of a group: at most 30, and so many bytes less 2 has a `Group`.
+    #[doc(hidden)]
+    const WIDTH: usize;
+    /// Steps of regions that are small, and of the others.
+    #[doc(hidden)]
+    const STEPS: [Steps; 2];
+
+    /// Which bytes of the group equal `tag`: bit `i` for byte `i`.
+    #[doc(hidden)]
+    fn equal(group: &Self::Group, tag: u8) -> u32;
+
+    /// The bits of the group's filter.
+    #[doc(hidden)]
+    fn filter(group: &Self::Group) -> u32;
+}
+
+/// How full regions get, and how they grow.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Steps {
+    /// Entries of 1,000 slots.
+    load: u64,
+    /// Slots after a step over slots before.
+    factor: f64,
+    /// `factor` to the 1/64: what lies between the ladders of neighbouring regions.
+    phase: f64,
+}
+
+/// The fewest bytes: groups of 30, 97 % full, in steps of 15 % from half a million entries on.
+/// The default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compact;
+
+/// Fewer steps from group to group, for misses above all: groups of 14, 90 % full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quick;
+
+impl sealed::Sealed for Compact {}
+impl sealed::Sealed for Quick {}
+
+impl Policy for Compact {
+    type Group = [u8; 32];
+    const WIDTH: usize = 30;
+    const STEPS: [Steps; 2] = [
+        Steps { load: 940, factor: 1.25, phase: 1.003_492_744_7 },
+        Steps { load: 970, factor: 1.15, phase: 1.002_186_160_9 },
+    ];
+
+    #[inline(always)]
+    fn equal(group: &[u8; 32], tag: u8) -> u32 {
+        tags::equal32(group, tag)
+    }
+
+    #[inline(always)]
+    fn filter(group: &[u8; 32]) -> u32 {
+        u32::from(u16::from_le_bytes([group[30], group[31]]))
+    }
+}
+
+impl Policy for Quick {
+    type Group = [u8; 16];
+    const WIDTH: usize = 14;
+    const STEPS: [Steps; 2] = [
+        Steps { load: 900, factor: 1.25, phase: 1.003_492_744_7 },
+        Steps { load: 900, factor: 1.12, phase: 1.001_772_357_6 },
+    ];
+
+    #[inline(always)]
+    fn equal(group: &[u8; 16], tag: u8) -> u32 {
+        tags::equal16(group, tag)
+    }
+
+    #[inline(always)]
+    fn filter(group: &[u8; 16]) -> u32 {
+        u32::from(u16::from_le_bytes([group[14], group[15]]))
+    }
+}
+
+/// How large a region is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Size {
+    pub(super) groups: u32,
+    /// Entries it takes before it grows. The slots, if there is only one group.
+    pub(super) limit: u32,
+}
+
+fn steps<P: Policy>(groups: u64) -> Steps {
+    P::STEPS[usize::from(groups * P::WIDTH as u64 >= FINE)]
+}
+
+impl Size {
+    pub(super) const NONE: Self = Self { groups: 0, limit: 0 };
+
+    /// So many groups; one group has all of its slots.
+    fn of_groups<P: Policy>(groups: u32) -> Self {
+        let slots = u64::from(groups) * P::WIDTH as u64;
+        let load = if groups < 2 { 1_000 } else { steps::<P>(u64::from(groups)).load };
+        Self { groups, limit: u32::try_from(slots * load / 1_000).unwrap_or(u32::MAX) }
+    }
+
+    /// The smallest that takes `entries`; `None` beyond what a region can hold.
+    pub(super) fn fitting<P: Policy>(entries: usize) -> Option<Self> {
+        if entries <= P::WIDTH {
+            let limit = entries as u32;
+            return Some(Self { groups: limit.min(1), limit });
+        }
+        let slots = |load: u64| (entries as u64).checked_mul(1_000).map(|x| x.div_ceil(load));
+        let groups = |load: u64| slots(load).map(|slots| slots.div_ceil(P::WIDTH as u64));
+        let mut found = groups(P::STEPS[0].load)?.max(2);
+        if found * P::WIDTH as u64 >= FINE {
+            // Not below where the fine steps begin: there the coarse load holds.
+            found = groups(P::STEPS[1].load)?.max(FINE.div_ceil(P::WIDTH as u64));
+        }
+        let size = Self::of_groups::<P>(u32::try_from(found).ok()?);
+        (size.limit as usize >= entries).then_some(size)
+    }
+
+    /// The next size of the region of a small table, at least for `entries`: single slots in the
+    /// one group that there is at first, then groups, by an eighth.
+    pub(super) fn after<P: Policy>(self, entries: usize) -> Option<Self> {
+        let slots = self.limit as usize;
+        if self.groups < 2 && entries <= P::WIDTH {
+            let grown = (slots + slots / 4).clamp(entries, P::WIDTH);
+            return Self::fitting::<P>(grown);
+        }
+        let least = Self::fitting::<P>(entries)?;
+        let groups = self.groups.checked_add((self.groups / 8).max(1))?;
+        Some(Self::of_groups::<P>(least.groups.max(groups)))
+    }
+
+    /// The next rung, at least for `entries`, of the ladder of region `region` of a large table.
+    ///
+    /// The ladders have the same steps and begin at 64 points spread evenly within one: at any
+    /// moment the loads of the regions are spread evenly too, and the whole takes the same bytes an
+    /// entry whatever the number of entries.
+    pub(super) fn rung_after<P: Policy>(self, region: usize, entries: usize) -> Option<Self> {
+        let least = Self::fitting::<P>(entries)?.groups.max(self.groups.checked_add(1)?);
+        let steps = steps::<P>(u64::from(least));
+        // Neighbours far apart, so that any few regions are spread evenly as well.
+        let place = (region as u32).reverse_bits() >> (u32::BITS - REGIONS.ilog2());
+        let mut rung = (0..place).fold(1.0, |rung, _| rung * steps.phase);
+        while rung + 0.5 < f64::from(least) {
+            rung *= steps.factor;
+        }
+        Some(Self::of_groups::<P>((rung + 0.5) as u32))
+    }
+
+    /// Whether a region with `len` entries holds so much room that it is to shrink: two steps.
+    pub(super) fn is_wide_for<P: Policy>(self, len: usize) -> bool {
+        let factor = steps::<P>(u64::from(self.groups)).factor;
+        self.groups > 1 && len as f64 * factor * factor < f64::from(self.limit)
+    }
+
+    /// Slots, used or not.
+    pub(super) fn slots<P: Policy>(self) -> usize {
+        if self.groups < 2 { self.limit as usize } else { self.groups as usize * P::WIDTH }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_size_fits<P: Policy>() {
+        let mut entries = 0;
+        while entries < 40_000_000 {
+            let size = Size::fitting::<P>(entries).unwrap();
+            assert!(size.limit as usize >= entries && size.slots::<P>() >= entries, "{entries}");
+            if entries > P::WIDTH {
+                let smaller = Size::of_groups::<P>(size.groups - 1);
+                assert!((smaller.limit as usize) < entries || size.groups == 2, "{entries}");
+            }
+            let next = size.after::<P>(entries + 1).unwrap();
+            assert!(next.limit as usize > entries, "{entries}");
+            for region in [0, 1, 63] {
+                let rung = size.rung_after::<P>(region, entries + 1).unwrap();
+                assert!(rung.limit as usize > entries && rung.groups > size.groups, "{entries}");
+                assert!(rung.groups as f64 <= f64::from(size.groups + 2) * 1.26, "{entries}");
+            }
+            entries += 1 + entries / 50;
+        }
+    }
+
+    #[test]
+    fn sizes_are_the_smallest_that_fit_and_grow_in_small_steps() {
+        every_size_fits::<Compact>();
+        every_size_fits::<Quick>();
+    }
+
+    #[test]
+    fn phases_are_the_64th_parts_of_a_step() {
+        for steps in Compact::STEPS.iter().chain(&Quick::STEPS) {
+            let product = (0..REGIONS).fold(1.0, |product, _| product * steps.phase);
+            assert!((product / steps.factor - 1.0).abs() < 1e-6, "{steps:?}: {product}");
+        }
+    }
+
+    #[test]
+    fn more_than_a_region_can_hold_is_refused() {
+        assert_eq!(Size::fitting::<Compact>(usize::MAX), None);
+        assert_eq!(Size { groups: u32::MAX, limit: u32::MAX }.after::<Compact>(9), None);
+    }
+}

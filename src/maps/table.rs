@@ -1,0 +1,494 @@
+//! [`Table`]: entries in groups of tagged slots, in regions that grow one by one. What `Map` and
+//! `Set` are made of; knows hashes and not keys.
+//!
+//! ```text
+//! table    one region while it is small, else 64: the low 6 bits of a hash choose
+//! region   | group 0 | group 1 | ... | group g-1 | slots of group 0 | slots of group 1 | ... |
+//! group    | a tag for each of its slots, 0 if empty | 16 bits: which kinds of hashes went on |
+//! ```
+//!
+//! An entry is in the first group with an empty slot from its home on (`hash * g >> 64`), and each
+//! full group that it passed has the bit of its kind set. A look-up compares a group's tags at
+//! once, and goes on to the next group only if the bit of its kind is set there: no tombstones, and
+//! misses end early. A region that is full is rebuilt into a new block with more groups; removals
+//! leave bits behind, so after enough of them it is rebuilt at its size.
+//!
+//! Invariants:
+//!
+//! 1. A region with `groups > 0` owns the block `block` of the layout that `layout_of(size)` gives,
+//!    with `groups` groups at its start and `size.slots()` slots from `slots` on. One with
+//!    `groups == 0` owns none, and `block` points to an empty group.
+//! 2. A slot is initialised exactly if its tag is not 0. Tags of slots that do not exist are 0.
+//! 3. `len` of a region is the number of its tags that are not 0, and at most its limit, which is
+//!    at most the number of its slots; more slots than that have no entry if there are two groups
+//!    or more.
+//! 4. `many`, if there, is a block of 64 regions, and `one` is then empty.
+//! 5. A [`Place`] comes from a look-up and is used while the table that it came from is borrowed,
+//!    so that its slot is still initialised.
+
+#![allow(unsafe_code)]
+
+use super::policy::{JOIN, Policy, REGIONS, SPLIT, Size};
+use crate::error::AllocError;
+use crate::hashing::fold;
+use crate::mem::raw_vec::RawVec;
+use crate::mem::{Alloc, Part, Parts, block_of};
+use core::alloc::Layout;
+use core::marker::PhantomData;
+use core::mem::{ManuallyDrop, needs_drop, replace};
+use core::ptr::NonNull;
+use core::slice;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+mod change;
+mod iter;
+
+pub(super) use iter::{Extract, IntoIter, Iter, IterMut};
+
+/// A group of a region that has none: all slots empty, nothing went on.
+#[repr(align(32))]
+#[allow(dead_code)] // read through a pointer
+struct NoEntries([u8; 32]);
+static NO_ENTRIES: NoEntries = NoEntries([0; 32]);
+
+/// One part of a table, which grows alone.
+struct Region {
+    block: NonNull<u8>,
+    slots: NonNull<u8>,
+    size: Size,
+    len: u32,
+    /// Entries removed since it was built: each may have left bits in filters.
+    removed: u32,
+}
+
+impl Region {
+    const fn empty() -> Self {
+        let Some(block) = NonNull::new((&raw const NO_ENTRIES).cast_mut().cast()) else {
+            unreachable!()
+        };
+        Self { block, slots: NonNull::dangling(), size: Size::NONE, len: 0, removed: 0 }
+    }
+
+    /// The group `group`.
+    ///
+    /// # Safety
+    ///
+    /// `group < max(groups, 1)`.
+    #[inline(always)]
+    unsafe fn group<P: Policy>(&self, group: usize) -> &P::Group {
+        // SAFETY: the block begins with its groups (invariant 1).
+        let group = unsafe { self.block.cast::<P::Group>().add(group) };
+        // SAFETY: any bytes are a group, at any alignment.
+        unsafe { group.as_ref() }
+    }
+
+    /// Sets the tag of the slot `index`.
+    ///
+    /// # Safety
+    ///
+    /// `index / WIDTH < groups`, and the region is exclusively borrowed.
+    #[inline(always)]
+    unsafe fn set_tag<P: Policy>(&self, index: usize, tag: u8) {
+        let at = index / P::WIDTH * size_of::<P::Group>() + index % P::WIDTH;
+        // SAFETY: inside of the groups at the start of the block (invariant 1).
+        let byte = unsafe { self.block.add(at) };
+        // SAFETY: exclusively borrowed.
+        unsafe { byte.write(tag) };
+    }
+
+    /// The slot `index`.
+    ///
+    /// # Safety
+    ///
+    /// `index` is at most the number of slots of type `T`.
+    #[inline(always)]
+    unsafe fn slot<T>(&self, index: usize) -> NonNull<T> {
+        // SAFETY: inside of the slots, or just behind them (invariant 1).
+        unsafe { self.slots.cast::<T>().add(index) }
+    }
+
+    /// Notes in the filter of `group` that a hash of the kind `bit` went on.
+    ///
+    /// # Safety
+    ///
+    /// `group < groups`, and the region is exclusively borrowed.
+    #[inline(always)]
+    unsafe fn went_on<P: Policy>(&self, group: usize, bit: u32) {
+        let at = group * size_of::<P::Group>() + P::WIDTH + bit as usize / 8;
+        // SAFETY: one of the two bytes behind the tags of the group (invariant 1).
+        let byte = unsafe { self.block.add(at) };
+        // SAFETY: initialised with the block.
+        let before = unsafe { byte.read() };
+        // SAFETY: exclusively borrowed.
+        unsafe { byte.write(before | 1 << (bit % 8)) };
+    }
+}
+
+/// A bit for each slot of a group.
+#[inline(always)]
+const fn all_slots<P: Policy>() -> u32 {
+    u32::MAX >> (u32::BITS as usize - P::WIDTH)
+}
+
+/// The groups and slots of a region of this size: layout, and where the slots begin.
+fn layout_of<T, P: Policy>(size: Size) -> Result<(Layout, usize), AllocError> {
+    let overflow = |_| AllocError::CapacityOverflow;
+    let bytes = (size.groups as usize).checked_mul(size_of::<P::Group>());
+    // Groups within a cache line, except where they would waste a small block's bytes.
+    let align = if size.groups < 2 { 1 } else { size_of::<P::Group>() };
+    let bytes = bytes.ok_or(AllocError::CapacityOverflow)?;
+    let groups = Layout::from_size_align(bytes, align).map_err(overflow)?;
+    let slots = Layout::array::<T>(size.slots::<P>()).map_err(overflow)?;
+    groups.extend(slots).map_err(overflow)
+}
+
+/// What a hash says besides the region: home, tag, kind.
+#[derive(Clone, Copy)]
+struct Parted {
+    hash: u64,
+}
+
+impl Parted {
+    #[inline(always)]
+    fn home(self, groups: u32) -> usize {
+        // The high bits: homes ascend with hashes, and any number of groups will do.
+        ((u128::from(self.hash) * u128::from(groups)) >> 64) as usize
+    }
+
+    #[inline(always)]
+    fn tag(self) -> u8 {
+        let tag = (self.hash >> 8) as u8;
+        tag | u8::from(tag == 0)
+    }
+
+    #[inline(always)]
+    fn kind(self) -> u32 {
+        (self.hash >> 16) as u32 & 15
+    }
+}
+
+/// Where an entry is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    region: usize,
+    index: usize,
+}
+
+/// The table. Its hash function is handed to what needs it; the same must be handed in each time,
+/// or entries are not found any more (nothing worse happens).
+pub(super) struct Table<T, A: Alloc, P: Policy> {
+    one: Region,
+    many: Option<NonNull<[Region; REGIONS]>>,
+    len: usize,
+    /// Mixed into the hashes. No two tables have the same, so that the order in which one is
+    /// walked says nothing of the places in another: else filling one from the other would fill
+    /// groups one after the other, and each entry would pass all the full ones.
+    seed: u64,
+    alloc: A,
+    owns: PhantomData<(T, P)>,
+}
+
+// SAFETY: the table owns its entries and its allocator, and shares neither.
+unsafe impl<T: Send, A: Alloc + Send, P: Policy> Send for Table<T, A, P> {}
+// SAFETY: `&Table` gives out `&T` only.
+unsafe impl<T: Sync, A: Alloc + Sync, P: Policy> Sync for Table<T, A, P> {}
+
+/// A seed for a table: no two in a row are alike. Threads may race for one, which does no harm.
+fn next_seed() -> u64 {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let count = COUNT.load(Relaxed).wrapping_add(1);
+    COUNT.store(count, Relaxed);
+    (count as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+impl<T, A: Alloc, P: Policy> Table<T, A, P> {
+    pub(super) const fn new_in(alloc: A) -> Self {
+        Self { one: Region::empty(), many: None, len: 0, seed: 0, alloc, owns: PhantomData }
+    }
+
+    #[inline]
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) const fn alloc(&self) -> &A {
+        &self.alloc
+    }
+
+    /// Entries that fit before some region grows.
+    pub(super) fn capacity(&self) -> usize {
+        self.regions().iter().map(|region| region.size.limit as usize).sum()
+    }
+
+    #[inline]
+    fn regions(&self) -> &[Region] {
+        match &self.many {
+            // SAFETY: a block of so many regions (invariant 4), borrowed with the table.
+            Some(many) => unsafe { many.as_ref() },
+            None => slice::from_ref(&self.one),
+        }
+    }
+
+    #[inline]
+    fn regions_mut(&mut self) -> &mut [Region] {
+        match &mut self.many {
+            // SAFETY: a block of so many regions (invariant 4), exclusively borrowed.
+            Some(many) => unsafe { many.as_mut() },
+            None => slice::from_mut(&mut self.one),
+        }
+    }
+
+    /// A region by its number.
+    #[inline(always)]
+    fn region(&self, number: usize) -> &Region {
+        match &self.many {
+            // SAFETY: as above. The remainder spares a comparison: numbers are below it.
+            Some(many) => unsafe { &many.as_ref()[number % REGIONS] },
+            None => &self.one,
+        }
+    }
+
+    /// The hash as the table uses it: all bits matter, whatever the hash function.
+    #[inline(always)]
+    fn parted(&self, hash: u64) -> Parted {
+        Parted { hash: fold(hash ^ self.seed) }
+    }
+
+    /// The region of a hash, and its number.
+    #[inline(always)]
+    fn region_of(&self, parted: Parted) -> (usize, &Region) {
+        let number = if self.many.is_some() { parted.hash as usize % REGIONS } else { 0 };
+        (number, self.region(number))
+    }
+
+    #[inline(always)]
+    fn find(&self, hash: u64, mut same: impl FnMut(&T) -> bool) -> Option<Place> {
+        let parted = self.parted(hash);
+        let (number, region) = self.region_of(parted);
+        let home = parted.home(region.size.groups);
+        let mut at = home;
+        loop {
+            // SAFETY: a home is below the number of groups, or 0; so is what follows it.
+            let group = unsafe { region.group::<P>(at) };
+            let mut tags = P::equal(group, parted.tag()) & all_slots::<P>();
+            while tags != 0 {
+                let index = at * P::WIDTH + tags.trailing_zeros() as usize;
+                // SAFETY: a tag that is not 0 belongs to a slot that exists (invariant 2).
+                let slot = unsafe { region.slot::<T>(index) };
+                // SAFETY: and that slot is initialised.
+                if same(unsafe { slot.as_ref() }) {
+                    return Some(Place { region: number, index });
+                }
+                tags &= tags - 1;
+            }
+            if P::filter(group) >> parted.kind() & 1 == 0 {
+                return None;
+            }
+            at += 1;
+            if at >= region.size.groups as usize {
+                at = 0;
+            }
+            // All filters may have the bit: one lap is enough.
+            if at == home {
+                return None;
+            }
+        }
+    }
+
+    /// The slot of a place.
+    #[inline(always)]
+    fn slot(&self, place: Place) -> NonNull<T> {
+        // SAFETY: the place of an entry is a slot of its region (invariant 5).
+        unsafe { self.region(place.region).slot(place.index) }
+    }
+
+    /// The entry of this hash that `same` accepts.
+    #[inline(always)]
+    pub(super) fn get(&self, hash: u64, same: impl FnMut(&T) -> bool) -> Option<&T> {
+        let slot = self.slot(self.find(hash, same)?);
+        // SAFETY: initialised (invariant 5), and borrowed with the table.
+        Some(unsafe { slot.as_ref() })
+    }
+
+    /// The same, to be changed. What the hash depends on must stay as it is.
+    #[inline(always)]
+    pub(super) fn get_mut(&mut self, hash: u64, same: impl FnMut(&T) -> bool) -> Option<&mut T> {
+        let mut slot = self.slot(self.find(hash, same)?);
+        // SAFETY: initialised (invariant 5), and exclusively borrowed with the table.
+        Some(unsafe { slot.as_mut() })
+    }
+
+    /// Several entries at once, to be changed.
+    ///
+    /// # Panics
+    ///
+    /// If two of them are one.
+    #[track_caller]
+    pub(super) fn get_disjoint_mut<const N: usize>(
+        &mut self,
+        hashes: [u64; N],
+        mut same: impl FnMut(usize, &T) -> bool,
+    ) -> [Option<&mut T>; N] {
+        let mut which = 0;
+        let places = hashes.map(|hash| {
+            let place = self.find(hash, |entry| same(which, entry));
+            which += 1;
+            place
+        });
+        for (i, place) in places.iter().enumerate() {
+            assert!(place.is_none() || !places[..i].contains(place), "two keys are the same");
+        }
+        // SAFETY: initialised (invariant 5), different slots, exclusively borrowed with the table.
+        places.map(|place| place.map(|place| unsafe { self.slot(place).as_mut() }))
+    }
+
+    /// The entry of this hash that `same` accepts, with the table, to be changed or removed.
+    #[inline]
+    pub(super) fn entry(
+        &mut self,
+        hash: u64,
+        same: impl FnMut(&T) -> bool,
+    ) -> Option<Occupied<'_, T, A, P>> {
+        let place = self.find(hash, same)?;
+        Some(Occupied { table: self, place })
+    }
+
+    /// Tells of the blocks.
+    pub(super) fn parts(&self, out: &mut dyn Parts) {
+        if self.many.is_some() {
+            out.block(&[Part::header("regions", REGIONS * size_of::<Region>())]);
+        }
+        for region in self.regions() {
+            let Ok((layout, slots_at)) = layout_of::<T, P>(region.size) else { continue };
+            let index = region.size.groups as usize * size_of::<P::Group>();
+            let entries = region.len as usize * size_of::<T>();
+            let parts = [
+                Part::payload("entries", entries),
+                Part::index("tags", index),
+                Part::header("alignment", slots_at - index),
+                Part::slack(layout.size() - slots_at - entries),
+            ];
+            block_of(out, &parts);
+        }
+    }
+
+    pub(super) fn iter(&self) -> Iter<'_, T, P> {
+        Iter::new(self.regions(), self.len)
+    }
+
+    pub(super) fn iter_mut(&mut self) -> IterMut<'_, T, P> {
+        IterMut::new(self.regions(), self.len)
+    }
+
+    /// Groups that a look-up of each entry reads, summed up and at most. For tests and reports.
+    pub(super) fn probes(&self, hasher: impl Fn(&T) -> u64) -> (usize, usize) {
+        let (mut sum, mut most) = (0, 0);
+        for entry in self.iter() {
+            let hash = hasher(entry);
+            let Some(place) = self.find(hash, |other| core::ptr::eq(other, entry)) else {
+                continue;
+            };
+            let (_, region) = self.region_of(self.parted(hash));
+            let groups = region.size.groups as usize;
+            let home = self.parted(hash).home(region.size.groups);
+            let read = 1 + (place.index / P::WIDTH + groups - home) % groups.max(1);
+            (sum, most) = (sum + read, most.max(read));
+        }
+        (sum, most)
+    }
+}
+
+/// An entry in its table.
+pub(super) struct Occupied<'t, T, A: Alloc, P: Policy> {
+    table: &'t mut Table<T, A, P>,
+    place: Place,
+}
+
+impl<'t, T, A: Alloc, P: Policy> Occupied<'t, T, A, P> {
+    #[inline]
+    pub(super) fn get(&self) -> &T {
+        // SAFETY: initialised while the table is borrowed (invariant 5).
+        unsafe { self.table.slot(self.place).as_ref() }
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self) -> &mut T {
+        // SAFETY: as above, exclusively borrowed.
+        unsafe { self.table.slot(self.place).as_mut() }
+    }
+
+    #[inline]
+    pub(super) fn into_mut(self) -> &'t mut T {
+        // SAFETY: as above, for as long as the table was borrowed.
+        unsafe { self.table.slot(self.place).as_mut() }
+    }
+
+    /// Takes the entry out. The table may then shrink.
+    #[inline]
+    pub(super) fn remove(self, hasher: impl Fn(&T) -> u64) -> T {
+        let entry = self.table.take(self.place);
+        self.table.tidy(self.place.region, &hasher);
+        entry
+    }
+}
+
+/// Room for one entry more.
+pub(super) struct Vacant<'t, T, A: Alloc, P: Policy> {
+    table: &'t mut Table<T, A, P>,
+    parted: Parted,
+}
+
+impl<'t, T, A: Alloc, P: Policy> Vacant<'t, T, A, P> {
+    /// Puts the entry there.
+    #[inline]
+    pub(super) fn insert(self, entry: T) -> &'t mut T {
+        self.insert_here(entry).into_mut()
+    }
+
+    /// Puts the entry there; the place, now filled.
+    #[inline]
+    pub(super) fn insert_here(self, entry: T) -> Occupied<'t, T, A, P> {
+        let entry = ManuallyDrop::new(entry);
+        let (region, _) = self.table.region_of(self.parted);
+        let to = &mut self.table.regions_mut()[region];
+        // SAFETY: `Table::vacant` saw to it that the region has room for one more; the entry is the
+        // table's from here on.
+        let index = unsafe { put::<T, P>(to, self.parted, NonNull::from(&*entry)) };
+        to.len += 1;
+        self.table.len += 1;
+        Occupied { table: self.table, place: Place { region, index } }
+    }
+}
+
+/// Copies an entry into the first group with an empty slot from its home on; the slot's index.
+///
+/// # Safety
+///
+/// `len < limit`, `entry` can be read, and the region is exclusively borrowed. Who owns the entry
+/// after that is the caller's to see to, as is `len`.
+#[inline(always)]
+unsafe fn put<T, P: Policy>(region: &mut Region, parted: Parted, entry: NonNull<T>) -> usize {
+    let groups = region.size.groups as usize;
+    let mut at = parted.home(region.size.groups);
+    loop {
+        // SAFETY: a home is below the number of groups, and so is what follows it.
+        let group = unsafe { region.group::<P>(at) };
+        let empty = P::equal(group, 0) & all_slots::<P>();
+        if empty != 0 {
+            // The first: where there is one group with fewer slots than tags, it exists, because
+            // fewer entries than slots are there.
+            let index = at * P::WIDTH + empty.trailing_zeros() as usize;
+            // SAFETY: the slot exists; see above.
+            let slot = unsafe { region.slot::<T>(index) };
+            // SAFETY: it is empty, and the entry is elsewhere.
+            unsafe { slot.copy_from_nonoverlapping(entry, 1) };
+            // SAFETY: the group exists.
+            unsafe { region.set_tag::<P>(index, parted.tag()) };
+            return index;
+        }
+        // SAFETY: the group exists.
+        unsafe { region.went_on::<P>(at, parted.kind()) };
+        // Ends: the region has an empty slot somewhere.
+        at = if at + 1 == groups { 0 } else { at + 1 };
+    }
+}

@@ -1,0 +1,355 @@
+//! What goes wrong around a map: memory that is refused, hashes and comparisons that panic or lie,
+//! drops and clones that panic. The map stays whole, and nothing is lost or leaked.
+
+use super::{counted, mixed, sound};
+use lessram::AllocError;
+use lessram::hashing::DefaultHashBuilder;
+use lessram::maps::{Compact, Map, Set};
+use lessram::mem::{Alloc, Counter, Footprint, Global, Tracked};
+use std::alloc::Layout;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+use std::rc::Rc;
+
+/// Refuses the request number `at`, and every one after it.
+#[derive(Clone, Copy)]
+struct Until<'c> {
+    left: &'c Cell<usize>,
+}
+
+// SAFETY: blocks come from `Global` and go back to it.
+#[allow(unsafe_code)]
+unsafe impl Alloc for Until<'_> {
+    fn allocate(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        let left = self.left.get().checked_sub(1);
+        self.left.set(left.ok_or(AllocError::Refused { bytes: layout.size() })?);
+        Global.allocate(layout)
+    }
+
+    unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+        // SAFETY: the caller's promise, passed on.
+        unsafe { Global.deallocate(block, layout) }
+    }
+}
+
+#[test]
+fn a_refusal_at_any_request_changes_nothing() {
+    for requests in (0..40).chain([60, 64, 65, 66, 80, 100, 130, 200, 400]) {
+        let (left, counter) = (Cell::new(requests), Counter::new());
+        let alloc = Tracked::new(&counter, Until { left: &left });
+        let mut map: Map<u64, Box<u64>, DefaultHashBuilder, _> =
+            Map::with_hasher_in(DefaultHashBuilder::with_seed(requests as u64), alloc);
+        let mut refused = 0;
+        for i in 0..40_000 {
+            let before = map.len();
+            if map.try_insert(mixed(i), Box::new(i)).is_err() {
+                assert_eq!(map.len(), before);
+                refused += 1;
+                if refused == 3 {
+                    break;
+                }
+            }
+            if i % 1024 == 0 {
+                assert!(map.check());
+            }
+        }
+        assert!(refused > 0 || requests >= 60, "{requests} requests were enough");
+        let own = map.heap_bytes() - 8 * map.len();
+        assert_eq!(own, counter.live());
+        assert!(map.check() && map.iter().all(|(key, value)| *key == mixed(**value)));
+        // Removing needs memory to shrink, and does without.
+        let keys: Vec<u64> = map.keys().copied().collect();
+        assert!(keys.iter().all(|key| map.remove(key).is_some()));
+        assert!(map.is_empty() && map.check());
+        assert!(map.try_reserve(1 << 20).is_err());
+        drop(map);
+        assert_eq!((counter.live(), counter.blocks()), (0, 0));
+    }
+}
+
+#[test]
+fn impossible_capacities_are_errors() {
+    let mut map: Map<u64, u64> = Map::from([(1, 2)]);
+    for extra in [usize::MAX, usize::MAX - 1, usize::MAX / 2] {
+        assert_eq!(map.try_reserve(extra), Err(AllocError::CapacityOverflow));
+    }
+    assert_eq!(map.get(&1), Some(&2));
+}
+
+/// Hashes as the cell says: by value, all alike, or with a panic.
+#[derive(Clone, Default)]
+struct Moody(Rc<Cell<Mood>>);
+
+#[derive(Clone, Copy, Default)]
+enum Mood {
+    #[default]
+    Well,
+    Panics,
+    Lies(u64),
+}
+
+struct MoodyHasher(Rc<Cell<Mood>>, u64);
+
+impl BuildHasher for Moody {
+    type Hasher = MoodyHasher;
+    fn build_hasher(&self) -> MoodyHasher {
+        MoodyHasher(self.0.clone(), 0)
+    }
+}
+
+impl Hasher for MoodyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.1 = self.1 << 8 | u64::from(*byte);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        match self.0.get() {
+            Mood::Well => mixed(self.1),
+            Mood::Panics => panic!("a hash function that panics"),
+            Mood::Lies(seed) => {
+                self.0.set(Mood::Lies(mixed(seed)));
+                seed
+            }
+        }
+    }
+}
+
+#[test]
+fn hash_functions_that_panic_do_no_harm() {
+    for full in [1, 2, 30, 31, 56, 400, 24_000, 26_000] {
+        let counter = Counter::new();
+        let mood = Moody::default();
+        let mut map: Map<u64, Box<u64>, Moody, Tracked<'_>> =
+            Map::with_hasher_in(mood.clone(), Tracked::new(&counter, Global));
+        for i in 0..full {
+            map.insert(i, Box::new(i));
+        }
+        for what in 0..3 {
+            let panicked = catch_unwind(AssertUnwindSafe(|| match what {
+                // The key's own hash is well; those of a rebuild are not.
+                0 => {
+                    let value = || {
+                        mood.0.set(Mood::Panics);
+                        Box::new(0)
+                    };
+                    map.entry(full + 1).or_insert_with(value);
+                }
+                1 => {
+                    mood.0.set(Mood::Panics);
+                    map.reserve(30_000);
+                    unreachable!("a rebuild without a hash");
+                }
+                _ => {
+                    mood.0.set(Mood::Panics);
+                    map.shrink_to_fit();
+                }
+            }));
+            mood.0.set(Mood::Well);
+            if what == 0 && panicked.is_ok() {
+                map.remove(&(full + 1));
+            }
+            assert_eq!(map.len() as u64, full);
+            assert!(map.check() && (0..full).all(|i| map.get(&i).is_some_and(|v| **v == i)));
+            assert_eq!(map.heap_bytes() - 8 * map.len(), counter.live());
+        }
+    }
+}
+
+#[test]
+fn hash_functions_that_lie_do_no_harm() {
+    let counter = Counter::new();
+    let mood = Moody::default();
+    mood.0.set(Mood::Lies(1));
+    let mut map: Map<u64, Box<u64>, Moody, Tracked<'_>> =
+        Map::with_hasher_in(mood, Tracked::new(&counter, Global));
+    for i in 0..60_000 {
+        map.insert(i, Box::new(i));
+        if i % 3 == 0 {
+            map.remove(&(i / 2));
+        }
+    }
+    assert_eq!(map.iter().count(), map.len());
+    map.retain(|key, _| key % 5 == 0);
+    map.shrink_to_fit();
+    assert_eq!(map.heap_bytes() - 8 * map.len(), counter.live());
+    assert_eq!(map.into_iter().filter(|(key, value)| *key != **value).count(), 0);
+    assert_eq!(counter.live(), 0);
+}
+
+#[derive(Clone, Copy, Default)]
+struct Constant;
+
+impl BuildHasher for Constant {
+    type Hasher = ConstantHasher;
+    fn build_hasher(&self) -> ConstantHasher {
+        ConstantHasher
+    }
+}
+
+struct ConstantHasher;
+
+impl Hasher for ConstantHasher {
+    fn write(&mut self, _: &[u8]) {}
+    fn finish(&self) -> u64 {
+        7
+    }
+}
+
+#[test]
+fn one_hash_for_all_keys_is_slow_and_right() {
+    let mut map: Map<u64, u64, Constant> = Map::default();
+    for i in 0..3_000 {
+        map.insert(i, i);
+    }
+    assert!((0..3_000).all(|i| map[&i] == i) && map.get(&3_000).is_none());
+    assert!((0..3_000).all(|i| i % 2 == 0 || map.remove(&i) == Some(i)));
+    assert!(map.check() && map.len() == 1_500);
+}
+
+/// Counts its drops, and panics at one of them.
+struct Dropped<'c> {
+    count: &'c Cell<u32>,
+    panics_at: u32,
+}
+
+impl Drop for Dropped<'_> {
+    fn drop(&mut self) {
+        self.count.set(self.count.get() + 1);
+        assert!(self.count.get() != self.panics_at, "a drop that panics");
+    }
+}
+
+#[test]
+fn everything_is_dropped_once() {
+    for n in [0, 1, 29, 30, 31, 1_000, 25_000] {
+        let count = Cell::new(0);
+        let filled = || {
+            let value = || Dropped { count: &count, panics_at: 0 };
+            (0..n).map(|i| (i, value())).collect::<Map<u32, Dropped<'_>>>()
+        };
+        let dropped = || count.replace(0);
+        drop(filled());
+        assert_eq!(dropped(), n);
+        filled().into_iter().take(3).for_each(drop);
+        assert_eq!(dropped(), n);
+        let mut map = filled();
+        map.drain().take(2).for_each(drop);
+        assert_eq!((map.len(), dropped()), (0, n));
+        let mut map = filled();
+        map.clear();
+        assert_eq!((map.len(), dropped()), (0, n));
+        let mut map = filled();
+        map.retain(|key, _| key % 2 == 0);
+        assert_eq!(dropped(), n / 2);
+        for key in 0..n {
+            map.insert(key, Dropped { count: &count, panics_at: 0 });
+        }
+        assert_eq!(dropped(), n.div_ceil(2));
+        map.extract_if(|key, _| key % 3 == 0).for_each(drop);
+        assert_eq!(dropped(), n.div_ceil(3));
+        drop(map);
+        assert_eq!(dropped(), n - n.div_ceil(3));
+    }
+}
+
+#[test]
+fn drops_that_panic_lose_one_entry_at_most() {
+    for n in [1_u32, 30, 500, 25_000] {
+        let count = Cell::new(0);
+        let mut map: Map<u32, Dropped<'_>> =
+            (0..n).map(|i| (i, Dropped { count: &count, panics_at: n / 2 + 1 })).collect();
+        assert!(catch_unwind(AssertUnwindSafe(|| map.clear())).is_err());
+        assert_eq!(map.len() as u32, n - (n / 2 + 1));
+        assert!(map.check());
+        drop(map);
+        assert_eq!(count.get(), n);
+    }
+}
+
+#[derive(PartialEq)]
+struct Cloned<'c>(u32, &'c Cell<u32>);
+
+impl Clone for Cloned<'_> {
+    fn clone(&self) -> Self {
+        let left = self.1.get().checked_sub(1).expect("a clone that panics");
+        self.1.set(left);
+        Self(self.0, self.1)
+    }
+}
+
+impl Footprint for Cloned<'_> {
+    fn parts(&self, _: &mut dyn lessram::mem::Parts) {}
+    fn owns_heap() -> bool {
+        false
+    }
+}
+
+#[test]
+fn clones_that_panic_leak_nothing() {
+    for n in [1_u32, 30, 500, 25_000] {
+        let (left, counter) = (Cell::new(0), Counter::new());
+        let mut map: Map<u32, Cloned<'_>, DefaultHashBuilder, Tracked<'_>> =
+            Map::with_hasher_in(DefaultHashBuilder::default(), Tracked::new(&counter, Global));
+        for i in 0..n {
+            map.insert(i, Cloned(i, &left));
+        }
+        left.set(n / 2);
+        assert!(catch_unwind(AssertUnwindSafe(|| map.clone())).is_err());
+        sound(&map, &counter);
+        left.set(n);
+        let copy = map.clone();
+        assert!(copy == map && copy.check());
+    }
+}
+
+#[test]
+fn types_without_size_and_with_much_alignment() {
+    let mut unit: Map<(), ()> = Map::new();
+    assert_eq!((unit.insert((), ()), unit.insert((), ())), (None, Some(())));
+    assert_eq!((unit.len(), unit.remove(&()), unit.len()), (1, Some(()), 0));
+
+    #[derive(Clone, Debug, PartialEq)]
+    #[repr(align(256))]
+    struct Wide(u8);
+    let mut wide: Map<u32, Wide> = Map::new();
+    for i in 0..30_000 {
+        wide.insert(i, Wide(i as u8));
+        if i % 97 == 0 {
+            assert_eq!((&raw const wide[&i]).addr() % 256, 0);
+        }
+    }
+    assert!((0..30_000).all(|i| wide[&i] == Wide(i as u8)) && wide.check());
+}
+
+/// Filling a map from another in its order must not fill it group by group.
+#[test]
+fn filling_from_another_map_is_as_fast_as_from_elsewhere() {
+    let n = if cfg!(debug_assertions) { 30_000 } else { 400_000 };
+    let from: Set<u64> = (0..n).map(mixed).collect();
+    let mut to: Map<u64, ()> = Map::new();
+    for (i, key) in from.iter().enumerate() {
+        to.insert(*key, ());
+        if i % 10_000 == 0 {
+            let (mean, most) = to.probe_lengths();
+            assert!(mean < 1.6 && most <= 60, "{mean} groups a look-up, {most} at most, at {i}");
+        }
+    }
+}
+
+#[test]
+fn footprints_include_what_entries_own() {
+    let counter = Counter::new();
+    let mut map = counted::<String, Vec<u8>, Compact>(&counter);
+    let mut model = HashMap::new();
+    for i in 0..100 {
+        map.insert(format!("{i}"), vec![0; i]);
+        model.insert(i, i);
+    }
+    let owned: usize = map.iter().map(|(key, value)| key.capacity() + value.capacity()).sum();
+    assert_eq!(map.heap_bytes(), counter.live() + owned);
+}
