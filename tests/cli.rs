@@ -126,6 +126,7 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
     folder.write("empty", "");
     folder.write("numbers", "1\n2\nx\0\n");
     folder.write("big", "1\n300\n");
+    folder.write("big2", "300\n1\n");
     folder.write("odd", "12345");
     folder.write("cut.gz", &gzip(b"many words\n")[..15]);
     folder.write("cut.zst", &zstd::encode_all(&b"many words\n"[..], 0).unwrap()[..12]);
@@ -164,6 +165,7 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("build str_array words -o none/out", 4, "its folder does not exist"),
         ("build str_array words -o out --width 3", 2, "--width: is for packed_ints"),
         ("build str_array words -o out --u32le", 2, "--u32le: is for packed_ints"),
+        ("build elias_fano big2 -o out", 4, "line 2: 1 follows 300: sort the numbers first"),
         ("build str_array words -o out --fpr 0.1", 2, ", not for str_array"),
         ("build packed_ints big -o out --as ints", 2, ", not for packed_ints"),
         ("build bloom words -o out --fpr 0.6", 2, "write a rate from"),
@@ -307,6 +309,12 @@ fn compare_measures_each_kind() {
     assert!(all.iter().all(|name| names(&ints).contains(name)), "{:?}", names(&ints));
     assert_eq!(row(&ints, "packed_ints")["heap_bytes"], (n * 20).div_ceil(64) * 8 + 8);
     assert_eq!(row(&ints, "std_vec")["heap_bytes"], n * 8);
+    let sorted = row(&ints, "elias_fano");
+    let bits = sorted["heap_bytes"].as_f64().unwrap() * 8.0 / n as f64;
+    let limit = ints["limit_bytes"].as_f64().unwrap() * 8.0 / n as f64;
+    assert!(bits < limit + 1.2 && sorted["file_bytes"].is_u64(), "{bits} bits, limit {limit}");
+    // Its blocks are the only ones that were asked for.
+    assert_eq!(sorted["peak_bytes"], sorted["heap_bytes"]);
     // log2(256) bits a key; the classic filter takes 1.44 times as many.
     assert_eq!(row(&ints, "bloom")["limit_bytes"], n);
     let bloom = row(&ints, "bloom")["heap_bytes"].as_f64().unwrap() / n as f64;

@@ -6,7 +6,7 @@
 mod counting;
 
 use counting::{Counting, counts, forget_largest};
-use lessram::arrays::{PackedInts, StrArray};
+use lessram::arrays::{EliasFano, PackedInts, StrArray};
 use lessram::mem::{Footprint, Global};
 use lessram::storage::{self, HeapWords, MAJOR, Words};
 use lessram::testkit::damage::{self, Aligned, Damage};
@@ -232,6 +232,33 @@ fn exercise_strings<W: Words>(strings: &StrArray<W>) {
     }
 }
 
+/// As for numbers.
+fn exercise_ascending<W: Words>(numbers: &EliasFano<W>) {
+    let len = numbers.len();
+    assert_eq!((numbers.first().is_some(), numbers.last().is_some()), (len > 0, len > 0));
+    assert_eq!((numbers.iter().len(), numbers.iter().nth(len)), (len, None));
+    assert!(numbers.is_empty() == (len == 0) && numbers.to_heap().len() == len);
+    for x in [0, 1, 5_000, 40_000, numbers.max_value(), u64::MAX] {
+        assert!(numbers.rank_after(x) <= len && numbers.count(x) <= len);
+        assert!(numbers.range(x..).len() <= len && numbers.range(..=x).rev().len() <= len);
+        assert!(numbers.partition_point(|value| value < x) <= len);
+        std::hint::black_box((numbers.contains(x), numbers.has_succ()));
+        let mut cursor = numbers.cursor_at(x);
+        std::hint::black_box((cursor.move_prev(), cursor.move_next(), cursor.seek(x)));
+        assert!(cursor.index() <= len);
+    }
+    let indices: Vec<usize> = (0..len.min(100)).collect();
+    let mut values = vec![0; indices.len()];
+    numbers.get_many(&indices, &mut values);
+    assert!(values.iter().zip(0..).all(|(value, index)| numbers.get(index) == Some(*value)));
+    let mut cursor = numbers.cursor(len / 2);
+    assert!((0..1_000).filter_map(|_| cursor.move_next()).count() <= len);
+    assert!((0..1_000).filter_map(|_| cursor.move_prev()).count() <= len);
+    if len < 10_000 {
+        assert!(*numbers == numbers.to_heap() && !format!("{numbers:?}").is_empty());
+    }
+}
+
 #[test]
 fn every_method_withstands_damage() {
     let budget = 64 * cases(256) as usize;
@@ -252,6 +279,10 @@ fn every_method_withstands_damage() {
             }
             if let Ok(ints) = PackedInts::read_from(bytes, u64::MAX) {
                 exercise_ints(&ints);
+            }
+            if let Ok(numbers) = EliasFano::view(bytes) {
+                exercise_ascending(&numbers);
+                exercised += 1;
             }
             if let Ok(strings) = StrArray::view(bytes) {
                 exercise_strings(&strings);

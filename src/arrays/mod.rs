@@ -3,13 +3,18 @@
 //! | you have | take | heap bytes |
 //! |---|---|---|
 //! | numbers below 2^w, in any order | [`PackedInts`] | w/8 a number + 8 |
+//! | ascending numbers, by position or by value | [`EliasFano`] | (2 + log2(mean gap))/8 a number + 2 % |
 //! | byte strings, by position | [`StrArray`] | their bytes + log2(bytes)/8 a string |
 
+mod dense_select;
+mod elias_fano;
 #[cfg(any(feature = "bitvec", feature = "fst"))]
 mod interop;
 mod packed_ints;
 mod str_array;
 
+pub use dense_select::DenseSelect;
+pub use elias_fano::{Cursor, EliasFano, EliasFanoBuilder};
 pub use packed_ints::PackedInts;
 pub use str_array::StrArray;
 
@@ -32,6 +37,38 @@ pub trait Ints: Footprint {
 
     /// Where `value` is in an ascending sequence, or else where it would be put.
     fn binary_search(&self, value: u64) -> Result<usize, usize>;
+}
+
+/// An ascending sequence of numbers, equal ones allowed: by position and by value. Serves code that
+/// is generic over structures; the structures have all of it as inherent methods.
+pub trait SortedInts: Ints {
+    /// How many numbers are smaller than `x`.
+    fn rank(&self, x: u64) -> usize;
+
+    /// The nearest number that is at least `x`, with its index; the first one of equal numbers.
+    fn succ(&self, x: u64) -> Option<(usize, u64)>;
+
+    /// The nearest number that is at most `x`, with its index; the last one of equal numbers.
+    fn pred(&self, x: u64) -> Option<(usize, u64)>;
+
+    /// The numbers from position `index` on.
+    fn iter_from(&self, index: usize) -> impl DoubleEndedIterator<Item = u64>;
+}
+
+/// [`SortedInts`] that can be built; the laws of the registry's shape `sorted`.
+pub trait SortedIntsBuild<A: Alloc>: SortedInts + Sized {
+    /// The `len` numbers of `values`, which ascend to at most `max`, with no slack.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if there are more or fewer, they do not ascend, one is above `max`, the
+    /// structure cannot hold them, or memory cannot be had.
+    fn try_build_in(
+        len: usize,
+        max: u64,
+        values: impl IntoIterator<Item = u64>,
+        alloc: A,
+    ) -> Result<Self, BuildError>;
 }
 
 /// [`Ints`] that can be built and changed; the laws of the registry's shape `ints`.

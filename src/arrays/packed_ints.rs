@@ -165,6 +165,12 @@ impl<W: Words> PackedInts<W> {
         self.fields.store().words()
     }
 
+    /// The packed bytes: number `i` starts at bit `i * width`.
+    #[inline]
+    pub(super) fn bytes(&self) -> &[u8] {
+        as_bytes(self.fields.store().words())
+    }
+
     /// Tells `out` of the words, under the name and kind they have in another structure.
     pub(super) fn tell_as(&self, name: &'static str, kind: PartKind, out: &mut dyn Parts) {
         self.fields.store().tell(name, kind, field::PAD_WORDS * 8, out);

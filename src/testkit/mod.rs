@@ -24,6 +24,7 @@
 //! | [`laws_persist`] | files: every storage, one form, damage |
 //! | [`laws_sketch`] | estimates are near the truth |
 //! | [`laws_top`] | the most frequent keys, between their bounds |
+//! | [`laws_sorted`] | ascending numbers, by position and by value |
 //! | [`damage`] | ways to damage a file |
 //!
 //! A new row of an existing shape needs nothing here. A new shape needs an oracle, its laws, and a
@@ -38,6 +39,7 @@ pub mod laws_filter;
 pub mod laws_mem;
 pub mod laws_persist;
 pub mod laws_sketch;
+pub mod laws_sorted;
 pub mod laws_top;
 pub mod model;
 pub mod ops;

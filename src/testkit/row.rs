@@ -125,6 +125,9 @@ macro_rules! model_of {
     (ints) => {
         $crate::testkit::model::IntsModel
     };
+    (sorted) => {
+        $crate::testkit::laws_sorted::Ascending
+    };
     (strings) => {
         $crate::testkit::model::StringsModel
     };

@@ -5,6 +5,7 @@
 
 mod alloc;
 mod arrays;
+mod arrays_elias_fano;
 mod filters;
 mod filters_blocked;
 mod harness;
@@ -31,6 +32,8 @@ const BENCHES: &[Bench] = &[
     ("alloc", "cost of counting allocations: ns per pair of alloc and free", alloc::run),
     ("sizes", "what reporters of sizes say, against the allocator", |_| sizes::run()),
     ("arrays", "packed numbers by random position", arrays::run),
+    ("elias_fano", "ascending numbers: by position, value, in order", arrays_elias_fano::run),
+    ("select", "position of the k-th one in bits", arrays_elias_fano::run_select),
     ("filters", "approximate sets: build, hit, miss, measured rate", filters::run),
     (
         "filters-blocked",

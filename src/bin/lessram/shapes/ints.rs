@@ -100,7 +100,13 @@ pub(crate) fn fill<T: IntsMut<Global> + Persist>(
 }
 
 /// A file's numbers, printed in decimal.
-struct Numbers<T>(T);
+pub(crate) struct Numbers<T>(T);
+
+impl<T: Ints> Numbers<T> {
+    pub(crate) const fn new(numbers: T) -> Self {
+        Self(numbers)
+    }
+}
 
 impl<T: Ints> Answers for Numbers<T> {
     fn answer(&self, args: &QueryArgs, printer: &mut Printer) -> Outcome<bool> {
