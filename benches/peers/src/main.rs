@@ -13,6 +13,7 @@ mod maps;
 mod race;
 mod sizes;
 mod sketches;
+mod sketches_distinct;
 mod sketches_streams;
 
 /// Counts the bytes of every contender's structure; what it costs a slice is the same for all.
@@ -41,7 +42,12 @@ const BENCHES: &[Bench] = &[
         filters_blocked::run,
     ),
     ("maps", "hash maps: insert, hit, miss, iterate", maps::run),
-    ("sketches", "distinct counts: insert, merge", sketches::run),
+    ("sketches", "distinct counts of 4,096 registers of 8 bits: insert, merge", sketches::run),
+    (
+        "sketches_distinct",
+        "distinct counts: bytes and error over many sketches, add, merge, estimate",
+        sketches_distinct::run,
+    ),
     (
         "sketches_streams",
         "counts, top keys, quantiles of the stream that LESSRAM_DATA names",

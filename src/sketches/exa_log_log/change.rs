@@ -3,12 +3,16 @@
 
 use super::coded::{Decoder, Head};
 use super::packed::{self, ESCAPE};
-use super::register::{Register, SEEN, SEEN_BITS, target};
+use super::register::{Register, SEEN, SEEN_BITS, index_of, target};
 use super::tokens;
 use super::{ExaLogLog, Form, RUNNING_WORDS, running};
 use crate::error::AllocError;
 use crate::mem::Alloc;
 use crate::storage::{HeapWords, Words};
+
+/// Zeros at the end of a hash that the quick look counts: all but one key in 2^24 have fewer, and
+/// every hash has so many bits behind its index.
+const FEW_ZEROS: u32 = 24;
 
 /// A register's largest value in front of its remembered ones.
 const LARGEST: u32 = 1 << SEEN_BITS;
@@ -170,22 +174,50 @@ impl<A: Alloc> ExaLogLog<HeapWords<A>> {
     /// Inserts a hash into its register.
     #[inline]
     fn put_in_register(&mut self, hash: u64) -> Result<(), AllocError> {
-        let (index, value) = target(hash, self.p);
-        let bits = packed::get(self.words.as_bytes(), index);
+        // Zeros up to a fixed number, and places below 64: fewer shifts by what is not known to
+        // the compiler, and a million keys go 12 % faster (measured). `change` looks closer.
+        let zeros = (hash | 1 << FEW_ZEROS).trailing_zeros();
+        if self.base == 0 && !self.running {
+            return self.put_in_young(hash, zeros);
+        }
+        let value = 2 * zeros + (hash >> 63) as u32 + 1;
+        let bits = packed::get(self.words.as_bytes(), index_of(hash, self.p));
         let place = (value + SEEN_BITS).saturating_sub(u32::from(self.base));
-        if known(bits) >> place.min(63) & 1 == 1 {
+        if known(bits) >> place & 1 == 1 && zeros < FEW_ZEROS {
             return Ok(());
         }
-        self.change(index, bits, value)
+        self.change(hash)
     }
 
-    /// Adds a value to a register that most likely does not know it.
+    /// The same while some registers are empty, and so about as many keys change one as do not:
+    /// without a branch on that (measured at 1e4 keys: 19 ns a key with one, 12 without).
     #[inline]
-    fn change(&mut self, index: usize, bits: u32, value: u32) -> Result<(), AllocError> {
-        let base = u32::from(self.base);
+    fn put_in_young(&mut self, hash: u64, zeros: u32) -> Result<(), AllocError> {
+        let (index, value) = (index_of(hash, self.p), 2 * zeros + (hash >> 63) as u32 + 1);
+        let registers = self.words.as_bytes_mut();
+        let bits = packed::get(registers, index);
+        let offset = bits >> SEEN_BITS;
+        if offset == ESCAPE || value >= ESCAPE {
+            return self.change_exception(hash);
+        }
+        let rise = value as i32 - offset as i32;
+        let front = if offset == 0 { 0 } else { LARGEST | bits & SEEN };
+        let higher = value << SEEN_BITS | front >> (rise & 31);
+        let lower = bits | LARGEST >> (-rise & 31) & SEEN;
+        packed::set(registers, index, if rise > 0 { higher } else { lower });
+        self.count = self.count.wrapping_sub(u32::from(offset == 0));
+        self.rebase_if_due();
+        Ok(())
+    }
+
+    /// Inserts a hash that its register most likely does not know.
+    #[inline(never)]
+    fn change(&mut self, hash: u64) -> Result<(), AllocError> {
+        let ((index, value), base) = (target(hash, self.p), u32::from(self.base));
+        let bits = packed::get(self.words.as_bytes(), index);
         let (offset, up) = (bits >> SEEN_BITS, value.wrapping_sub(base) as i32);
         if offset == ESCAPE || up >= ESCAPE as i32 {
-            return self.change_exception(index, value);
+            return self.change_exception(hash);
         }
         let rise = up - offset as i32;
         let new = if rise > 0 {
@@ -214,7 +246,8 @@ impl<A: Alloc> ExaLogLog<HeapWords<A>> {
     /// The same for a register that is an exception, or becomes one.
     #[cold]
     #[inline(never)]
-    fn change_exception(&mut self, index: usize, value: u32) -> Result<(), AllocError> {
+    fn change_exception(&mut self, hash: u64) -> Result<(), AllocError> {
+        let (index, value) = target(hash, self.p);
         let old = self.packed().get(index);
         let new = old.with(value);
         if new == old {

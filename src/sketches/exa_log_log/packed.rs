@@ -24,6 +24,13 @@ pub(super) const fn words(p: u8) -> usize {
     3 << (p - 4)
 }
 
+/// The two bytes in which register `index` lies, and the bit at which it begins.
+#[inline]
+fn place(index: usize) -> (core::ops::Range<usize>, usize) {
+    let at = index + index / 2;
+    (at..at + 2, index % 2 * 4)
+}
+
 /// The 12 bits of register `index`.
 ///
 /// # Panics
@@ -31,9 +38,10 @@ pub(super) const fn words(p: u8) -> usize {
 /// If there is none.
 #[inline]
 pub(super) fn get(registers: &[u8], index: usize) -> u32 {
-    let at = index + index / 2;
-    let two = u16::from_le_bytes([registers[at], registers[at + 1]]);
-    u32::from(two) >> (index % 2 * 4) & 0xFFF
+    let (bytes, shift) = place(index);
+    let mut two = [0; 2];
+    two.copy_from_slice(&registers[bytes]);
+    u32::from(u16::from_le_bytes(two)) >> shift & 0xFFF
 }
 
 /// Overwrites the 12 bits of register `index`.
@@ -43,11 +51,12 @@ pub(super) fn get(registers: &[u8], index: usize) -> u32 {
 /// If there is none.
 #[inline]
 pub(super) fn set(registers: &mut [u8], index: usize, bits: u32) {
-    let (at, shift) = (index + index / 2, index % 2 * 4);
-    let place = &mut registers[at..at + 2];
-    let two = u32::from(u16::from_le_bytes([place[0], place[1]]));
-    let two = two & !(0xFFF << shift) | bits << shift;
-    place.copy_from_slice(&(two as u16).to_le_bytes());
+    let (bytes, shift) = place(index);
+    let bytes = &mut registers[bytes];
+    let mut two = [0; 2];
+    two.copy_from_slice(bytes);
+    let two = u32::from(u16::from_le_bytes(two)) & !(0xFFF << shift) | bits << shift;
+    bytes.copy_from_slice(&(two as u16).to_le_bytes());
 }
 
 /// The registers of a block.

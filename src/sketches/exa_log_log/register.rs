@@ -30,9 +30,14 @@ pub(super) const fn max_value(p: u8) -> u32 {
 /// With `t` in front, one bit less of index keeps the value: two neighbours become one register.
 #[inline]
 pub(super) const fn target(hash: u64, p: u8) -> (usize, u32) {
-    let index = hash << 1 >> (64 - p as u32);
     let zeros = (hash | 1 << (63 - p as u32)).trailing_zeros();
-    (index as usize, 2 * zeros + (hash >> 63) as u32 + 1)
+    (index_of(hash, p), 2 * zeros + (hash >> 63) as u32 + 1)
+}
+
+/// Where a hash goes among `2^p` registers.
+#[inline]
+pub(super) const fn index_of(hash: u64, p: u8) -> usize {
+    (hash << 1 >> (64 - p as u32)) as usize
 }
 
 impl Register {
