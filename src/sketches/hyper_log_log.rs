@@ -5,6 +5,8 @@ mod coupons;
 mod estimate;
 mod exchange;
 mod image;
+mod log_log;
+mod narrow;
 mod registers;
 
 use super::{Cardinality, CardinalityMut};
@@ -15,6 +17,7 @@ use crate::storage::{HeapWords, Persist, Source, Words, as_bytes, doors, require
 #[cfg(feature = "alloc")]
 use crate::{mem::Global, storage::Sections};
 use core::fmt;
+pub use image::HllType;
 use image::{Form, Head, IMAGE, MAX_LG_K, MIN_LG_K, Shape};
 use registers::Sums;
 
@@ -25,6 +28,7 @@ const DEFAULT_LG_K: u8 = 12;
 
 /// How many different keys there were, in the exchange format of Apache DataSketches: the bytes
 /// that its `HLL_8` sketches have in C++, Java and Python, in Spark (`hll_sketch_agg`) and Druid.
+/// Images of `HLL_4` and `HLL_6` are read and written too.
 ///
 /// `2^lg_k` registers of one byte, `lg_k` from 4 to 21. The standard error is 0.8326 / sqrt(k)
 /// while all keys came through one sketch (1.3 % at `lg_k` 12) and 1.0390 / sqrt(k) after a merge
@@ -447,7 +451,8 @@ impl<W: Words> Persist for HyperLogLog<W> {
         let image = source.section(IMAGE, 1)?;
         let head = Head::parse(as_bytes(image.words()))?;
         let fits = head.shape.len() as u64 == len && head.shape.words() == image.words().len();
-        require(fits && !head.compact, IMAGE, "an updatable image of the stated length")?;
+        let own = !head.compact && head.kind == HllType::Hll8;
+        require(fits && own, IMAGE, "an updatable HLL_8 image of the stated length")?;
         Ok(Self { image, shape: head.shape })
     }
 

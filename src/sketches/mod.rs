@@ -17,7 +17,7 @@ mod top_k;
 
 pub use count_min::CountMin;
 pub use exa_log_log::ExaLogLog;
-pub use hyper_log_log::HyperLogLog;
+pub use hyper_log_log::{HllType, HyperLogLog};
 pub use morris_array::MorrisArray;
 use streams::Coin;
 pub use streams::{Counters, CountersMut, Frequency, FrequencyMut, Heavy, HeavyMut};

@@ -14,7 +14,8 @@ union      sketches as lg_k:keys:first:end, merged in their order into the first
            array, in which version 5.2.0 goes on counting with the sums of an empty array. Lessram
            takes those of the folded array, so the running estimate alone differs.
 composite  lg_k, number of estimates, FNV-1a-64 of their bits: over the whole interpolation table
-refused    an image of HLL_4 or HLL_6
+narrow     4 or 6, lg_k, keys, n; the updatable and the compact image of a stream, in hex
+as         4 or 6, sketches as for union; its result as updatable and as compact image
 """
 
 import struct
@@ -131,7 +132,7 @@ UNIONS = [
 ]
 
 
-def unite(parts):
+def unite(parts, target=ds.HLL_8):
     exact, result = True, sketch(*parts[0])
     for lg_k, kind, start, end in parts[1:]:
         other = sketch(lg_k, kind, start, end)
@@ -142,7 +143,9 @@ def unite(parts):
         union.update(other)
         coupons_met_array = result.serialize_updatable()[0] != 10 == other.serialize_updatable()[0]
         exact &= not coupons_met_array or result.is_empty() or lg_k <= result.lg_config_k
+        last = union.get_result(target)
         result = union.get_result(ds.HLL_8)
+    result = last
     return "exact" if exact else "running", result
 
 
@@ -172,12 +175,20 @@ def main():
         line("union", exact, names, *answers(result))
     for lg_k in range(4, 22):
         line("composite", *composite(lg_k))
-    for kind in (ds.HLL_4, ds.HLL_6):
-        other = ds.hll_sketch(4, kind)
-        for n in range(12):
-            if n in (0, 3, 11):
-                line("refused", bytes(other.serialize_compact()).hex())
-            other.update(n)
+    for bits, kind in (("4", ds.HLL_4), ("6", ds.HLL_6)):
+        for lg_k in (4, 6, 8):
+            for n in (0, 3, 11, 24, 100, 1_000, 30_000):
+                other = ds.hll_sketch(lg_k, kind)
+                for i in range(n):
+                    other.update(key("mix", i))
+                images = (other.serialize_updatable(), other.serialize_compact())
+                line("narrow", bits, str(lg_k), "mix", str(n), *(bytes(x).hex() for x in images))
+        for parts in UNIONS:
+            if unite(parts)[0] == "exact":
+                names = " ".join(":".join(map(str, part)) for part in parts)
+                result = unite(parts, kind)[1]
+                images = (result.serialize_updatable(), result.serialize_compact())
+                line("as", bits, names, *image(images[0]), *image(images[1]))
 
 
 main()

@@ -56,7 +56,10 @@ trait Count: Sized + Sync {
 }
 
 macro_rules! count {
-    ($name:ident, $label:literal, $ty:ty, $new:expr, $add:expr, $estimate:expr, $merged:expr, $coded:expr) => {
+    (
+        $name:ident, $label:literal, $ty:ty, $new:expr, $add:expr, $estimate:expr, $merged:expr,
+        $coded:expr
+    ) => {
         struct $name($ty);
 
         impl Count for $name {

@@ -1,8 +1,8 @@
 //! Images of DataSketches, read and written.
 
-use super::HyperLogLog;
-use super::image::{self, Form, Head, IMAGE, MIN_LG_SLOTS, Shape, coupons};
+use super::image::{self, Form, Head, HllType, IMAGE, MIN_LG_SLOTS, Shape, coupons};
 use super::registers;
+use super::{HyperLogLog, narrow};
 use crate::error::FileError;
 use crate::mem::Alloc;
 #[cfg(feature = "alloc")]
@@ -17,24 +17,43 @@ impl<W: Words> HyperLogLog<W> {
     #[must_use]
     #[cfg(feature = "alloc")]
     pub fn to_datasketches_compact(&self) -> Vec<u8> {
+        self.to_datasketches_compact_as(HllType::Hll8)
+    }
+
+    /// The compact image with registers of another width: what a conversion by DataSketches gives,
+    /// byte for byte. O(k); allocates the image, and of `HLL_4` a table of exceptions.
+    #[must_use]
+    #[cfg(feature = "alloc")]
+    pub fn to_datasketches_compact_as(&self, kind: HllType) -> Vec<u8> {
         let image = self.as_datasketches_updatable();
-        let (preamble, content) = image.split_at(self.shape.start());
-        let content = if self.shape.form == Form::Array { content } else { &[] };
-        let sparse = image[self.shape.start()..image.len() - content.len()].chunks_exact(4);
-        let taken = || sparse.clone().filter(|slot| *slot != [0; 4]);
-        let len = preamble.len() + content.len() + 4 * taken().count();
-        let mut compact = Vec::with_capacity(len);
-        compact.extend_from_slice(preamble);
-        compact.extend(taken().flatten());
-        compact.extend_from_slice(content);
+        let mut compact = if self.shape.form == Form::Array {
+            narrow::convert(image, self.shape.form, kind, true)
+        } else {
+            let (preamble, slots) = image.split_at(self.shape.start());
+            let taken = || slots.chunks_exact(4).filter(|slot| *slot != [0; 4]);
+            let mut compact = Vec::with_capacity(preamble.len() + 4 * taken().count());
+            compact.extend_from_slice(preamble);
+            compact.extend(taken().flatten());
+            image::set_kind(&mut compact, kind);
+            compact
+        };
         image::mark_compact(&mut compact);
         compact
+    }
+
+    /// The updatable image with registers of another width. Time and memory as of
+    /// [`to_datasketches_compact_as`](Self::to_datasketches_compact_as).
+    #[must_use]
+    #[cfg(feature = "alloc")]
+    pub fn to_datasketches_updatable_as(&self, kind: HllType) -> Vec<u8> {
+        narrow::convert(self.as_datasketches_updatable(), self.shape.form, kind, false)
     }
 }
 
 #[cfg(feature = "alloc")]
 impl HyperLogLog {
-    /// Reads an image of DataSketches, of either form: `HLL_8` only. O(bytes), all of them checked.
+    /// Reads an image of DataSketches: `HLL_4`, `HLL_6` or `HLL_8`, updatable or compact. O(bytes),
+    /// all of them checked. In memory registers have 8 bits.
     ///
     /// The sketch is then as if its keys had been inserted here: sums over registers are made anew,
     /// and what is left of a running estimate after a merge is dropped.
@@ -42,8 +61,8 @@ impl HyperLogLog {
     /// # Errors
     ///
     /// [`FileError::Truncated`] if there are too few bytes, [`FileError::Corrupt`] if they are not
-    /// such an image (an image of `HLL_4` or `HLL_6` too), [`FileError::Alloc`]. Requests no more
-    /// than the length that the head implies, once that is checked against `bytes`.
+    /// such an image, [`FileError::Alloc`]. Requests no more than `2^lg_k` and some bytes, once the
+    /// length that the head implies is checked against `bytes`.
     pub fn from_datasketches(bytes: &[u8]) -> Result<Self, FileError> {
         Self::from_datasketches_in(bytes, Global)
     }
@@ -55,10 +74,10 @@ impl<A: Alloc> HyperLogLog<HeapWords<A>> {
     /// # Errors
     ///
     /// [`FileError::Truncated`] if there are too few bytes, [`FileError::Corrupt`] if they are not
-    /// an `HLL_8` image, [`FileError::Alloc`].
+    /// an HLL image, [`FileError::Alloc`].
     pub fn from_datasketches_in(bytes: &[u8], alloc: A) -> Result<Self, FileError> {
         let head = Head::parse(bytes)?;
-        let (need, have) = (head.len() as u64, bytes.len() as u64);
+        let (need, have) = (head.len(bytes)? as u64, bytes.len() as u64);
         if have < need {
             return Err(FileError::Truncated { need, have });
         }
@@ -76,7 +95,11 @@ impl<A: Alloc> HyperLogLog<HeapWords<A>> {
         let mut sketch = Self::try_with_shape(head.shape, alloc)?;
         let start = head.shape.start();
         let image = sketch.bytes_mut();
-        image[start..bytes.len()].copy_from_slice(&bytes[start..]);
+        if head.shape.form == Form::Array && head.kind != HllType::Hll8 {
+            narrow::widen(bytes, &head, &mut image[start..head.shape.len()])?;
+        } else {
+            image[start..bytes.len()].copy_from_slice(&bytes[start..]);
+        }
         image::set_count(image, head.shape.form, head.count);
         if head.shape.form == Form::Array {
             let image = &mut image[..head.shape.len()];
@@ -130,7 +153,7 @@ mod with_serde {
             type Value = HyperLogLog;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the bytes of an HLL_8 image of DataSketches")
+                f.write_str("the bytes of an HLL image of DataSketches")
             }
 
             fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<HyperLogLog, E> {

@@ -1,6 +1,7 @@
 //! The image of a sketch: where each field stands, and which bytes are a sketch.
 
 use super::coupons::{Slot, find, is_coupon};
+use super::narrow;
 use super::registers::{self, REGISTERS};
 use crate::error::{FileError, Tag};
 use crate::storage::require;
@@ -34,8 +35,41 @@ const COMPACT: u8 = 8;
 /// Flag: merged, so that the running estimate is void.
 const OUT_OF_ORDER: u8 = 16;
 
-/// The target type in bits 2 and 3 of the mode: registers of 8 bits.
-const HLL_8: u8 = 2;
+/// Place of the smallest register of an array of 4 bits.
+pub(super) const SMALLEST: usize = LIST_COUNT;
+/// Place of the logarithm of the slots for exceptions of such an array.
+pub(super) const EXCEPTION_SLOTS: usize = LG_SLOTS;
+
+/// How many bits a register takes in an image of DataSketches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HllType {
+    /// 4 bits, above the smallest register, and a table of exceptions: half the bytes.
+    Hll4,
+    /// 6 bits: three quarters of the bytes.
+    Hll6,
+    /// 8 bits: what this crate has in memory, and what Spark writes.
+    Hll8,
+}
+
+impl HllType {
+    /// Bits 2 and 3 of the mode.
+    const fn bits(self) -> u8 {
+        match self {
+            Self::Hll4 => 0,
+            Self::Hll6 => 1,
+            Self::Hll8 => 2,
+        }
+    }
+
+    const fn of_bits(bits: u8) -> Option<Self> {
+        match bits {
+            0 => Some(Self::Hll4),
+            1 => Some(Self::Hll6),
+            2 => Some(Self::Hll8),
+            _ => None,
+        }
+    }
+}
 
 /// A list has `2^3` slots, and becomes something else when the last one is taken.
 pub(super) const LG_LIST_SLOTS: u8 = 3;
@@ -132,6 +166,8 @@ fn lg_slots_for(count: u32) -> u8 {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head {
     pub(super) shape: Shape,
+    /// Bits of a register.
+    pub(super) kind: HllType,
     /// Whether free slots were left out.
     pub(super) compact: bool,
     /// Whether the running estimate is void.
@@ -141,7 +177,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Reads the head of a serialized sketch, and refuses what is none, or has no 8-bit registers.
+    /// Reads the head of a serialized sketch, and refuses what is none.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, FileError> {
         let Some(head) = bytes.first_chunk::<HEAD_BYTES>() else {
             return Err(FileError::Truncated { need: HEAD_BYTES as u64, have: bytes.len() as u64 });
@@ -150,7 +186,9 @@ impl Head {
         require(head[1] == SERIAL_VERSION, IMAGE, "serial version 1")?;
         let lg_k = head[LG_K];
         require((MIN_LG_K..=MAX_LG_K).contains(&lg_k), IMAGE, "a logarithm of k from 4 to 21")?;
-        require(head[MODE] >> 2 == HLL_8, IMAGE, "target type HLL_8: registers of 8 bits")?;
+        let Some(kind) = HllType::of_bits(head[MODE] >> 2) else {
+            return Err(broken("target type HLL_4, HLL_6 or HLL_8"));
+        };
         let (form, count) = match (head[MODE] & 3, head[0]) {
             (0, 2) => (Form::List, u32::from(head[LIST_COUNT])),
             (1, 3) => set_of(bytes, head)?,
@@ -165,18 +203,20 @@ impl Head {
         require(count <= most, IMAGE, "no more coupons than the form holds")?;
         Ok(Self {
             shape: Shape { lg_k, form },
+            kind,
             compact: head[FLAGS] & COMPACT != 0,
             out_of_order: head[FLAGS] & OUT_OF_ORDER != 0 && form == Form::Array,
             count,
         })
     }
 
-    /// Bytes that the serialized sketch must have.
-    pub(super) fn len(self) -> usize {
-        if self.compact && self.shape.form != Form::Array {
-            return self.shape.start() + 4 * self.count as usize;
+    /// Bytes that the serialized sketch in `bytes` must have.
+    pub(super) fn len(self, bytes: &[u8]) -> Result<usize, FileError> {
+        match self.shape.form {
+            Form::Array => narrow::array_len(bytes, &self),
+            _ if self.compact => Ok(self.shape.start() + 4 * self.count as usize),
+            _ => Ok(self.shape.len()),
         }
-        self.shape.len()
     }
 }
 
@@ -206,7 +246,7 @@ pub(super) fn write_head(image: &mut [u8], shape: Shape, count: u32) {
         Form::Set { lg_slots } => (3, lg_slots, 1),
         Form::Array => (10, 0, 2),
     };
-    let mode = HLL_8 << 2 | mode;
+    let mode = HllType::Hll8.bits() << 2 | mode;
     let head = [ints, SERIAL_VERSION, FAMILY, shape.lg_k, lg_slots, 0, 0, mode];
     image[..HEAD_BYTES].copy_from_slice(&head);
     set_count(image, shape.form, count);
@@ -247,6 +287,12 @@ pub(super) fn set_array_flags(image: &mut [u8], empty: bool, out_of_order: bool)
 #[inline]
 pub(super) fn mark_used(image: &mut [u8]) {
     image[FLAGS] &= !EMPTY;
+}
+
+/// Writes how many bits a register has.
+#[cfg(feature = "alloc")]
+pub(super) fn set_kind(head: &mut [u8], kind: HllType) {
+    head[MODE] = head[MODE] & 3 | kind.bits() << 2;
 }
 
 /// Sets the flag of the compact form.

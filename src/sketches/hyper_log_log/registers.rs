@@ -18,9 +18,9 @@ const RUNNING: usize = 8;
 const SUM_LOW: usize = 16;
 const SUM_HIGH: usize = 24;
 /// Place of the `u32` count of registers that are 0.
-const ZEROS: usize = 32;
+pub(super) const ZEROS: usize = 32;
 /// Place of the `u32` count of exceptions; only 4-bit registers have some.
-const EXCEPTIONS: usize = 36;
+pub(super) const EXCEPTIONS: usize = 36;
 
 /// The largest value of a register.
 const MAX_VALUE: u8 = 63;
