@@ -82,14 +82,14 @@ impl Region {
         unsafe { group.as_ref() }
     }
 
-    /// Sets the tag of the slot `index`.
+    /// Sets the tag of a slot: the one numbered `slot` of `group`.
     ///
     /// # Safety
     ///
-    /// `index / WIDTH < groups`, and the region is exclusively borrowed.
+    /// `group < groups` and `slot < WIDTH`, and the region is exclusively borrowed.
     #[inline(always)]
-    unsafe fn set_tag<P: Policy>(&self, index: usize, tag: u8) {
-        let at = index / P::WIDTH * size_of::<P::Group>() + index % P::WIDTH;
+    unsafe fn set_tag<P: Policy>(&self, group: usize, slot: usize, tag: u8) {
+        let at = group * size_of::<P::Group>() + slot;
         // SAFETY: inside of the groups at the start of the block (invariant 1).
         let byte = unsafe { self.block.add(at) };
         // SAFETY: exclusively borrowed.
@@ -477,13 +477,14 @@ unsafe fn put<T, P: Policy>(region: &mut Region, parted: Parted, entry: NonNull<
         if empty != 0 {
             // The first: where there is one group with fewer slots than tags, it exists, because
             // fewer entries than slots are there.
-            let index = at * P::WIDTH + empty.trailing_zeros() as usize;
+            let within = empty.trailing_zeros() as usize;
+            let index = at * P::WIDTH + within;
             // SAFETY: the slot exists; see above.
             let slot = unsafe { region.slot::<T>(index) };
             // SAFETY: it is empty, and the entry is elsewhere.
             unsafe { slot.copy_from_nonoverlapping(entry, 1) };
-            // SAFETY: the group exists.
-            unsafe { region.set_tag::<P>(index, parted.tag()) };
+            // SAFETY: the group exists, and a group has no more slots than that.
+            unsafe { region.set_tag::<P>(at, within, parted.tag()) };
             return index;
         }
         // SAFETY: the group exists.

@@ -299,8 +299,8 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         let region = &mut self.regions_mut()[place.region];
         // SAFETY: the place of an entry is a slot of its region (invariant 5).
         let slot = unsafe { region.slot::<T>(place.index) };
-        // SAFETY: its group exists, with its tag at 0 the slot counts as empty.
-        unsafe { region.set_tag::<P>(place.index, 0) };
+        // SAFETY: its group exists; with its tag at 0 the slot counts as empty.
+        unsafe { region.set_tag::<P>(place.index / P::WIDTH, place.index % P::WIDTH, 0) };
         region.len -= 1;
         region.removed += 1;
         self.len -= 1;
@@ -412,7 +412,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
                 unsafe { slot.write(entry) };
                 // Any tag but 0 will do until all are copied: it says that the slot is full.
                 // SAFETY: both regions have the same groups; the slot was just initialised.
-                unsafe { to.set_tag::<P>(index, 1) };
+                unsafe { to.set_tag::<P>(index / P::WIDTH, index % P::WIDTH, 1) };
                 to.len += 1;
                 copy.len += 1;
             });
