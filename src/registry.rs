@@ -45,6 +45,8 @@ macro_rules! family {
             0x0401 bloom       $crate::filters::Bloom, filters;
             0x0402 blocked_bloom $crate::filters::BlockedBloom, filters;
             0x0403 sbbf        $crate::filters::Sbbf, filters;
+            0x0404 timing_bloom $crate::filters::TimingBloom, filters;
+            0x0405 scalable_bloom $crate::filters::ScalableBloom, filters;
             0x0501 hyper_log_log $crate::sketches::HyperLogLog, distinct;
             0x0502 exa_log_log $crate::sketches::ExaLogLog, distinct;
             0x0505 count_min   $crate::sketches::CountMin, counts;

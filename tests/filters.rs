@@ -1,6 +1,6 @@
 //! Rates of the filters, over more probes than a law is worth.
 
-use lessram::filters::{BlockedBloom, Bloom, FilterMut, Sbbf};
+use lessram::filters::{BlockedBloom, Bloom, FilterMut, Sbbf, ScalableBloom, TimingBloom};
 use lessram::mem::Global;
 use lessram::storage::HeapWords;
 
@@ -63,6 +63,36 @@ fn sbbf_keeps_its_promise() {
     keeps_its_promise::<Sbbf<HeapWords>>();
 }
 
+#[test]
+fn timing_bloom_keeps_its_promise() {
+    keeps_its_promise::<TimingBloom<HeapWords>>();
+}
+
+/// At every step of growth by a quarter, and just before and after each new part.
+#[test]
+fn scalable_bloom_keeps_its_promise_while_it_grows() {
+    let most: u64 = if cfg!(debug_assertions) { 20_000 } else { 2_000_000 };
+    let probes: u64 = if cfg!(debug_assertions) { 20_000 } else { 400_000 };
+    for (first, fpr) in [(0, 0.01), (1_000, 0.01), (1_000, 0.1), (100, 0.001)] {
+        let mut filter = ScalableBloom::with_fpr(first, fpr).unwrap();
+        let (mut inserted, mut next) = (0, 1);
+        while inserted < most {
+            let parts = filter.parts();
+            for key in keys(inserted, next - inserted) {
+                filter.insert_new_hash(key);
+            }
+            inserted = next;
+            next = if filter.parts() == parts { next + (next / 4).max(1) } else { next + 1 };
+            let absent = keys(1 << 40, probes);
+            let found = absent.filter(|key| filter.contains_hash(*key)).count() as f64;
+            let promised = fpr * probes as f64;
+            let bound = promised * 1.03 + 3.0 * promised.sqrt();
+            assert!(found <= bound, "{inserted} keys: {:.3} of the promise", found / promised);
+        }
+        assert!(keys(0, inserted).all(|key| filter.contains_hash(key)), "a false negative");
+    }
+}
+
 /// Numbers in a row, multiples of a large power of two, numbers that differ in one byte: as hashes,
 /// without being hashed.
 fn takes_raw_numbers<F: FilterMut<Global>>() {
@@ -80,4 +110,6 @@ fn takes_raw_numbers<F: FilterMut<Global>>() {
 fn raw_numbers_do_no_harm() {
     takes_raw_numbers::<Bloom>();
     takes_raw_numbers::<BlockedBloom>();
+    takes_raw_numbers::<ScalableBloom>();
+    takes_raw_numbers::<TimingBloom>();
 }

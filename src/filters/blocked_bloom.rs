@@ -3,7 +3,7 @@
 use super::lines::{LINE_WORDS, Lines};
 use super::rate::{self, Blocks};
 use super::{BATCH, DEFAULT_SEED, Filter, FilterMut, contains_many};
-use crate::error::{BuildError, FileError, MergeError, Tag};
+use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
 use crate::hashing::{KeyHash, fold};
 use crate::mem::{Alloc, Footprint, Parts};
 use crate::simd::lines::{Form, Kernel, kernel};
@@ -105,11 +105,16 @@ const fn number(form: Form) -> usize {
 }
 
 /// The form that keeps the rate with the fewest lines, and their number.
-fn best_form(capacity: usize, fpr: f64) -> Result<(Form, u64), BuildError> {
-    rate::check(capacity, fpr)?;
+fn best_form(capacity: u64, fpr: f64) -> (Form, u64) {
     let counts = FORMS.map(|(form, blocks)| (form, blocks.count(capacity, fpr)));
     let best = counts.iter().min_by_key(|(_, count)| *count);
-    Ok(*best.unwrap_or(&counts[1]))
+    *best.unwrap_or(&counts[1])
+}
+
+/// Bits of a filter made for so many keys.
+#[cfg(all(test, feature = "alloc"))]
+pub(super) fn best_bits(capacity: u64, fpr: f64) -> u64 {
+    best_form(capacity, fpr).1 * 512
 }
 
 impl<W: Words> BlockedBloom<W> {
@@ -242,6 +247,18 @@ impl<W: Words> BlockedBloom<W> {
         if self.seed == other.seed { Ok(()) } else { Err(MergeError::Seeds) }
     }
 
+    /// Whether it has the size that its parameters give at this rate.
+    pub(super) fn has_size_for(&self, fpr: f64) -> bool {
+        let (form, count) = best_form(self.capacity, fpr);
+        form == self.form() && self.bits() == count.saturating_mul(512)
+    }
+
+    /// The parts, for filters made of several: lines, and the number of their form.
+    #[cfg(feature = "alloc")]
+    pub(super) fn raw_parts(&self) -> (&[crate::storage::Le64], u64) {
+        (self.lines.words(), number(self.form()) as u64)
+    }
+
     /// The filter of the lines in section `tag`.
     pub(super) fn load_part<S: Source<Words = W>>(
         source: &mut S,
@@ -307,9 +324,20 @@ impl<A: Alloc> BlockedBloom<HeapWords<A>> {
     ///
     /// As for [`with_fpr`](BlockedBloom::with_fpr).
     pub fn with_fpr_in(capacity: usize, fpr: f64, seed: u64, alloc: A) -> Result<Self, BuildError> {
-        let (form, count) = best_form(capacity, fpr)?;
-        let lines = Lines::zeroed(count * LINE_WORDS as u64, alloc)?;
-        Ok(Self { lines, kernel: kernel(form), seed, capacity: capacity as u64 })
+        rate::check(capacity, fpr)?;
+        Ok(Self::part(capacity as u64, fpr, seed, alloc)?)
+    }
+
+    /// As `with_fpr_in`, for parts of filters, whose rates are below those that can be asked for.
+    pub(super) fn part(capacity: u64, fpr: f64, seed: u64, alloc: A) -> Result<Self, AllocError> {
+        let (form, count) = best_form(capacity, fpr);
+        let lines = Lines::zeroed(count.saturating_mul(LINE_WORDS as u64), alloc)?;
+        Ok(Self { lines, kernel: kernel(form), seed, capacity })
+    }
+
+    /// Where its lines come from.
+    pub(super) fn alloc(&self) -> &A {
+        self.lines.alloc()
     }
 
     /// Adds `key`; returns whether the filter changed: `false` means that it, or enough others, had

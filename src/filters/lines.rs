@@ -100,6 +100,11 @@ impl<A: Alloc> Lines<HeapWords<A>> {
         Ok(Self { words, start, len })
     }
 
+    /// Where they come from.
+    pub(super) fn alloc(&self) -> &A {
+        self.words.alloc()
+    }
+
     /// The words of the lines, to be written.
     #[inline]
     pub(super) fn words_mut(&mut self) -> &mut [Le64] {

@@ -5,16 +5,22 @@
 //! | keys that come one by one, their number known roughly | [`Bloom`] | 11.5 |
 //! | the same, and every nanosecond counts | [`BlockedBloom`] | 12.2 |
 //! | the same, for Parquet's readers to read | [`Sbbf`] | 12.9, up to twice that |
+//! | keys that come one by one, nobody knows how many | [`ScalableBloom`] | 29 on average |
+//! | keys that come one by one, to be forgotten by number or age | [`TimingBloom`] | 27.8 |
 
 mod blocked_bloom;
 mod bloom;
 mod lines;
 mod rate;
 mod sbbf;
+mod scalable_bloom;
+mod timing_bloom;
 
 pub use blocked_bloom::BlockedBloom;
 pub use bloom::Bloom;
 pub use sbbf::Sbbf;
+pub use scalable_bloom::ScalableBloom;
+pub use timing_bloom::{Expiry, TimingBloom};
 
 use crate::error::BuildError;
 use crate::hashing::KeyHash;

@@ -85,7 +85,7 @@ impl Blocks {
     }
 
     /// Blocks for `capacity` keys at a rate of at most `fpr`; at least one.
-    pub(super) fn count(self, capacity: usize, fpr: f64) -> u64 {
+    pub(super) fn count(self, capacity: u64, fpr: f64) -> u64 {
         let blocks = capacity as f64 * self.bits_per_key(fpr) / self.bits();
         blocks as u64 + 1
     }

@@ -308,7 +308,7 @@ impl<A: Alloc> Sbbf<HeapWords<A>> {
     /// As for [`with_fpr`](Sbbf::with_fpr).
     pub fn with_fpr_in(capacity: usize, fpr: f64, alloc: A) -> Result<Self, BuildError> {
         rate::check(capacity, fpr)?;
-        let blocks = SHAPE.count(capacity, fpr);
+        let blocks = SHAPE.count(capacity as u64, fpr);
         let most = MAX_BYTES / HALF as u64;
         if blocks > most {
             let max = (capacity as f64 * most as f64 / blocks as f64) as u64;

@@ -63,6 +63,11 @@ impl<T: Copy, A: Alloc> RawVec<T, A> {
         Self { ptr: NonNull::dangling(), cap: 0, len: 0, alloc, owns: PhantomData }
     }
 
+    /// The allocator.
+    pub(crate) const fn alloc(&self) -> &A {
+        &self.alloc
+    }
+
     /// Elements that fit without growing.
     pub(crate) const fn capacity(&self) -> usize {
         self.cap

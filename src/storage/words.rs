@@ -190,6 +190,11 @@ impl<A: Alloc> HeapWords<A> {
         as_bytes_mut(&mut self.words)
     }
 
+    /// The allocator.
+    pub(crate) const fn alloc(&self) -> &A {
+        self.words.alloc()
+    }
+
     /// Words that fit without growing.
     pub(crate) const fn capacity(&self) -> usize {
         self.words.capacity()

@@ -4,8 +4,9 @@
 //! The first contender of each race is the one that others are compared to. A `many` asks for
 //! thousands of keys in one call.
 
-use crate::race::{Contender, Random, Work, race, weigh};
-use lessram::filters::{BlockedBloom, Bloom};
+use crate::race::{Contender, Random, Work, contender, race, weigh};
+use lessram::filters::{BlockedBloom, Bloom, Sbbf};
+use lessram::mem::Global;
 use std::error::Error;
 
 const QUERIES: usize = 1_000_000;
@@ -83,17 +84,35 @@ impl Set for fastbloom::BloomFilter {
     }
 }
 
+/// The fewest whole bits a key with which a split-block filter keeps the rate: whole numbers are
+/// what the peer takes.
+fn split_bits(fpr: f64) -> usize {
+    match fpr {
+        0.01 => 11,
+        0.003_906_25 => 13,
+        0.001 => 17,
+        _ => 38,
+    }
+}
+
+/// At the peer's size, and not the power of two that Parquet's readers want.
+impl Set for Sbbf {
+    const NAME: &'static str = "lessram sbbf";
+    fn new(n: usize, fpr: f64) -> Self {
+        Self::with_blocks_in((n * split_bits(fpr)).div_ceil(256) as u64, Global).expect("memory")
+    }
+    fn insert(&mut self, hash: u64) {
+        self.insert_hash(hash);
+    }
+    fn has(&self, hash: u64) -> bool {
+        self.contains_hash(hash)
+    }
+}
+
 impl Set for sbbf_rs_safe::Filter {
     const NAME: &'static str = "sbbf-rs-safe";
     fn new(n: usize, fpr: f64) -> Self {
-        // The fewest whole bits a key that keep the rate; what it takes is a whole number.
-        let bits = match fpr {
-            0.01 => 11,
-            0.003_906_25 => 13,
-            0.001 => 17,
-            _ => 38,
-        };
-        Self::new(bits, n)
+        Self::new(split_bits(fpr), n)
     }
     fn insert(&mut self, hash: u64) {
         self.insert_hash(hash);
@@ -153,6 +172,40 @@ pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
     ] {
         one(n, fpr, rounds)?;
     }
+    strings(1_000_000, rounds)
+}
+
+/// Strings, hashed by each as it does.
+fn strings(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
+    const FPR: f64 = 1.0 / 256.0;
+    let mut random = Random(7);
+    let keys: Vec<String> = (0..n).map(|_| format!("key-{:x}", random.number() >> 24)).collect();
+    let hits: Vec<&str> = (0..QUERIES).map(|_| keys[random.below(n)].as_str()).collect();
+    let absent: Vec<String> = (0..QUERIES).map(|i| format!("no-{i}")).collect();
+    let misses: Vec<&str> = absent.iter().map(String::as_str).collect();
+    let (blocked_bytes, mut blocked) = weigh(|| BlockedBloom::with_fpr(n, FPR).expect("in range"));
+    let (sbbf_bytes, mut sbbf) = weigh(|| Sbbf::with_fpr(n, FPR).expect("in range"));
+    let (parquet_bytes, mut parquet) =
+        weigh(|| parquet::bloom_filter::Sbbf::new_with_num_of_bytes(sbbf.bitset().len()));
+    let (fast_bytes, mut fast) =
+        weigh(|| fastbloom::BloomFilter::with_false_pos(FPR).seed(&1).expected_items(n));
+    for key in &keys {
+        blocked.insert(key.as_str());
+        sbbf.insert(key.as_str());
+        parquet.insert(key.as_str());
+        fast.insert(key.as_str());
+    }
+    for (what, queries) in [("hit", &hits), ("miss", &misses)] {
+        let count = |has: &dyn Fn(&str) -> bool| queries.iter().filter(|key| has(key)).count();
+        let contenders = [
+            contender("lessram blocked", blocked_bytes, || count(&|k| blocked.contains(k)) as u64),
+            contender("lessram sbbf", sbbf_bytes, || count(&|k| sbbf.contains(k)) as u64),
+            contender("parquet", parquet_bytes, || count(&|k| parquet.check(k)) as u64),
+            contender("fastbloom", fast_bytes, || count(&|k| fast.contains(k)) as u64),
+        ];
+        let case = format!("string {what}, n {n}");
+        race("filter", &case, rounds, QUERIES, what == "hit", &contenders)?;
+    }
     Ok(())
 }
 
@@ -165,6 +218,7 @@ fn one(n: usize, fpr: f64, rounds: usize) -> Result<(), Box<dyn Error>> {
     let mut entries = vec![
         entry::<BlockedBloom>(&data),
         entry::<Many<BlockedBloom>>(&data),
+        entry::<Sbbf>(&data),
         entry::<sbbf_rs_safe::Filter>(&data),
         entry::<Bloom>(&data),
         entry::<Many<Bloom>>(&data),
