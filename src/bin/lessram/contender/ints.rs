@@ -1,6 +1,6 @@
 //! Baselines for sets of numbers.
 
-use super::{Contender, Structure, filters};
+use super::{Contender, Structure, filters, maps};
 use crate::dataset::{Plan, SHUFFLED, SORTED};
 use crate::error::{Failure, Outcome};
 use crate::spool::{Feed, Number};
@@ -50,6 +50,7 @@ pub(super) fn peers() -> Vec<Contender> {
             "bits[i * width..(i + 1) * width].store_le(key); // bitvec::field::BitField",
         ),
         filters::ints(),
+        maps::ints(),
     ]
 }
 

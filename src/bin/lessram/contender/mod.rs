@@ -2,6 +2,7 @@
 
 mod filters;
 mod ints;
+mod maps;
 mod pairs;
 mod stream;
 mod strings;
@@ -94,10 +95,24 @@ impl Contender {
     ) -> Self {
         Self { name, family: None, rust, entry: Entry::of::<S, T>(note, ""), need }
     }
+
+    /// One of ours that has no file.
+    fn in_memory<S: Shape, T: Structure<S>>(
+        name: &'static str,
+        family: &'static str,
+        note: &'static str,
+        rust: String,
+    ) -> Self {
+        let entry = Entry::of::<S, T>(note, "");
+        Self { name, family: Some(family), rust, entry, need: NEED_IN_MEMORY }
+    }
 }
 
 /// Bytes an item that building one of ours takes beside the item itself, at worst.
 const NEED: u64 = 16;
+
+/// The same of those that own each key in a block of its own.
+const NEED_IN_MEMORY: u64 = 96;
 
 /// The rows of the registry that fit data of this kind.
 fn ours(kind: Kind) -> impl Iterator<Item = Contender> {
@@ -115,8 +130,8 @@ pub(crate) fn all(kind: Kind, number_values: bool) -> Vec<Contender> {
         Kind::Strings => strings::peers(),
         Kind::Ints => ints::peers(),
         Kind::Stream => stream::peers(),
-        Kind::Pairs if number_values => pairs::peers::<u64>(),
-        Kind::Pairs => pairs::peers::<Vec<u8>>(),
+        Kind::Pairs if number_values => pairs::all::<u64>(),
+        Kind::Pairs => pairs::all::<Vec<u8>>(),
     };
     ours(kind).chain(peers).collect()
 }

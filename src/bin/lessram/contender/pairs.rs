@@ -1,9 +1,10 @@
 //! Baselines for maps from byte strings to numbers or byte strings.
 
-use super::{Contender, Structure};
+use super::{Contender, Structure, maps};
 use crate::dataset::{Plan, SHUFFLED};
 use crate::error::Outcome;
 use crate::spool::{Feed, Pair};
+use lessram::mem::{Footprint, Totals};
 use std::collections::{BTreeMap, HashMap};
 
 /// What a key leads to.
@@ -57,52 +58,58 @@ impl Value for Vec<u8> {
     }
 }
 
-pub(super) fn peers<V: Value>() -> Vec<Contender> {
+pub(super) fn all<V: Value + Footprint>() -> Vec<Contender> {
     let rust =
         |name: &str, key: &str| format!("let map: {name}<{key}, {}> = pairs.collect();", V::NAME);
     let [hash, btree, hashbrown, index] = V::NOTES;
     vec![
-        Contender::told::<Pair, Map<HashMap<Vec<u8>, V>>>(
+        Contender::told::<Pair, Held<HashMap<Vec<u8>, V>>>(
             "std_hash_map",
             208,
             hash,
             rust("std::collections::HashMap", "String"),
         ),
-        Contender::told::<Pair, Map<BTreeMap<Vec<u8>, V>>>(
+        Contender::told::<Pair, Held<BTreeMap<Vec<u8>, V>>>(
             "std_btree_map",
             176,
             btree,
             rust("std::collections::BTreeMap", "String"),
         ),
-        Contender::told::<Pair, Map<hashbrown::HashMap<Box<[u8]>, V>>>(
+        Contender::told::<Pair, Held<hashbrown::HashMap<Box<[u8]>, V>>>(
             "hashbrown_box_str",
             192,
             hashbrown,
             rust("hashbrown::HashMap", "Box<str>"),
         ),
-        Contender::told::<Pair, Map<indexmap::IndexMap<Vec<u8>, V>>>(
+        Contender::told::<Pair, Held<indexmap::IndexMap<Vec<u8>, V>>>(
             "indexmap",
             240,
             index,
             rust("indexmap::IndexMap", "String"),
         ),
+        maps::pairs::<V>(),
     ]
 }
 
 /// A map of any make.
-struct Map<M>(M);
+pub(super) struct Held<M>(M);
 
 /// What all makes of maps can do.
-trait AnyMap: Default {
+pub(super) trait AnyMap: Default {
     type Key: for<'a> From<&'a [u8]>;
     type Value: Value;
 
     fn insert(&mut self, key: Self::Key, value: Self::Value);
     fn look_up(&self, key: &[u8]) -> Option<&Self::Value>;
     fn shrink(&mut self);
+
+    /// What it says of its own bytes, if it says something.
+    fn totals(&self) -> Option<Totals> {
+        None
+    }
 }
 
-impl<M: AnyMap> Structure<Pair> for Map<M> {
+impl<M: AnyMap> Structure<Pair> for Held<M> {
     const FEED: &'static str = SHUFFLED;
 
     fn build(feed: &mut Feed<Pair>, _: &Plan) -> Outcome<Self> {
@@ -116,6 +123,10 @@ impl<M: AnyMap> Structure<Pair> for Map<M> {
 
     fn contains(&self, query: &[u8]) -> bool {
         self.0.look_up(query).is_some_and(Value::touch)
+    }
+
+    fn totals(&self) -> Option<Totals> {
+        self.0.totals()
     }
 }
 

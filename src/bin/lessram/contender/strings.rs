@@ -1,6 +1,6 @@
 //! Baselines for sets of byte strings.
 
-use super::{Contender, Structure, filters, touch};
+use super::{Contender, Structure, filters, maps, touch};
 use crate::dataset::{Plan, SHUFFLED, SORTED};
 use crate::error::{Failure, Outcome};
 use crate::spool::{Bytes, Feed};
@@ -49,6 +49,7 @@ pub(super) fn peers() -> Vec<Contender> {
             "let set = fst::Set::from_iter(sorted_keys)?;",
         ),
         filters::strings(),
+        maps::strings(),
     ]
 }
 

@@ -1,0 +1,104 @@
+//! Ours in memory: hash maps and sets, which have no file and so no row in the registry.
+
+use super::pairs::{AnyMap, Held, Value};
+use super::{Contender, Structure};
+use crate::dataset::{Plan, SHUFFLED};
+use crate::error::Outcome;
+use crate::spool::{Bytes, Feed, Number, Pair};
+use lessram::maps::{Map, Set};
+use lessram::mem::{Footprint, Totals};
+use std::hash::Hash;
+
+pub(super) fn ints() -> Contender {
+    Contender::in_memory::<Number, Set<u64>>(
+        "set",
+        "maps",
+        "maps::Set<u64>",
+        "let set: lessram::maps::Set<u64> = keys.collect();".to_owned(),
+    )
+}
+
+pub(super) fn strings() -> Contender {
+    Contender::in_memory::<Bytes, Set<Box<[u8]>>>(
+        "set",
+        "maps",
+        "maps::Set of boxed bytes laid out as Box<str>",
+        "let set: lessram::maps::Set<Box<str>> = keys.collect();".to_owned(),
+    )
+}
+
+pub(super) fn pairs<V: Value + Footprint>() -> Contender {
+    Contender::in_memory::<Pair, Held<Map<Box<[u8]>, V>>>(
+        "map",
+        "maps",
+        "maps::Map from boxed bytes laid out as Box<str>",
+        format!("let map: lessram::maps::Map<Box<str>, {}> = pairs.collect();", V::NAME),
+    )
+}
+
+impl Structure<Number> for Set<u64> {
+    const FEED: &'static str = SHUFFLED;
+
+    fn build(feed: &mut Feed<Number>, _: &Plan) -> Outcome<Self> {
+        let mut keys = Self::new();
+        while let Some(key) = feed.next()? {
+            keys.insert(key);
+        }
+        Ok(shrunk(keys))
+    }
+
+    fn contains(&self, query: u64) -> bool {
+        self.contains(&query)
+    }
+
+    fn totals(&self) -> Option<Totals> {
+        Some(Totals::of(self))
+    }
+}
+
+impl Structure<Bytes> for Set<Box<[u8]>> {
+    const FEED: &'static str = SHUFFLED;
+
+    fn build(feed: &mut Feed<Bytes>, _: &Plan) -> Outcome<Self> {
+        let mut keys = Self::new();
+        while let Some(key) = feed.next()? {
+            keys.insert(key.into());
+        }
+        Ok(shrunk(keys))
+    }
+
+    fn contains(&self, query: &[u8]) -> bool {
+        self.contains(query)
+    }
+
+    fn totals(&self) -> Option<Totals> {
+        Some(Totals::of(self))
+    }
+}
+
+/// Without the room for more, as the others are measured too.
+fn shrunk<K: Eq + Hash>(mut keys: Set<K>) -> Set<K> {
+    keys.shrink_to_fit();
+    keys
+}
+
+impl<V: Value + Footprint> AnyMap for Map<Box<[u8]>, V> {
+    type Key = Box<[u8]>;
+    type Value = V;
+
+    fn insert(&mut self, key: Box<[u8]>, value: V) {
+        self.insert(key, value);
+    }
+
+    fn look_up(&self, key: &[u8]) -> Option<&V> {
+        self.get(key)
+    }
+
+    fn shrink(&mut self) {
+        self.shrink_to_fit();
+    }
+
+    fn totals(&self) -> Option<Totals> {
+        Some(Totals::of(self))
+    }
+}
