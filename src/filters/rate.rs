@@ -87,7 +87,7 @@ impl Blocks {
     /// Blocks for `capacity` keys at a rate of at most `fpr`; at least one.
     pub(super) fn count(self, capacity: u64, fpr: f64) -> u64 {
         let blocks = capacity as f64 * self.bits_per_key(fpr) / self.bits();
-        blocks as u64 + 1
+        (blocks as u64).saturating_add(1)
     }
 
     /// The rate with `keys` keys in `blocks` blocks.

@@ -296,7 +296,8 @@ impl<A: Alloc + Clone> ScalableBloom<HeapWords<A>> {
             self.grow()?;
         }
         if let Some(part) = &mut self.parts[self.newest] {
-            self.keys += u64::from(part.insert_hash(hash));
+            // A file may claim any number.
+            self.keys = self.keys.saturating_add(u64::from(part.insert_hash(hash)));
         }
         Ok(())
     }
