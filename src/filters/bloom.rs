@@ -82,11 +82,11 @@ pub struct Bloom<W: Words = HeapWords> {
 }
 
 /// The positions of a key, one after the other.
-struct Positions(u64);
+pub(super) struct Positions(u64);
 
 impl Positions {
     #[inline]
-    fn new(hash: u64, seed: u64) -> Self {
+    pub(super) fn new(hash: u64, seed: u64) -> Self {
         // Mixed again, so that raw integers given as hashes do no harm.
         Self(fold(hash ^ seed))
     }
@@ -97,7 +97,7 @@ impl Positions {
     /// not reach below 2^32 words, and which enough lower bits were mixed into for the smallest
     /// rate.
     #[inline]
-    fn next(&mut self) -> (u64, u64) {
+    pub(super) fn next(&mut self) -> (u64, u64) {
         let x = self.0;
         self.0 = x.wrapping_mul(STEP);
         (x, x >> 26 & 63)
@@ -274,6 +274,24 @@ impl<W: Words> Bloom<W> {
     #[must_use]
     pub fn fpr_now(&self) -> f64 {
         rate::power(self.ones() as f64 / self.bits() as f64, self.hashes)
+    }
+
+    /// The words of the bits.
+    #[cfg(target_has_atomic = "32")]
+    pub(super) fn words(&self) -> &[Le64] {
+        self.bits.words()
+    }
+
+    /// The handle of the bits.
+    #[cfg(target_has_atomic = "32")]
+    pub(super) fn into_words(self) -> W {
+        self.bits
+    }
+
+    /// The filter of these bits.
+    #[cfg(target_has_atomic = "32")]
+    pub(super) const fn from_raw_parts(bits: W, hashes: u32, seed: u64, capacity: u64) -> Self {
+        Self { bits, hashes, seed, capacity }
     }
 
     fn same_parameters<V: Words>(&self, other: &Bloom<V>) -> Result<(), MergeError> {

@@ -3,11 +3,14 @@
 //! | you have | take | bits a key at a rate of 1/256 |
 //! |---|---|---|
 //! | keys that come one by one, their number known roughly | [`Bloom`] | 11.5 |
+//! | the same, from several threads at once | `AtomicBloom` | 11.5 |
 //! | the same, and every nanosecond counts | [`BlockedBloom`] | 12.2 |
 //! | the same, for Parquet's readers to read | [`Sbbf`] | 12.9, up to twice that |
 //! | keys that come one by one, nobody knows how many | [`ScalableBloom`] | 29 on average |
 //! | keys that come one by one, to be forgotten by number or age | [`TimingBloom`] | 27.8 |
 
+#[cfg(target_has_atomic = "32")]
+mod atomic_bloom;
 mod blocked_bloom;
 mod bloom;
 mod lines;
@@ -16,6 +19,8 @@ mod sbbf;
 mod scalable_bloom;
 mod timing_bloom;
 
+#[cfg(target_has_atomic = "32")]
+pub use atomic_bloom::AtomicBloom;
 pub use blocked_bloom::BlockedBloom;
 pub use bloom::Bloom;
 pub use sbbf::Sbbf;

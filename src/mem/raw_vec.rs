@@ -68,6 +68,12 @@ impl<T: Copy, A: Alloc> RawVec<T, A> {
         &self.alloc
     }
 
+    /// Where the elements are, and how many: without a reference to them.
+    #[cfg(all(target_has_atomic = "32", not(loom)))]
+    pub(crate) const fn raw_parts(&self) -> (NonNull<T>, usize) {
+        (self.ptr, self.len)
+    }
+
     /// Elements that fit without growing.
     pub(crate) const fn capacity(&self) -> usize {
         self.cap

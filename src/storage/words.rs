@@ -6,6 +6,12 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(target_has_atomic = "32")]
+mod atomic;
+
+#[cfg(target_has_atomic = "32")]
+pub(crate) use atomic::AtomicWords;
+
 use crate::bits::field::{Store, StoreMut};
 use crate::error::{AllocError, FileError};
 use crate::mem::raw_vec::RawVec;
