@@ -227,9 +227,37 @@ fn exercise_strings<W: Words>(strings: &StrArray<W>) {
     assert!(strings.iter().take(1_000).all(|string| string.len() <= strings.as_blob().len()));
     assert!(strings.partition_point(|string| string < b"m") <= len);
     assert!(strings.to_heap().len() == len && strings.is_empty() == (len == 0));
+    let indices: Vec<usize> = (0..len.min(100)).collect();
+    let mut found = vec![&b""[..]; indices.len()];
+    strings.get_many(&indices, &mut found);
+    assert!(indices.iter().zip(found).all(|(index, found)| strings.get(*index) == Some(found)));
     if len < 10_000 {
+        let mut changed = strings.to_heap();
+        let _ = changed.try_compress_offsets_in(Global);
+        let _ = changed.try_push("more");
         assert!(*strings == strings.to_heap() && !format!("{strings:?}").is_empty());
     }
+}
+
+/// The golden strings with their offsets compressed.
+fn compressed_strings() -> HeapWords {
+    use lessram::testkit::model::StringsModel;
+    let mut strings: StrArray = StringsModel::golden().0.into_iter().collect();
+    strings.compress_offsets();
+    strings.to_bytes().unwrap()
+}
+
+/// A second golden file of strings: the other coding of their offsets.
+#[test]
+fn golden_strings_with_compressed_offsets_stay_as_they_are() {
+    let path = format!("tests/golden/str_array-{MAJOR}-compressed.lram");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("LESSRAM_BLESS").is_some() && !path.exists() {
+        fs::write(&path, compressed_strings().as_bytes()).unwrap();
+    }
+    let file = fs::read(&path).expect("a golden file: write it with LESSRAM_BLESS=1");
+    assert_eq!(file, compressed_strings().as_bytes());
+    assert!(StrArray::read_from(&file[..], 1 << 20).unwrap().has_compressed_offsets());
 }
 
 /// As for numbers.
@@ -264,8 +292,9 @@ fn every_method_withstands_damage() {
     let budget = 64 * cases(256) as usize;
     let mut rng = Rng::new(6);
     let mut exercised = 0;
-    for row in rows() {
-        let file = (row.golden)();
+    let mut files: Vec<_> = rows().iter().map(|row| (row.golden)()).collect();
+    files.push(compressed_strings());
+    for file in &files {
         let file = file.as_bytes();
         let writes = damage::spread(damage::writes(file), budget, &mut rng);
         for damage in damage::flips(file, budget, &mut rng).iter().chain(&writes) {

@@ -213,20 +213,38 @@ impl<W: Words> EliasFano<W> {
     pub fn get_many(&self, indices: &[usize], out: &mut [u64]) {
         assert_eq!(indices.len(), out.len(), "as many places as indices");
         for (indices, out) in indices.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
-            let lows = self.lows.bytes();
             for index in indices {
                 assert!(*index < self.len(), "index {index} of {} numbers", self.len());
-                self.ones.prefetch(*index as u64);
-                let bit = (*index as u64).wrapping_mul(u64::from(self.lows.width()));
-                prefetch(lows, (bit >> 3) as usize);
             }
-            for index in indices {
-                self.ones.prefetch_bits(self.high(), *index as u64);
-            }
+            self.prefetch(indices);
             for (index, out) in indices.iter().zip(out) {
                 *out = self.value(*index as u64, self.bit(*index as u64));
             }
         }
+    }
+
+    /// Asks for the memory that the numbers at `indices` are read from.
+    pub(super) fn prefetch(&self, indices: &[usize]) {
+        let lows = self.lows.bytes();
+        for index in indices {
+            self.ones.prefetch(*index as u64);
+            let bit = (*index as u64).wrapping_mul(u64::from(self.lows.width()));
+            prefetch(lows, (bit >> 3) as usize);
+        }
+        for index in indices {
+            self.ones.prefetch_bits(self.high(), *index as u64);
+        }
+    }
+
+    /// The numbers at `index` and behind it, if there are both: for the second no index is asked.
+    #[inline]
+    pub(super) fn pair(&self, index: usize) -> Option<(u64, u64)> {
+        let next = index.checked_add(1)?;
+        let (low, low_next) = (self.lows.get(index)?, self.lows.get(next)?);
+        let bit = self.bit(index as u64);
+        let bit_next = self.next_bit(Place { index: next as u64, bit: bit.wrapping_add(1) });
+        let first = self.join(index as u64, bit, low);
+        Some((first, self.join(next as u64, bit_next, low_next)))
     }
 
     /// The place before the first number that is at least `x`.
@@ -467,6 +485,47 @@ impl<W: Words> EliasFano<W> {
         self.high_len() - self.len() as u64
     }
 
+    /// The sections, without the parameters.
+    #[cfg(feature = "alloc")]
+    pub(super) fn store_sections<'s>(&'s self, out: &mut Sections<'s>) {
+        out.section(LOWS, 8, self.lows.words());
+        out.section(HIGH, 8, self.high());
+        out.section(ONES, 8, self.ones.words());
+        if let Some(zeros) = &self.zeros {
+            out.section(ZEROS, 8, zeros.words());
+        }
+    }
+
+    /// The sections back, of `len` numbers up to `max` with low halves of `width` bits.
+    pub(super) fn load_sections<S: Source<Words = W>>(
+        source: &mut S,
+        len: u64,
+        max: u64,
+        width: u64,
+        with_zeros: u64,
+    ) -> Result<Self, FileError> {
+        require(width < 64, LOWS, "low halves of at most 63 bits")?;
+        require(with_zeros <= 1, ZEROS, "an index of zeros, or none")?;
+        let lows = PackedInts::from_words(source.section(LOWS, 8)?, len, width, LOWS)?;
+        let high = source.section(HIGH, 8)?;
+        let bits = high_bits(len, max, width as u32);
+        let fits = |bits: u64| bits.div_ceil(64) == high.words().len() as u64;
+        require(bits.is_some_and(fits), HIGH, "a bit for every number and every bucket")?;
+        let ones = DenseSelect::from_words(source.section(ONES, 8)?, len, ONES)?;
+        let mut numbers = Self { lows, high, ones, zeros: None, max };
+        if with_zeros == 1 {
+            let zeros = source.section(ZEROS, 8)?;
+            numbers.zeros = Some(DenseSelect::from_words(zeros, numbers.buckets(), ZEROS)?);
+        }
+        Ok(numbers)
+    }
+
+    /// Bits of a low half.
+    #[cfg(feature = "alloc")]
+    pub(super) const fn low_width(&self) -> u32 {
+        self.lows.width()
+    }
+
     /// A copy on the heap, whatever this one lives in.
     #[must_use]
     #[cfg(feature = "alloc")]
@@ -477,6 +536,18 @@ impl<W: Words> EliasFano<W> {
             ones: self.ones.to_heap(),
             zeros: self.zeros.as_ref().map(DenseSelect::to_heap),
             max: self.max,
+        }
+    }
+}
+
+impl<W: Words> EliasFano<W> {
+    /// Tells `out` of the words, as the index of another structure.
+    pub(super) fn tell_as_index(&self, out: &mut dyn Parts) {
+        self.lows.tell_as("low halves", PartKind::Index, out);
+        self.high.tell("high halves", PartKind::Index, 0, out);
+        self.ones.tell_as("positions", out);
+        if let Some(zeros) = &self.zeros {
+            zeros.tell_as("buckets", out);
         }
     }
 }
@@ -500,31 +571,13 @@ impl<W: Words> Persist for EliasFano<W> {
         out.items(self.len() as u64);
         let width = u64::from(self.lows.width());
         out.meta(&[self.max, width, u64::from(self.zeros.is_some())]);
-        out.section(LOWS, 8, self.lows.words());
-        out.section(HIGH, 8, self.high());
-        out.section(ONES, 8, self.ones.words());
-        if let Some(zeros) = &self.zeros {
-            out.section(ZEROS, 8, zeros.words());
-        }
+        self.store_sections(out);
     }
 
     fn load<S: Source<Words = W>>(source: &mut S) -> Result<Self, FileError> {
         let [max, width, with_zeros] = source.meta()?;
         let len = source.header().items;
-        require(width < 64, LOWS, "low halves of at most 63 bits")?;
-        require(with_zeros <= 1, ZEROS, "an index of zeros, or none")?;
-        let lows = PackedInts::from_words(source.section(LOWS, 8)?, len, width, LOWS)?;
-        let high = source.section(HIGH, 8)?;
-        let bits = high_bits(len, max, width as u32);
-        let fits = |bits: u64| bits.div_ceil(64) == high.words().len() as u64;
-        require(bits.is_some_and(fits), HIGH, "a bit for every number and every bucket")?;
-        let ones = DenseSelect::from_words(source.section(ONES, 8)?, len, ONES)?;
-        let mut numbers = Self { lows, high, ones, zeros: None, max };
-        if with_zeros == 1 {
-            let zeros = source.section(ZEROS, 8)?;
-            numbers.zeros = Some(DenseSelect::from_words(zeros, numbers.buckets(), ZEROS)?);
-        }
-        Ok(numbers)
+        Self::load_sections(source, len, max, width, with_zeros)
     }
 
     fn validate(&self) -> Result<(), FileError> {
