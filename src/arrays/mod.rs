@@ -5,17 +5,25 @@
 //! | numbers below 2^w, in any order | [`PackedInts`] | w/8 a number + 8 |
 //! | ascending numbers, by position or by value | [`EliasFano`] | (2 + log2(mean gap))/8 a number + 2 % |
 //! | byte strings, by position | [`StrArray`] | their bytes + log2(bytes)/8 a string |
+//! | values of any type, of which there come more | [`SlimVec`] | theirs, and 3 % of slack |
+//! | the same, where growing must not copy | [`SegVec`] | theirs, and 0.1 % |
 
 mod dense_select;
 mod elias_fano;
 #[cfg(any(feature = "bitvec", feature = "fst"))]
 mod interop;
 mod packed_ints;
+mod seg_vec;
+#[cfg(all(feature = "serde", feature = "alloc"))]
+mod sequence;
+mod slim_vec;
 mod str_array;
 
 pub use dense_select::DenseSelect;
 pub use elias_fano::{Cursor, EliasFano, EliasFanoBuilder};
 pub use packed_ints::PackedInts;
+pub use seg_vec::SegVec;
+pub use slim_vec::SlimVec;
 pub use str_array::StrArray;
 
 use crate::error::BuildError;

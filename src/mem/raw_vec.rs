@@ -7,37 +7,52 @@
 //!
 //! Invariants:
 //!
-//! 1. `ptr` is dangling if `cap == 0`; else it is a block from `alloc` of layout `[T; cap]`. `T`
-//!    has no size of 0.
-//! 2. The first `len <= cap` elements are initialised.
+//! 1. The `ptr` of a [`Block`] is dangling if `cap == 0`; else it is a block from `alloc` of layout
+//!    `[T; cap]`. If `T` has no size, `cap` is 0, and the dangling `ptr` is valid for any number of
+//!    elements.
+//! 2. The first `len` elements of a [`RawVec`] are initialised and its own, and
+//!    `len <= capacity()`.
+//! 3. The `len` elements from `ptr` on of a [`Run`] are initialised and its own, until it is
+//!    dropped; the lifetime or the block beside it keeps them in place.
 
 #![allow(unsafe_code)]
+
+mod drain;
+mod segments;
+
+pub(crate) use drain::{Drain, IntoIter};
+pub(crate) use segments::{Segments, SegmentsIntoIter, Slices, SlicesMut};
 
 use super::alloc::{Alloc, refused};
 use super::footprint::{Part, PartKind, Parts, block_of};
 use crate::error::AllocError;
 use core::alloc::Layout;
 use core::marker::PhantomData;
-use core::ops::{Deref, DerefMut};
+use core::ops::{Bound, Deref, DerefMut, RangeBounds};
 use core::ptr::NonNull;
 
 /// Buffers of this many bytes and more grow by a sixteenth: glibc serves them by `mmap`, so that
 /// growing moves page table entries and not bytes.
 const STEP_BYTES: usize = 128 << 10;
 
-/// A growable buffer of plain values.
-pub(crate) struct RawVec<T, A: Alloc> {
+/// Room for elements; knows nothing of which are there.
+struct Block<T, A: Alloc> {
     ptr: NonNull<T>,
     cap: usize,
-    len: usize,
     alloc: A,
     owns: PhantomData<T>,
 }
 
-// SAFETY: the buffer owns its elements and its allocator, and shares neither.
-unsafe impl<T: Send, A: Alloc + Send> Send for RawVec<T, A> {}
-// SAFETY: `&RawVec` gives out `&T` only.
-unsafe impl<T: Sync, A: Alloc + Sync> Sync for RawVec<T, A> {}
+// SAFETY: the block owns its memory and its allocator, and shares neither.
+unsafe impl<T: Send, A: Alloc + Send> Send for Block<T, A> {}
+// SAFETY: `&Block` gives out nothing but what `&T` and `&A` would.
+unsafe impl<T: Sync, A: Alloc + Sync> Sync for Block<T, A> {}
+
+/// A growable buffer.
+pub(crate) struct RawVec<T, A: Alloc> {
+    block: Block<T, A>,
+    len: usize,
+}
 
 /// The layout of `[T; cap]`.
 fn layout_of<T>(cap: usize) -> Result<Layout, AllocError> {
@@ -56,33 +71,15 @@ fn grown(cap: usize, need: usize, size: usize) -> usize {
     need.max(cap.saturating_add(step))
 }
 
-impl<T: Copy, A: Alloc> RawVec<T, A> {
-    /// An empty buffer; requests nothing.
-    pub(crate) const fn new_in(alloc: A) -> Self {
-        const { assert!(size_of::<T>() != 0) };
-        Self { ptr: NonNull::dangling(), cap: 0, len: 0, alloc, owns: PhantomData }
+impl<T, A: Alloc> Block<T, A> {
+    /// Elements that fit.
+    const fn capacity(&self) -> usize {
+        if size_of::<T>() == 0 { usize::MAX } else { self.cap }
     }
 
-    /// The allocator.
-    pub(crate) const fn alloc(&self) -> &A {
-        &self.alloc
-    }
-
-    /// Where the elements are, and how many: without a reference to them.
-    #[cfg(all(target_has_atomic = "32", not(loom)))]
-    pub(crate) const fn raw_parts(&self) -> (NonNull<T>, usize) {
-        (self.ptr, self.len)
-    }
-
-    /// Elements that fit without growing.
-    pub(crate) const fn capacity(&self) -> usize {
-        self.cap
-    }
-
-    /// Gives the block exactly `cap >= len` elements of room.
-    fn try_set_capacity(&mut self, cap: usize) -> Result<(), AllocError> {
-        debug_assert!(cap >= self.len);
-        if cap == self.cap {
+    /// Gives the block exactly `cap` elements of room, and forgets those behind.
+    fn try_resize(&mut self, cap: usize) -> Result<(), AllocError> {
+        if cap == self.cap || size_of::<T>() == 0 {
             return Ok(());
         }
         let new = layout_of::<T>(cap)?;
@@ -101,30 +98,158 @@ impl<T: Copy, A: Alloc> RawVec<T, A> {
         self.cap = cap;
         Ok(())
     }
+}
+
+impl<T, A: Alloc> Drop for Block<T, A> {
+    fn drop(&mut self) {
+        if self.cap != 0 {
+            if let Ok(layout) = layout_of::<T>(self.cap) {
+                // SAFETY: `ptr` is a block of this layout (invariant 1), given back once.
+                unsafe { self.alloc.deallocate(self.ptr.cast(), layout) };
+            }
+        }
+    }
+}
+
+impl<T, A: Alloc> RawVec<T, A> {
+    /// An empty buffer; requests nothing.
+    pub(crate) const fn new_in(alloc: A) -> Self {
+        let block = Block { ptr: NonNull::dangling(), cap: 0, alloc, owns: PhantomData };
+        Self { block, len: 0 }
+    }
+
+    /// Elements that fit without growing; `usize::MAX` of those that have no size.
+    pub(crate) const fn capacity(&self) -> usize {
+        self.block.capacity()
+    }
+
+    /// The allocator.
+    pub(crate) const fn alloc(&self) -> &A {
+        &self.block.alloc
+    }
+
+    /// Where the elements are, and how many: without a reference to them.
+    #[cfg(all(target_has_atomic = "32", not(loom)))]
+    pub(crate) const fn raw_parts(&self) -> (NonNull<T>, usize) {
+        (self.block.ptr, self.len)
+    }
 
     /// Makes room for `extra` more elements, with the growth policy.
+    #[inline]
     pub(crate) fn try_reserve(&mut self, extra: usize) -> Result<(), AllocError> {
         let need = self.len.checked_add(extra).ok_or(AllocError::CapacityOverflow)?;
-        if need <= self.cap {
+        if need <= self.capacity() {
             return Ok(());
         }
-        self.try_set_capacity(grown(self.cap, need, size_of::<T>()))
+        self.block.try_resize(grown(self.block.cap, need, size_of::<T>()))
     }
 
     /// Makes room for exactly `extra` more elements.
     pub(crate) fn try_reserve_exact(&mut self, extra: usize) -> Result<(), AllocError> {
         let need = self.len.checked_add(extra).ok_or(AllocError::CapacityOverflow)?;
-        if need <= self.cap { Ok(()) } else { self.try_set_capacity(need) }
+        if need <= self.capacity() { Ok(()) } else { self.block.try_resize(need) }
+    }
+
+    /// Gives back all room beyond the first `cap` elements, or beyond those there are.
+    pub(crate) fn try_shrink_to(&mut self, cap: usize) -> Result<(), AllocError> {
+        let cap = cap.max(self.len);
+        if cap < self.capacity() { self.block.try_resize(cap) } else { Ok(()) }
     }
 
     /// Gives back all room beyond the elements.
     pub(crate) fn try_shrink_to_fit(&mut self) -> Result<(), AllocError> {
-        self.try_set_capacity(self.len)
+        self.try_shrink_to(self.len)
     }
 
-    /// Forgets the elements from `len` on; keeps the room.
+    /// Appends `value`, which is dropped if there is no room to be had.
+    #[inline]
+    pub(crate) fn try_push(&mut self, value: T) -> Result<(), AllocError> {
+        if self.len == self.capacity() {
+            self.grow_by_one()?;
+        }
+        // SAFETY: `len < capacity()`, so the place is inside the block, or `T` has no size.
+        let place = unsafe { self.block.ptr.add(self.len) };
+        // SAFETY: `place` is valid for writes, and holds no value that would be lost.
+        unsafe { place.write(value) };
+        self.len += 1;
+        Ok(())
+    }
+
+    /// Out of line, so that pushing is small enough to be inlined.
+    #[cold]
+    #[inline(never)]
+    fn grow_by_one(&mut self) -> Result<(), AllocError> {
+        self.try_reserve(1)
+    }
+
+    /// Removes and returns the last element.
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<T> {
+        self.len = self.len.checked_sub(1)?;
+        // SAFETY: the place was below the length.
+        let place = unsafe { self.block.ptr.add(self.len) };
+        // SAFETY: it is initialised (invariant 2), and behind the length no longer the buffer's.
+        Some(unsafe { place.read() })
+    }
+
+    /// Drops the elements from `len` on; keeps the room.
+    #[inline]
     pub(crate) fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
+        if len < self.len {
+            drop(self.run_from(len));
+        }
+    }
+
+    /// Takes the elements from `start <= len` on out of the buffer, which keeps the room.
+    fn run_from(&mut self, start: usize) -> Run<T> {
+        debug_assert!(start <= self.len);
+        let len = self.len - start;
+        self.len = start;
+        // SAFETY: `start` is at most the old length, so inside the block or one past it.
+        let ptr = unsafe { self.block.ptr.add(start) };
+        // Initialised (invariant 2), and no longer the buffer's, whose length ends before them.
+        Run { ptr, len, owns: PhantomData }
+    }
+
+    /// Appends `extra` elements that `make` makes. Those made before it panics stay.
+    pub(crate) fn try_extend_with(
+        &mut self,
+        extra: usize,
+        mut make: impl FnMut(usize) -> T,
+    ) -> Result<(), AllocError> {
+        self.try_reserve(extra)?;
+        for index in 0..extra {
+            let value = make(index);
+            // SAFETY: `extra` places were reserved from the length on, and `index` used up.
+            let place = unsafe { self.block.ptr.add(self.len) };
+            // SAFETY: `place` is valid for writes, and holds no value that would be lost.
+            unsafe { place.write(value) };
+            self.len += 1;
+        }
+        Ok(())
+    }
+
+    /// Removes the elements of `range` and returns them one by one; those not asked for are
+    /// dropped with the iterator.
+    ///
+    /// They are first moved behind all others. If the iterator is forgotten, they leak and no other
+    /// does.
+    #[track_caller]
+    pub(crate) fn drain(&mut self, range: impl RangeBounds<usize>) -> Drain<'_, T, A> {
+        let start = match range.start_bound() {
+            Bound::Included(&start) => start,
+            Bound::Excluded(&start) => start.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(&end) => end.saturating_add(1),
+            Bound::Excluded(&end) => end,
+            Bound::Unbounded => self.len,
+        };
+        assert!(start <= end && end <= self.len, "range {start}..{end} of {} items", self.len);
+        let removed = end - start;
+        self[start..].rotate_left(removed);
+        Drain::new(self.run_from(self.len - removed))
     }
 
     /// Tells of the block: `kind` for all but the last `padding` bytes in use, header for these,
@@ -137,7 +262,7 @@ impl<T: Copy, A: Alloc> RawVec<T, A> {
         out: &mut dyn Parts,
     ) {
         let used = self.len * size_of::<T>();
-        let slack = (self.cap - self.len) * size_of::<T>();
+        let slack = self.block.cap * size_of::<T>() - used;
         let padding = padding.min(used);
         let parts = [
             Part { name, kind, bytes: used - padding },
@@ -146,12 +271,14 @@ impl<T: Copy, A: Alloc> RawVec<T, A> {
         ];
         block_of(out, &parts);
     }
+}
 
+impl<T: Copy, A: Alloc> RawVec<T, A> {
     /// Appends copies of `values`.
     pub(crate) fn try_extend_from_slice(&mut self, values: &[T]) -> Result<(), AllocError> {
         self.try_reserve(values.len())?;
-        // SAFETY: `len <= cap`, so the address is inside the block or one past it.
-        let end = unsafe { self.ptr.add(self.len) };
+        // SAFETY: `len <= capacity()`, so the address is inside the block or one past it.
+        let end = unsafe { self.block.ptr.add(self.len) };
         // SAFETY: the reservation made room for `values.len()` elements behind `len`; the source is
         // borrowed and so not part of this block.
         unsafe { end.copy_from_nonoverlapping(NonNull::from(values).cast(), values.len()) };
@@ -167,8 +294,8 @@ impl<T: Copy, A: Alloc> RawVec<T, A> {
         }
         self.try_reserve(len - self.len)?;
         for at in self.len..len {
-            // SAFETY: `at < len <= cap`, so the place is inside the block.
-            let place = unsafe { self.ptr.add(at) };
+            // SAFETY: `at < len <= capacity()`, so the place is inside the block.
+            let place = unsafe { self.block.ptr.add(at) };
             // SAFETY: `place` is valid for writes.
             unsafe { place.write(value) };
         }
@@ -180,7 +307,7 @@ impl<T: Copy, A: Alloc> RawVec<T, A> {
 impl<T: Copy, A: Alloc + Clone> RawVec<T, A> {
     /// A copy with no slack.
     pub(crate) fn try_clone(&self) -> Result<Self, AllocError> {
-        let mut copy = Self::new_in(self.alloc.clone());
+        let mut copy = Self::new_in(self.block.alloc.clone());
         copy.try_reserve_exact(self.len)?;
         copy.try_extend_from_slice(self)?;
         Ok(copy)
@@ -196,28 +323,74 @@ impl<T: Copy, A: Alloc + Clone> Clone for RawVec<T, A> {
 impl<T, A: Alloc> Deref for RawVec<T, A> {
     type Target = [T];
 
+    #[inline]
     fn deref(&self) -> &[T] {
         // SAFETY: the first `len` elements are initialised (invariant 2); the borrow of `self`
         // keeps them in place.
-        unsafe { core::slice::from_raw_parts(self.ptr.as_ptr(), self.len) }
+        unsafe { core::slice::from_raw_parts(self.block.ptr.as_ptr(), self.len) }
     }
 }
 
 impl<T, A: Alloc> DerefMut for RawVec<T, A> {
+    #[inline]
     fn deref_mut(&mut self) -> &mut [T] {
         // SAFETY: as for `deref`, and the borrow of `self` is exclusive.
-        unsafe { core::slice::from_raw_parts_mut(self.ptr.as_ptr(), self.len) }
+        unsafe { core::slice::from_raw_parts_mut(self.block.ptr.as_ptr(), self.len) }
     }
 }
 
 impl<T, A: Alloc> Drop for RawVec<T, A> {
     fn drop(&mut self) {
-        if self.cap != 0 {
-            if let Ok(layout) = layout_of::<T>(self.cap) {
-                // SAFETY: `ptr` is a block of this layout (invariant 1), given back once.
-                unsafe { self.alloc.deallocate(self.ptr.cast(), layout) };
-            }
-        }
+        // The block is freed after this, even if an element's drop panics.
+        self.truncate(0);
+    }
+}
+
+/// Elements that were taken out of a buffer and still lie in its block.
+pub(crate) struct Run<T> {
+    ptr: NonNull<T>,
+    len: usize,
+    owns: PhantomData<T>,
+}
+
+// SAFETY: the run owns its elements and shares none.
+unsafe impl<T: Send> Send for Run<T> {}
+// SAFETY: `&Run` gives out `&T` only.
+unsafe impl<T: Sync> Sync for Run<T> {}
+
+impl<T> Run<T> {
+    fn as_slice(&self) -> &[T] {
+        // SAFETY: the elements are initialised and stay in place (invariant 3).
+        unsafe { core::slice::from_raw_parts(self.ptr.as_ptr(), self.len) }
+    }
+
+    #[inline]
+    fn pop_front(&mut self) -> Option<T> {
+        self.len = self.len.checked_sub(1)?;
+        let first = self.ptr;
+        // SAFETY: there was an element, so the address is inside the block or one past it.
+        self.ptr = unsafe { first.add(1) };
+        // SAFETY: it is initialised and the run's own (invariant 3), which no longer holds it.
+        Some(unsafe { first.read() })
+    }
+
+    #[inline]
+    fn pop_back(&mut self) -> Option<T> {
+        self.len = self.len.checked_sub(1)?;
+        // SAFETY: the place was below the length.
+        let last = unsafe { self.ptr.add(self.len) };
+        // SAFETY: it is initialised and the run's own (invariant 3), which no longer holds it.
+        Some(unsafe { last.read() })
+    }
+}
+
+impl<T> Drop for Run<T> {
+    fn drop(&mut self) {
+        let rest = NonNull::slice_from_raw_parts(self.ptr, self.len);
+        self.len = 0;
+        // SAFETY: the elements are initialised and the run's own (invariant 3); dropped once, as
+        // the run holds none any more.
+        unsafe { rest.drop_in_place() };
     }
 }
 

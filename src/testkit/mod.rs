@@ -19,6 +19,7 @@
 //! | [`laws_array`] | after every operation, the structure equals its oracle |
 //! | [`laws_counters`] | small counters are exact at first, and near later |
 //! | [`laws_counts`] | counts of keys are never too small |
+//! | [`laws_growth`] | growable vectors, which have no row, equal `Vec` |
 //! | [`laws_filter`] | what was put into a filter is found |
 //! | [`laws_mem`] | after every operation, its bytes equal the allocator's; refusals change nothing |
 //! | [`laws_persist`] | files: every storage, one form, damage |
@@ -36,6 +37,7 @@ pub mod laws_array;
 pub mod laws_counters;
 pub mod laws_counts;
 pub mod laws_filter;
+pub mod laws_growth;
 pub mod laws_mem;
 pub mod laws_persist;
 pub mod laws_sketch;

@@ -8,6 +8,7 @@ mod arrays;
 mod arrays_elias_fano;
 mod filters;
 mod filters_blocked;
+mod growth;
 mod harness;
 mod maps;
 mod race;
@@ -41,6 +42,7 @@ const BENCHES: &[Bench] = &[
         "those that keys are inserted into, over rates and sizes",
         filters_blocked::run,
     ),
+    ("growth", "vectors that grow: slack, peak, push, read", growth::run),
     ("maps", "hash maps: insert, hit, miss, iterate", maps::run),
     ("sketches", "distinct counts of 4,096 registers of 8 bits: insert, merge", sketches::run),
     (
