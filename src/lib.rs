@@ -7,6 +7,7 @@
 //! | a column of numbers below 2^w | [`arrays::PackedInts`] | w bits a number |
 //! | ascending numbers, by position, or looked up by value | [`arrays::EliasFano`] | 2 bits + log2(mean gap) a number, 0.1 to 0.5 more |
 //! | a `Vec` that grows, and no room for twice of it | [`arrays::SlimVec`], [`arrays::SegVec`] | 3 % of slack, 0.1 % |
+//! | a sorted slice, looked up often | [`arrays::SortedSearch`], [`arrays::STree`], [`arrays::RadixTable`] | nothing, an eighth, half a percent |
 //! | many strings, by position, or sorted and looked up | [`arrays::StrArray`] | their bytes + log2(all bytes) bits a string |
 //! | a `HashMap` or a `HashSet` | [`maps::Map`], [`maps::Set`], with std's API | 1.19 times its entries, at any number of them |
 //! | keys, and the question whether one was seen before, with a rate of false alarms | [`filters::Bloom`] | 11.5 bits a key at 1/256 |

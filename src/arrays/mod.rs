@@ -6,6 +6,7 @@
 //! | ascending numbers, by position or by value | [`EliasFano`] | (2 + log2(mean gap))/8 a number + 2 % |
 //! | byte strings, by position | [`StrArray`] | their bytes + log2(bytes)/8 a string |
 //! | values of any type, of which there come more | [`SlimVec`] | theirs, and 3 % of slack |
+//! | a sorted slice, and look-ups in it | [`SortedSearch`], [`STree`], [`RadixTable`] | none, 1/8 of it, 1/200 |
 //! | the same, where growing must not copy | [`SegVec`] | theirs, and 0.1 % |
 
 mod dense_select;
@@ -17,6 +18,7 @@ mod seg_vec;
 #[cfg(all(feature = "serde", feature = "alloc"))]
 mod sequence;
 mod slim_vec;
+mod sorted_search;
 mod str_array;
 
 pub use dense_select::DenseSelect;
@@ -24,6 +26,7 @@ pub use elias_fano::{Cursor, EliasFano, EliasFanoBuilder};
 pub use packed_ints::PackedInts;
 pub use seg_vec::SegVec;
 pub use slim_vec::SlimVec;
+pub use sorted_search::{RadixTable, STree, SearchKey, SortedSearch, insort_left, insort_right};
 pub use str_array::StrArray;
 
 use crate::error::BuildError;

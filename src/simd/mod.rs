@@ -36,6 +36,7 @@ pub(crate) mod deposit;
 pub(crate) mod lines;
 mod prefetch;
 pub(crate) mod scalar;
+pub(crate) mod search;
 pub(crate) mod tags;
 pub(crate) mod unpack;
 #[cfg(target_arch = "x86_64")]

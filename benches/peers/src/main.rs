@@ -12,6 +12,7 @@ mod growth;
 mod harness;
 mod maps;
 mod race;
+mod search;
 mod sizes;
 mod sketches;
 mod sketches_distinct;
@@ -44,6 +45,7 @@ const BENCHES: &[Bench] = &[
     ),
     ("growth", "vectors that grow: slack, peak, push, read", growth::run),
     ("maps", "hash maps: insert, hit, miss, iterate", maps::run),
+    ("search", "lower bound in a sorted slice: one by one, many at once", search::run),
     ("sketches", "distinct counts of 4,096 registers of 8 bits: insert, merge", sketches::run),
     (
         "sketches_distinct",
