@@ -66,6 +66,8 @@ pub enum BuildError {
         /// How many would do.
         max: u64,
     },
+    /// An infinity, or no number, where numbers are ordered or measured.
+    NotFinite,
     /// No seed solved the system of equations.
     Unsolvable {
         /// How many seeds were tried.
@@ -89,6 +91,9 @@ impl fmt::Display for BuildError {
             }
             Self::TooMany { len, max } => {
                 write!(f, "{len} items are more than {max}: split them over several structures")
+            }
+            Self::NotFinite => {
+                f.write_str("an infinity or no number (NaN): leave it out, or count it apart")
             }
             Self::Unsolvable { attempts } => write!(
                 f,

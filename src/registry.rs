@@ -28,6 +28,7 @@ pub trait Registered {
 /// | name | the type's name in snake_case: command line, golden file, `compare` |
 /// | Type | path of the type, generic over where its bytes live |
 /// | shape | what it is built from and asked for: `ints` (a sequence of numbers), `sorted` (an ascending sequence of numbers), `strings` (a sequence of byte strings), `filters` (an approximate set of hashes), `distinct` (keys, counted), `counts` (keys, each counted), `top` (the most frequent keys), `counters` (counts by index) |
+/// | shape | what it is built from and asked for: `ints` (a sequence of numbers), `strings` (a sequence of byte strings), `filters` (an approximate set of hashes), `distinct` (keys, counted), `counts` (keys, each counted), `top` (the most frequent keys), `counters` (counts by index), `quantiles` (numbers and their ranks) |
 ///
 /// ```
 /// macro_rules! names {
@@ -52,6 +53,9 @@ macro_rules! family {
             0x0505 count_min   $crate::sketches::CountMin, counts;
             0x0506 top_k       $crate::sketches::TopK, top;
             0x0507 morris_array $crate::sketches::MorrisArray, counters;
+            0x0508 kll         $crate::sketches::KllF64, quantiles;
+            0x0509 dd_sketch   $crate::sketches::DdSketch, quantiles;
+            0x050a kll_f32     $crate::sketches::KllF32, quantiles;
         }
     };
 }

@@ -5,6 +5,7 @@
 mod build;
 mod key;
 pub(crate) mod murmur3;
+pub(crate) mod murmur3_32;
 
 pub use build::{DefaultHashBuilder, DefaultHasher};
 pub use key::KeyHash;

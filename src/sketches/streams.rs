@@ -165,3 +165,64 @@ pub trait CountersMut<A: Alloc>: Counters + Sized {
     /// [`MergeError`] if the two were made in ways that do not fit together.
     fn merge(&mut self, other: &Self) -> Result<(), MergeError>;
 }
+
+/// Quantiles of numbers. Serves code that is generic over sketches; the sketches have all of it as
+/// inherent methods.
+#[allow(clippy::len_without_is_empty)] // whether there are none is not a question here
+pub trait Quantiles: Footprint {
+    /// How many numbers were added.
+    fn len(&self) -> u64;
+
+    /// About the number below which the share `q`, from 0 to 1, of all lies.
+    fn quantile(&self, q: f64) -> Option<f64>;
+
+    /// About the share of all that is not larger than `x`.
+    fn rank(&self, x: f64) -> Option<f64>;
+
+    /// The smallest and the largest number.
+    fn ends(&self) -> Option<(f64, f64)>;
+
+    /// By how much the rank of a quantile may be off, if that is what is promised.
+    fn rank_error(&self) -> Option<f64>;
+
+    /// By which share a quantile may be off, if that is what is promised.
+    fn value_error(&self) -> Option<f64>;
+
+    /// What becomes of a number that is added.
+    fn kept_of(x: f64) -> f64
+    where
+        Self: Sized;
+}
+
+/// [`Quantiles`] that numbers can be added to; the laws of the registry's shape `quantiles`.
+pub trait QuantilesMut<A: Alloc>: Quantiles + Sized {
+    /// An empty sketch of the default size.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Alloc`] if memory cannot be had.
+    fn try_default_in(alloc: A) -> Result<Self, BuildError>;
+
+    /// Adds a number.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::NotFinite`] if it is infinite or no number, [`BuildError::Alloc`] if memory
+    /// cannot be had; the sketch then answers as before.
+    fn try_add(&mut self, x: f64) -> Result<(), BuildError>;
+
+    /// Gives back all room that is not needed.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Alloc`].
+    fn try_shrink_to_fit(&mut self) -> Result<(), BuildError>;
+
+    /// Adds the numbers of `other`.
+    ///
+    /// # Errors
+    ///
+    /// [`MergeError`] if the two were made in ways that do not fit together, or memory cannot be
+    /// had; the sketch then answers as before.
+    fn merge(&mut self, other: &Self) -> Result<(), MergeError>;
+}

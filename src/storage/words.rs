@@ -3,6 +3,8 @@
 //! Invariants:
 //!
 //! 1. [`Le64`] is a `u64` in memory: same size, same alignment, every bit pattern valid.
+//! 2. [`Le32`] is a `u32` in memory; two of them have the size of a `u64`, and need no more than
+//!    its alignment.
 
 #![allow(unsafe_code)]
 
@@ -46,6 +48,40 @@ impl fmt::Debug for Le64 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#018x}", self.get())
     }
+}
+
+/// Half a [`Le64`]: a 32-bit number in little-endian byte order, as it stands in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Le32(u32);
+
+impl Le32 {
+    /// The number that stands for `value`.
+    #[inline]
+    pub(crate) const fn new(value: u32) -> Self {
+        Self(value.to_le())
+    }
+
+    /// The value.
+    #[inline]
+    pub(crate) const fn get(self) -> u32 {
+        u32::from_le(self.0)
+    }
+}
+
+/// The halves of `words`, in the order in which they stand in a file.
+#[inline]
+pub(crate) fn as_halves(words: &[Le64]) -> &[Le32] {
+    // SAFETY: the same memory, as halves (invariants 1 and 2), for as long as `words` is borrowed.
+    unsafe { core::slice::from_raw_parts(words.as_ptr().cast(), words.len() * 2) }
+}
+
+/// The halves of `words`, to be written.
+#[inline]
+pub(crate) fn as_halves_mut(words: &mut [Le64]) -> &mut [Le32] {
+    let halves = words.len() * 2;
+    // SAFETY: the same memory, as halves (invariants 1 and 2), exclusively borrowed.
+    unsafe { core::slice::from_raw_parts_mut(words.as_mut_ptr().cast(), halves) }
 }
 
 /// The bytes of `words`, as they stand in a file.
@@ -273,6 +309,15 @@ mod tests {
         assert_eq!(as_bytes(&words)[..9], [8, 7, 6, 5, 4, 3, 2, 1, 1]);
         assert_eq!(from_bytes(as_bytes(&words)).unwrap(), &words);
         assert_eq!(words[0].get(), 0x0102_0304_0506_0708);
+    }
+
+    #[test]
+    fn halves_stand_as_in_a_file() {
+        let mut words = [Le64::new(0x0102_0304_0506_0708), Le64::new(1)];
+        assert_eq!(as_halves(&words).len(), 4);
+        assert_eq!(as_halves(&words)[..2].iter().map(|h| h.get()).max(), Some(0x0506_0708));
+        as_halves_mut(&mut words)[3] = Le32::new(7);
+        assert_eq!((as_halves(&words)[1].get(), words[1].get()), (0x0102_0304, 1 + (7 << 32)));
     }
 
     #[test]

@@ -23,6 +23,7 @@
 //! | [`laws_filter`] | what was put into a filter is found |
 //! | [`laws_mem`] | after every operation, its bytes equal the allocator's; refusals change nothing |
 //! | [`laws_persist`] | files: every storage, one form, damage |
+//! | [`laws_quantiles`] | quantiles are near, in rank or in value |
 //! | [`laws_sketch`] | estimates are near the truth |
 //! | [`laws_top`] | the most frequent keys, between their bounds |
 //! | [`laws_sorted`] | ascending numbers, by position and by value |
@@ -40,6 +41,7 @@ pub mod laws_filter;
 pub mod laws_growth;
 pub mod laws_mem;
 pub mod laws_persist;
+pub mod laws_quantiles;
 pub mod laws_sketch;
 pub mod laws_sorted;
 pub mod laws_top;

@@ -143,6 +143,9 @@ macro_rules! model_of {
     (counters) => {
         $crate::testkit::laws_counters::Tallies
     };
+    (quantiles) => {
+        $crate::testkit::laws_quantiles::Values
+    };
     (filters) => {
         $crate::testkit::laws_filter::Hashes
     };

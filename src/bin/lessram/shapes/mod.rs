@@ -10,6 +10,7 @@ pub(crate) mod distinct;
 pub(crate) mod filters;
 pub(crate) mod ints;
 pub(crate) mod sorted;
+pub(crate) mod quantiles;
 pub(crate) mod strings;
 pub(crate) mod top;
 
