@@ -27,8 +27,7 @@ pub trait Registered {
 /// | id | family byte << 8 \| number: 1 arrays, 2 maps, 3 tries, 4 filters, 5 sketches |
 /// | name | the type's name in snake_case: command line, golden file, `compare` |
 /// | Type | path of the type, generic over where its bytes live |
-/// | shape | what it is built from and asked for: `ints` (a sequence of numbers), `sorted` (an ascending sequence of numbers), `strings` (a sequence of byte strings), `filters` (an approximate set of hashes), `distinct` (keys, counted), `counts` (keys, each counted), `top` (the most frequent keys), `counters` (counts by index) |
-/// | shape | what it is built from and asked for: `ints` (a sequence of numbers), `strings` (a sequence of byte strings), `filters` (an approximate set of hashes), `distinct` (keys, counted), `counts` (keys, each counted), `top` (the most frequent keys), `counters` (counts by index), `quantiles` (numbers and their ranks) |
+/// | shape | what it is built from and asked for: `ints` (a sequence of numbers), `sorted` (an ascending sequence of numbers), `strings` (a sequence of byte strings), `filters` (an approximate set of hashes), `distinct` (keys, counted), `counts` (keys, each counted), `top` (the most frequent keys), `counters` (counts by index), `quantiles` (numbers and their ranks) |
 ///
 /// ```
 /// macro_rules! names {

@@ -9,8 +9,8 @@ pub(crate) mod counts;
 pub(crate) mod distinct;
 pub(crate) mod filters;
 pub(crate) mod ints;
-pub(crate) mod sorted;
 pub(crate) mod quantiles;
+pub(crate) mod sorted;
 pub(crate) mod strings;
 pub(crate) mod top;
 
