@@ -164,6 +164,10 @@ impl<W: Words> DdSketch<W> {
         let wanted = q * self.n as f64;
         let floor = wanted as u64;
         let mut wanted = (floor + u64::from((floor as f64) < wanted)).clamp(1, self.n);
+        // The two whose numbers are known exactly.
+        if wanted == 1 || wanted == self.n {
+            return Some(if wanted == 1 { self.min } else { self.max });
+        }
         for (number, count) in self.iter() {
             if count >= wanted {
                 // What lies in a bin is not beyond the ends, even if its middle is.

@@ -6,7 +6,10 @@
 //! numbers whose frequencies follow Zipf's law. `LESSRAM_ONLY` names the one part to run.
 
 use crate::race::{Contender, Random, contender, race, weigh};
-use lessram::sketches::{CountMin, Counting, TopK, TopKOptions};
+use lessram::mem::{alloc_stats, reset_peak};
+use lessram::sketches::{
+    CountMin, Counting, DdSketch, FeatureHasher, Kll, MorrisArray, TopK, TopKOptions,
+};
 use std::collections::HashMap;
 use std::error::Error;
 
@@ -16,8 +19,13 @@ type Outcome = Result<(), Box<dyn Error>>;
 pub fn run(rounds: usize) -> Outcome {
     let stream = Stream::load()?;
     eprintln!("{} tokens, {} different", stream.ids.len(), stream.counts.len());
-    let parts: [(&str, fn(&Stream, usize) -> Outcome); 2] =
-        [("counts", counts::run), ("top", top::run)];
+    let parts: [(&str, fn(&Stream, usize) -> Outcome); 5] = [
+        ("counts", counts::run),
+        ("top", top::run),
+        ("quantiles", quantiles::run),
+        ("counters", counters::run),
+        ("features", features::run),
+    ];
     let only = std::env::var("LESSRAM_ONLY").ok();
     for (name, run) in parts {
         if only.as_deref().is_none_or(|only| only == name) {
@@ -324,5 +332,287 @@ mod top {
             }),
         ];
         race("top_k", "add tokens, keys kept", rounds, n, false, &contenders)
+    }
+}
+
+/// Quantiles of a million numbers of log-normal distribution, sigma 2: 20 sketches of each.
+mod quantiles {
+    use super::*;
+    use datasketches::common::SearchCriteria;
+    use datasketches::kll::{KllFloat, KllSketch};
+    use sketches_ddsketch::{Config, DDSketch};
+    use tdigest::TDigest;
+
+    const N: usize = 1_000_000;
+    const RUNS: u64 = 20;
+    type Sketch<'a> = (&'a str, Box<dyn Fn(&[f64], u64) -> Box<dyn Fn(f64) -> f64> + 'a>);
+
+    fn numbers(seed: u64) -> Vec<f64> {
+        let mut random = Random(seed);
+        let mut uniform = || ((random.number() >> 11) + 1) as f64 / (1_u64 << 53) as f64;
+        (0..N)
+            .map(|_| {
+                let (a, b) = (uniform(), uniform());
+                (2.0 * (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()).exp()
+            })
+            .collect()
+    }
+
+    fn kll(numbers: &[f64], k: u16, seed: u64) -> Kll<f64> {
+        let mut sketch = Kll::with_seed(k, seed);
+        numbers.iter().for_each(|x| sketch.add(*x).expect("finite"));
+        sketch
+    }
+
+    fn kll_f32(numbers: &[f64], k: u16, seed: u64) -> Kll<f32> {
+        let mut sketch = Kll::with_seed(k, seed);
+        numbers.iter().for_each(|x| sketch.add(*x as f32).expect("finite"));
+        sketch
+    }
+
+    fn their_kll(numbers: &[f64]) -> KllSketch<KllFloat<f64>> {
+        let mut sketch = KllSketch::new(200).expect("in range");
+        numbers.iter().for_each(|x| sketch.update(KllFloat::<f64>::new(*x).expect("finite")));
+        sketch
+    }
+
+    fn dd(numbers: &[f64]) -> DdSketch {
+        let mut sketch = DdSketch::new();
+        numbers.iter().for_each(|x| sketch.add(*x).expect("finite"));
+        sketch
+    }
+
+    fn their_dd(numbers: &[f64]) -> DDSketch {
+        let mut sketch = DDSketch::new(Config::new(0.01, 4_096, 1e-9));
+        numbers.iter().for_each(|x| sketch.add(*x));
+        sketch
+    }
+
+    fn digest(numbers: &[f64]) -> TDigest {
+        let mut sketch = TDigest::new_with_size(100);
+        numbers.iter().for_each(|x| sketch.push(*x));
+        sketch.flush();
+        sketch
+    }
+
+    pub fn run(_: &Stream, rounds: usize) -> Outcome {
+        let sketches: [Sketch<'_>; 6] = [
+            (
+                "lessram Kll<f64>, k 200",
+                Box::new(|all, seed| {
+                    let sketch = kll(all, 200, seed);
+                    Box::new(move |q| sketch.quantile(q).unwrap_or(0.0))
+                }),
+            ),
+            (
+                "lessram Kll<f32>, k 200",
+                Box::new(|all, seed| {
+                    let sketch = kll_f32(all, 200, seed);
+                    Box::new(move |q| f64::from(sketch.quantile(q).unwrap_or(0.0)))
+                }),
+            ),
+            (
+                "datasketches KLL, k 200",
+                Box::new(|all, _| {
+                    let sketch = their_kll(all);
+                    let inclusive = SearchCriteria::Inclusive;
+                    Box::new(move |q| {
+                        sketch.quantile(q, inclusive).ok().flatten().map_or(0.0, |x| *x)
+                    })
+                }),
+            ),
+            (
+                "lessram DdSketch, 1 %",
+                Box::new(|all, _| {
+                    let sketch = dd(all);
+                    Box::new(move |q| sketch.quantile(q).unwrap_or(0.0))
+                }),
+            ),
+            (
+                "sketches-ddsketch, 1 %",
+                Box::new(|all, _| {
+                    let sketch = their_dd(all);
+                    Box::new(move |q| sketch.quantile(q).ok().flatten().unwrap_or(0.0))
+                }),
+            ),
+            (
+                "tdigest, size 100",
+                Box::new(|all, _| {
+                    let sketch = digest(all);
+                    Box::new(move |q| sketch.estimate_quantile(q).unwrap_or(0.0))
+                }),
+            ),
+        ];
+        for (name, build) in &sketches {
+            judge(name, build);
+        }
+        times(rounds)
+    }
+
+    /// Errors in rank and in value over all runs; bytes in the end and at most, the struct's too.
+    fn judge(name: &str, build: &dyn Fn(&[f64], u64) -> Box<dyn Fn(f64) -> f64>) {
+        let (mut largest, mut squares, mut value) = (0.0, 0.0, [0.0; 2]);
+        let (mut live, mut peak) = (0, 0);
+        for run in 0..RUNS {
+            let mut all = numbers(1_000 + run);
+            let before = alloc_stats().live;
+            reset_peak();
+            let quantile = build(&all, run);
+            let after = alloc_stats();
+            // What asks is on the heap too: the sketch itself is in it.
+            (live, peak) =
+                ((after.live - before).max(0) as u64, (after.peak - before).max(0) as u64);
+            all.sort_by(f64::total_cmp);
+            let mut worst = 0.0_f64;
+            for i in 1..1_000 {
+                let q = f64::from(i) / 1_000.0;
+                let found = quantile(q);
+                let from = all.partition_point(|x| *x < found) as f64 / N as f64;
+                let to = all.partition_point(|x| *x <= found) as f64 / N as f64;
+                let error = (from - q).max(q - to).max(0.0);
+                (worst, squares) = (worst.max(error), squares + error * error);
+            }
+            largest += worst / RUNS as f64;
+            for (q, sum) in [0.99, 0.999].into_iter().zip(&mut value) {
+                let truth = all[(q * N as f64).ceil() as usize - 1];
+                *sum += (quantile(q) / truth - 1.0).abs() / RUNS as f64;
+            }
+        }
+        let figures = [
+            ("peak bytes", peak as f64),
+            ("largest rank error %", largest * 100.0),
+            ("rms rank error %", (squares / (999.0 * RUNS as f64)).sqrt() * 100.0),
+            ("p99 off %", value[0] * 100.0),
+            ("p99.9 off %", value[1] * 100.0),
+        ];
+        told("quantiles", name, live, &figures);
+    }
+
+    fn times(rounds: usize) -> Outcome {
+        let all = numbers(7);
+        let contenders = [
+            contender("lessram Kll<f64>", 0, || kll(&all, 200, 1).len()),
+            contender("lessram Kll<f32>", 0, || kll_f32(&all, 200, 1).len()),
+            contender("datasketches KLL", 0, || their_kll(&all).n()),
+            contender("lessram DdSketch", 0, || dd(&all).len()),
+            contender("sketches-ddsketch", 0, || their_dd(&all).count() as u64),
+            contender("tdigest", 0, || digest(&all).count() as u64),
+        ];
+        race("quantiles", "add f64, n 1e6", rounds, N, true, &contenders)
+    }
+}
+
+/// Small counters: errors over thousands of them, and time in 65,536 of them.
+mod counters {
+    use super::*;
+
+    const COUNTERS: usize = 1 << 16;
+
+    pub fn run(_: &Stream, rounds: usize) -> Outcome {
+        for bits in [8, 12, 16] {
+            for n in [10_u64, 100, 1_000, 100_000] {
+                let trials = if n > 10_000 { 400 } else { 4_000 };
+                let mut all = array(bits, trials, n);
+                for _ in 0..n {
+                    (0..trials).for_each(|index| all.add(index));
+                }
+                judge(&format!("{bits} bits, n {n}"), "one by one", &all, n);
+            }
+            for n in [1_000_000, 1_000_000_000] {
+                let mut all = array(bits, 4_000, n);
+                // Ten thousand additions each: the errors of single ones are long mixed.
+                for _ in 0..10_000 {
+                    (0..4_000).for_each(|index| all.add_count(index, n / 10_000));
+                }
+                judge(&format!("{bits} bits, n {n}"), "in 10,000 parts", &all, n);
+            }
+            let mut merged = array(bits, 1_000, 0);
+            for part in 1..=16 {
+                let mut one = array(bits, 1_000, part);
+                for _ in 0..6_250 {
+                    (0..1_000).for_each(|index| one.add(index));
+                }
+                merged.merge(&one)?;
+            }
+            judge(&format!("{bits} bits, n 100000"), "16 merged", &merged, 100_000);
+        }
+        let mut random = Random(3);
+        let at: Vec<u32> = (0..4_000_000).map(|_| random.below(COUNTERS) as u32).collect();
+        let mut contenders: Vec<Contender<'_>> = Vec::new();
+        for (bits, name) in [(8, "lessram, 8 bits"), (12, "lessram, 12"), (16, "lessram, 16")] {
+            let at = &at;
+            contenders.push(contender(name, 0, move || {
+                let mut all = array(bits, COUNTERS, 1);
+                at.iter().for_each(|index| all.add(*index as usize));
+                all.len() as u64
+            }));
+        }
+        contenders.push(contender("plain u32", 0, || {
+            let mut all = vec![0_u32; COUNTERS];
+            at.iter().for_each(|index| all[*index as usize] += 1);
+            all.len() as u64
+        }));
+        race("counters", "add at random, 65,536", rounds.max(11), at.len(), true, &contenders)
+    }
+
+    fn array(bits: u32, len: usize, seed: u64) -> MorrisArray {
+        let max = 1_000_000_000;
+        MorrisArray::with_max_in(bits, len, max, seed, lessram::mem::Global).expect("in range")
+    }
+
+    fn judge(case: &str, name: &str, all: &MorrisArray, n: u64) {
+        let errors = all.iter().map(|estimate| estimate / n as f64 - 1.0);
+        let (sum, squares) = errors.fold((0.0, 0.0), |(a, b), e| (a + e, b + e * e));
+        let trials = all.len() as f64;
+        let figures =
+            [("rms %", (squares / trials).sqrt() * 100.0), ("bias %", sum / trials * 100.0)];
+        told(case, name, 0, &figures);
+    }
+}
+
+/// Columns and signs of words.
+mod features {
+    use super::*;
+
+    pub fn run(stream: &Stream, rounds: usize) -> Outcome {
+        // As scikit-learn's own loop does it, bytes one by one.
+        let plain = |word: &[u8]| {
+            let mut state = 0_u32;
+            let mut blocks = word.chunks_exact(4);
+            for block in &mut blocks {
+                let k = u32::from_le_bytes(block.try_into().expect("4 bytes"));
+                let k = k.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593);
+                state = (state ^ k).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
+            }
+            let mut k = 0;
+            for (i, byte) in blocks.remainder().iter().enumerate() {
+                k |= u32::from(*byte) << (8 * i);
+            }
+            state ^= k.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593);
+            state ^= word.len() as u32;
+            state = (state ^ state >> 16).wrapping_mul(0x85eb_ca6b);
+            state = (state ^ state >> 13).wrapping_mul(0xc2b2_ae35);
+            state ^= state >> 16;
+            let signed = state as i32;
+            (u64::from(signed.unsigned_abs() % (1 << 20)), if signed >= 0 { 1.0 } else { -1.0 })
+        };
+        for columns in [1 << 20, 1_000_003] {
+            let hasher = FeatureHasher::new(columns)?;
+            let sum = |word: &Vec<u8>| {
+                let (column, sign) = hasher.feature(word);
+                u64::from(column) + (sign > 0.0) as u64
+            };
+            let other = |word: &Vec<u8>| {
+                let (column, sign) = plain(word);
+                column + (sign > 0.0) as u64
+            };
+            let contenders = [
+                contender("lessram", 0, || stream.tokens.iter().map(sum).sum()),
+                contender("byte by byte, 2^20", 0, || stream.tokens.iter().map(other).sum()),
+            ];
+            let case = format!("words of the stream to {columns} columns");
+            race("features", &case, rounds, stream.tokens.len(), columns == 1 << 20, &contenders)?;
+        }
+        Ok(())
     }
 }

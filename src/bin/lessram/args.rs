@@ -31,6 +31,10 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Look keys up in a .lram file, or list a part of it
     Query(QueryArgs),
+    /// Find the most frequent lines of a stream, in one pass and in little memory
+    Top(TopArgs),
+    /// Find percentiles of a stream of numbers, in one pass and in little memory
+    Quantiles(QuantilesArgs),
     /// One contender in a process of its own
     #[command(name = "__measure", hide = true)]
     Measure(MeasureArgs),
@@ -238,6 +242,74 @@ pub(crate) struct QueryArgs {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) memory: MemoryArgs,
+}
+
+const TOP_HELP: &str = "\
+Prints one line for each: about how often it came, a TAB, the line. With --bounds it prints how often
+at most, a TAB, how often at least, a TAB, the line. The most frequent come first.";
+
+#[derive(Debug, Args)]
+#[command(after_help = TOP_HELP)]
+pub(crate) struct TopArgs {
+    /// Lines of text, also gzip or zstd; `-` is standard input
+    pub(crate) file: PathBuf,
+    /// How many lines to find
+    #[arg(short, value_name = "K", default_value = "10", value_parser = top_k)]
+    pub(crate) k: usize,
+    /// Print bounds that hold for certain, in four times the memory
+    #[arg(long)]
+    pub(crate) bounds: bool,
+    /// Drop a CR at the end of lines (else it is a part of the line)
+    #[arg(long)]
+    pub(crate) strip_cr: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// No progress, no notes
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// How many frequent lines may be asked for.
+fn top_k(text: &str) -> Result<usize, String> {
+    const MOST: usize = 1_000_000;
+    match text.parse() {
+        Ok(k) if (1..=MOST).contains(&k) => Ok(k),
+        _ => Err(format!("a number from 1 to {MOST}")),
+    }
+}
+
+const QUANTILES_HELP: &str = "\
+Prints one line for each quantile: the share, a TAB, the number below which that share of all lies.";
+
+#[derive(Debug, Args)]
+#[command(after_help = QUANTILES_HELP)]
+pub(crate) struct QuantilesArgs {
+    /// A number a line, also gzip or zstd; `-` is standard input
+    pub(crate) file: PathBuf,
+    /// Which quantiles, from 0 to 1, separated by commas
+    #[arg(short = 'p', long = "quantiles", value_name = "SHARES", value_delimiter = ',')]
+    #[arg(default_value = "0,0.25,0.5,0.75,0.9,0.99,0.999,1", value_parser = share)]
+    pub(crate) quantiles: Vec<f64>,
+    /// By which share of itself a number may be off, 0.0001 to 0.25
+    #[arg(long, value_name = "SHARE", default_value_t = 0.01)]
+    pub(crate) error: f64,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// No progress, no notes
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// A share from 0 to 1.
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("a number from 0 to 1".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]

@@ -14,6 +14,7 @@ mod measure;
 mod memory;
 mod page;
 mod progress;
+mod quantiles;
 mod query;
 mod rate;
 mod recommend;
@@ -26,6 +27,7 @@ mod shapes;
 mod spool;
 mod terms;
 mod text;
+mod top;
 mod verify;
 
 use args::{Cli, Command};
@@ -59,6 +61,8 @@ fn run(command: &Command) -> Outcome<Code> {
         Command::Inspect(args) => inspect::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Query(args) => query::run(args),
+        Command::Top(args) => top::run(args),
+        Command::Quantiles(args) => quantiles::run(args),
         Command::Measure(args) => measure::child(args),
         Command::Sweep { folder } => scratch::sweep(folder),
     }
