@@ -245,8 +245,8 @@ pub(crate) struct QueryArgs {
 }
 
 const TOP_HELP: &str = "\
-Prints one line for each: about how often it came, a TAB, the line. With --bounds it prints how often
-at most, a TAB, how often at least, a TAB, the line. The most frequent come first.";
+Prints one line for each: about how often it came, a TAB, the line. With --bounds it prints how
+often at most, a TAB, how often at least, a TAB, the line. The most frequent come first.";
 
 #[derive(Debug, Args)]
 #[command(after_help = TOP_HELP)]
@@ -280,7 +280,7 @@ fn top_k(text: &str) -> Result<usize, String> {
 }
 
 const QUANTILES_HELP: &str = "\
-Prints one line for each quantile: the share, a TAB, the number below which that share of all lies.";
+Prints one line for each quantile: the share, a TAB, the number below which that share lies.";
 
 #[derive(Debug, Args)]
 #[command(after_help = QUANTILES_HELP)]
