@@ -75,13 +75,13 @@ pub struct AtomicBloom<A: Alloc = Global> {
     capacity: u64,
 }
 
-/// The unit that holds the next of `positions`, and the bit in it.
+/// The unit that holds the next of `positions`, and the number of the bit in it.
 #[inline]
 fn next<'u>(units: &'u [AtomicU32], positions: &mut Positions) -> Option<(&'u AtomicU32, u32)> {
     let (x, bit) = positions.next();
     let word = (u128::from(x) * (units.len() / 2) as u128) >> 64;
     let unit = units.get(2 * word as usize + (bit >> 5) as usize)?;
-    Some((unit, (1_u32 << (bit & 31)).to_le()))
+    Some((unit, bit as u32 & 31))
 }
 
 /// Sets the next `count` of `positions`; returns whether one was set by this call.
@@ -90,6 +90,7 @@ fn set(units: &[AtomicU32], mut positions: Positions, count: u32) -> bool {
     let mut new = false;
     for _ in 0..count {
         let Some((unit, bit)) = next(units, &mut positions) else { return false };
+        let bit = (1_u32 << bit).to_le();
         // A bit that is set is not written again: then its cache line stays with all cores.
         if unit.load(Relaxed) & bit == 0 {
             new |= unit.fetch_or(bit, Relaxed) & bit == 0;
@@ -98,12 +99,21 @@ fn set(units: &[AtomicU32], mut positions: Positions, count: u32) -> bool {
     new
 }
 
-/// Whether the next `count` of `positions` are set.
+/// Whether the next `count` of `positions` are set. As in `Bloom`, the first four without a branch
+/// between them.
 #[inline]
-fn all(units: &[AtomicU32], mut positions: Positions, count: u32) -> bool {
-    (0..count).all(|_| {
-        next(units, &mut positions).is_some_and(|(unit, bit)| unit.load(Relaxed) & bit != 0)
-    })
+fn all(units: &[AtomicU32], mut positions: Positions, mut count: u32) -> bool {
+    let mut next_bit = || {
+        let unit = next(units, &mut positions);
+        unit.map_or(0, |(unit, bit)| u32::from_le(unit.load(Relaxed)) >> bit & 1)
+    };
+    if count >= 4 {
+        if (0..4).fold(1, |all, _| all & next_bit()) == 0 {
+            return false;
+        }
+        count -= 4;
+    }
+    (0..count).all(|_| next_bit() == 1)
 }
 
 impl<A: Alloc> AtomicBloom<A> {

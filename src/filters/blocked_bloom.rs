@@ -2,7 +2,7 @@
 
 use super::lines::{LINE_WORDS, Lines};
 use super::rate::{self, Blocks};
-use super::{BATCH, DEFAULT_SEED, Filter, FilterMut, contains_many};
+use super::{BATCH, DEFAULT_SEED, Filter, FilterMut, contains_many, in_batches};
 use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
 use crate::hashing::{KeyHash, fold};
 use crate::mem::{Alloc, Footprint, Parts};
@@ -311,7 +311,7 @@ impl BlockedBloom {
     ) -> Result<Self, BuildError> {
         let hashes = hashes.into_iter();
         let mut filter = Self::with_fpr(hashes.len(), fpr)?;
-        filter.insert_each(hashes);
+        in_batches(hashes, |hashes| filter.insert_many_hash(hashes));
         Ok(filter)
     }
 }
@@ -361,20 +361,6 @@ impl<A: Alloc> BlockedBloom<HeapWords<A>> {
             let (mixed, len) = self.batch(hashes);
             self.kernel.set_all(self.lines.bytes_mut(), &mixed[..len]);
         }
-    }
-
-    /// Adds the keys of hashes as they come, a batch at a time.
-    fn insert_each(&mut self, hashes: impl Iterator<Item = u64>) {
-        let (mut batch, mut len) = ([0; BATCH], 0);
-        for hash in hashes {
-            batch[len] = hash;
-            len += 1;
-            if len == BATCH {
-                self.insert_many_hash(&batch);
-                len = 0;
-            }
-        }
-        self.insert_many_hash(&batch[..len]);
     }
 
     /// Removes all keys.
@@ -471,7 +457,8 @@ impl<A: Alloc> FilterMut<A> for BlockedBloom<HeapWords<A>> {
 impl<K: KeyHash, A: Alloc> Extend<K> for BlockedBloom<HeapWords<A>> {
     fn extend<I: IntoIterator<Item = K>>(&mut self, keys: I) {
         let seed = self.seed;
-        self.insert_each(keys.into_iter().map(|key| key.key_hash(seed)));
+        let hashes = keys.into_iter().map(|key| key.key_hash(seed));
+        in_batches(hashes, |hashes| self.insert_many_hash(hashes));
     }
 }
 

@@ -1,6 +1,6 @@
 //! [`Bloom`]: the classic filter, for any rate.
 
-use super::{BATCH, DEFAULT_SEED, Filter, FilterMut, contains_many, rate};
+use super::{BATCH, DEFAULT_SEED, Filter, FilterMut, contains_many, in_batches, rate};
 use crate::bits::{field::Picked, float};
 use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
 use crate::hashing::{KeyHash, fold};
@@ -338,9 +338,7 @@ impl Bloom {
     ) -> Result<Self, BuildError> {
         let hashes = hashes.into_iter();
         let mut filter = Self::with_fpr(hashes.len(), fpr)?;
-        hashes.for_each(|hash| {
-            filter.insert_hash(hash);
-        });
+        in_batches(hashes, |hashes| filter.insert_many_hash(hashes));
         Ok(filter)
     }
 }
@@ -380,6 +378,22 @@ impl<A: Alloc> Bloom<HeapWords<A>> {
             new |= !words.set(x, 1 << bit) >> bit & 1;
         }
         new != 0
+    }
+
+    /// Adds the keys of these hashes. Words are asked for 32 keys ahead, so that their ways from
+    /// memory overlap.
+    pub fn insert_many_hash(&mut self, hashes: &[u64]) {
+        for hashes in hashes.chunks(BATCH) {
+            if let Some(words) = Picked::new(as_bytes(self.bits.words())) {
+                for hash in hashes {
+                    let mut positions = Positions::new(*hash, self.seed);
+                    (0..self.hashes).for_each(|_| words.prefetch(positions.next().0));
+                }
+            }
+            for hash in hashes {
+                self.insert_hash(*hash);
+            }
+        }
     }
 
     /// Removes all keys.
@@ -480,9 +494,9 @@ impl<A: Alloc> FilterMut<A> for Bloom<HeapWords<A>> {
 
 impl<K: KeyHash, A: Alloc> Extend<K> for Bloom<HeapWords<A>> {
     fn extend<I: IntoIterator<Item = K>>(&mut self, keys: I) {
-        for key in keys {
-            self.insert(&key);
-        }
+        let seed = self.seed;
+        let hashes = keys.into_iter().map(|key| key.key_hash(seed));
+        in_batches(hashes, |hashes| self.insert_many_hash(hashes));
     }
 }
 
@@ -549,6 +563,10 @@ mod tests {
     #[test]
     fn builders_and_figures() {
         let filter = Bloom::from_keys(0..10_000_u32, 0.01).unwrap();
+        let mut same = Bloom::with_fpr(10_000, 0.01).unwrap();
+        let hashes: Vec<u64> = (0..10_000_u32).map(|key| key.key_hash(same.seed())).collect();
+        same.insert_many_hash(&hashes);
+        assert_eq!(same, filter);
         assert!((0..10_000_u32).all(|key| filter.contains(&key)));
         assert!(filter.fpr() <= 0.01 && filter.fpr() > 0.0098, "{}", filter.fpr());
         assert!((filter.bits_per_key() - 9.6).abs() < 0.02, "{}", filter.bits_per_key());

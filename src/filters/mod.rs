@@ -73,6 +73,20 @@ pub trait Filter: Footprint {
 /// How many hashes a filter fetches ahead for.
 pub(crate) const BATCH: usize = 32;
 
+/// Hands `hashes` to `take`, a batch at a time.
+fn in_batches(hashes: impl Iterator<Item = u64>, mut take: impl FnMut(&[u64])) {
+    let (mut batch, mut len) = ([0; BATCH], 0);
+    for hash in hashes {
+        batch[len] = hash;
+        len += 1;
+        if len == BATCH {
+            take(&batch);
+            len = 0;
+        }
+    }
+    take(&batch[..len]);
+}
+
 /// Answers for `keys`, a batch of hashes at a time.
 pub(crate) fn contains_many<F: Filter, K: KeyHash>(filter: &F, keys: &[K], found: &mut [bool]) {
     for (keys, found) in keys.chunks(BATCH).zip(found.chunks_mut(BATCH)) {

@@ -5,7 +5,7 @@ mod thrift;
 
 use super::lines::Lines;
 use super::rate::{self, Blocks};
-use super::{BATCH, Filter, FilterMut, contains_many};
+use super::{BATCH, Filter, FilterMut, contains_many, in_batches};
 use crate::error::{BuildError, FileError, MergeError, Tag};
 use crate::hashing::KeyHash;
 use crate::mem::{Alloc, Footprint, Parts};
@@ -264,9 +264,7 @@ impl Sbbf {
     ) -> Result<Self, BuildError> {
         let hashes = hashes.into_iter();
         let mut filter = Self::with_fpr(hashes.len(), fpr)?;
-        hashes.for_each(|hash| {
-            filter.insert_hash(hash);
-        });
+        in_batches(hashes, |hashes| filter.insert_many_hash(hashes));
         Ok(filter)
     }
 
@@ -458,9 +456,8 @@ impl<A: Alloc> FilterMut<A> for Sbbf<HeapWords<A>> {
 
 impl<K: KeyHash, A: Alloc> Extend<K> for Sbbf<HeapWords<A>> {
     fn extend<I: IntoIterator<Item = K>>(&mut self, keys: I) {
-        for key in keys {
-            self.insert(&key);
-        }
+        let hashes = keys.into_iter().map(|key| key.parquet_hash());
+        in_batches(hashes, |hashes| self.insert_many_hash(hashes));
     }
 }
 

@@ -5,7 +5,9 @@
 //! thousands of keys in one call.
 
 use crate::race::{Contender, Random, Work, contender, race, weigh};
-use lessram::filters::{BlockedBloom, Bloom, Sbbf};
+use lessram::filters::{
+    AtomicBloom, BlockedBloom, Bloom, Expiry, Sbbf, ScalableBloom, TimingBloom,
+};
 use lessram::mem::Global;
 use std::error::Error;
 
@@ -52,6 +54,9 @@ macro_rules! ours {
             fn has(&self, hash: u64) -> bool {
                 self.0.contains_hash(hash)
             }
+            fn fill(&mut self, hashes: &[u64]) {
+                self.0.insert_many_hash(hashes);
+            }
             fn count(&self, hashes: &[u64]) -> u64 {
                 let mut found = [false; 4096];
                 hashes.chunks(found.len()).map(|hashes| {
@@ -69,6 +74,76 @@ struct Many<T>(T);
 ours! {
     Bloom "lessram bloom" "lessram bloom, many";
     BlockedBloom "lessram blocked" "lessram blocked, many";
+}
+
+/// From a first part for 1,024 keys, as nobody knows how many will come.
+impl Set for ScalableBloom {
+    const NAME: &'static str = "lessram scalable";
+    fn new(_: usize, fpr: f64) -> Self {
+        Self::with_fpr(1_024, fpr).expect("in range")
+    }
+    fn insert(&mut self, hash: u64) {
+        self.insert_new_hash(hash);
+    }
+    fn has(&self, hash: u64) -> bool {
+        self.contains_hash(hash)
+    }
+}
+
+/// Each generation for half the keys, so that both together hold them all.
+impl Set for TimingBloom {
+    const NAME: &'static str = "lessram timing";
+    fn new(n: usize, fpr: f64) -> Self {
+        Self::expiring(n.div_ceil(2), fpr, Expiry::Keys).expect("in range")
+    }
+    fn insert(&mut self, hash: u64) {
+        self.insert_hash(hash);
+    }
+    fn has(&self, hash: u64) -> bool {
+        self.contains_hash(hash)
+    }
+}
+
+impl Set for AtomicBloom {
+    const NAME: &'static str = "lessram atomic";
+    fn new(n: usize, fpr: f64) -> Self {
+        Self::with_fpr(n, fpr).expect("in range")
+    }
+    fn insert(&mut self, hash: u64) {
+        self.insert_hash(hash);
+    }
+    fn has(&self, hash: u64) -> bool {
+        self.contains_hash(hash)
+    }
+}
+
+impl Set for fastbloom::AtomicBloomFilter {
+    const NAME: &'static str = "fastbloom atomic";
+    fn new(n: usize, fpr: f64) -> Self {
+        fastbloom::AtomicBloomFilter::with_false_pos(fpr).seed(&1).expected_items(n)
+    }
+    fn insert(&mut self, hash: u64) {
+        self.insert_hash(hash);
+    }
+    fn has(&self, hash: u64) -> bool {
+        self.contains_hash(hash)
+    }
+}
+
+impl Set for growable_bloom_filter::GrowableBloom {
+    const NAME: &'static str = "growable-bloom";
+    fn new(_: usize, fpr: f64) -> Self {
+        growable_bloom_filter::GrowableBloomBuilder::new()
+            .estimated_insertions(1_024)
+            .desired_error_ratio(fpr)
+            .build()
+    }
+    fn insert(&mut self, hash: u64) {
+        growable_bloom_filter::GrowableBloom::insert(self, hash);
+    }
+    fn has(&self, hash: u64) -> bool {
+        self.contains(hash)
+    }
 }
 
 impl Set for fastbloom::BloomFilter {
@@ -140,8 +215,11 @@ struct Entry<'a> {
 }
 
 fn entry<T: Set>(data: &Data) -> Entry<'_> {
-    let (bytes, mut filled) = weigh(|| T::new(data.n, data.fpr));
-    filled.fill(&data.keys);
+    let (bytes, filled) = weigh(|| {
+        let mut filled = T::new(data.n, data.fpr);
+        filled.fill(&data.keys);
+        filled
+    });
     let rate = filled.count(&data.misses) as f64 / data.misses.len() as f64;
     let filled = std::sync::Arc::new(filled);
     let asked = std::sync::Arc::clone(&filled);
@@ -224,6 +302,13 @@ fn one(n: usize, fpr: f64, rounds: usize) -> Result<(), Box<dyn Error>> {
         entry::<Many<Bloom>>(&data),
         entry::<fastbloom::BloomFilter>(&data),
     ];
+    if n == 1_000_000 && fpr == 1.0 / 256.0 {
+        entries.push(entry::<ScalableBloom>(&data));
+        entries.push(entry::<growable_bloom_filter::GrowableBloom>(&data));
+        entries.push(entry::<AtomicBloom>(&data));
+        entries.push(entry::<fastbloom::AtomicBloomFilter>(&data));
+        entries.push(entry::<TimingBloom>(&data));
+    }
     for (i, what) in ["hit", "miss", "build"].into_iter().enumerate() {
         let contenders: Vec<Contender<'_>> = entries
             .iter_mut()
