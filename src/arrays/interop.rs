@@ -3,8 +3,9 @@
 /// With `u64` words, which `bitvec` has on machines of 64 bits only.
 #[cfg(all(feature = "bitvec", target_pointer_width = "64"))]
 mod with_bitvec {
-    use crate::arrays::PackedInts;
+    use crate::arrays::{self, PackedInts};
     use crate::error::BuildError;
+    use crate::mem::refused;
     use crate::storage::{Le64, Words};
     use alloc::vec::Vec;
     use bitvec::field::BitField;
@@ -44,9 +45,49 @@ mod with_bitvec {
         }
     }
 
+    impl<W: Words> From<&arrays::BitVec<W>> for BitVec<u64, Lsb0> {
+        /// The same bits. One copy of the words.
+        fn from(bits: &arrays::BitVec<W>) -> Self {
+            let words: Vec<u64> = bits.as_words().iter().copied().map(Le64::get).collect();
+            let mut copy = Self::from_vec(words);
+            copy.truncate(bits.len());
+            copy
+        }
+    }
+
+    impl From<&BitSlice<u64, Lsb0>> for arrays::BitVec {
+        /// The same bits, with no slack. O(words).
+        ///
+        /// # Panics
+        ///
+        /// If memory cannot be had.
+        fn from(bits: &BitSlice<u64, Lsb0>) -> Self {
+            let mut copy = Self::with_capacity(bits.len());
+            for word in bits.chunks(64) {
+                let pushed = copy.try_push_word(word.load_le());
+                pushed.unwrap_or_else(|error| refused(error));
+            }
+            copy.truncate(bits.len());
+            copy
+        }
+    }
+
     #[cfg(test)]
     mod tests {
         use super::*;
+
+        #[test]
+        fn bits_go_there_and_back() {
+            for len in [0, 1, 63, 64, 65, 200] {
+                let bits: arrays::BitVec = (0..len).map(|i| i * i % 7 < 3).collect();
+                let theirs = BitVec::<u64, Lsb0>::from(&bits);
+                assert!(theirs.iter().by_vals().eq(&bits), "{len} bits");
+                assert_eq!(arrays::BitVec::from(&theirs[..]), bits);
+                let from = len / 3;
+                let part = arrays::BitVec::from(&theirs[from..]);
+                assert!(part.iter().eq(bits.iter().skip(from)), "{len} bits from {from}");
+            }
+        }
 
         #[test]
         fn numbers_go_to_bits_and_back() {

@@ -4,33 +4,44 @@
 //! |---|---|---|
 //! | numbers below 2^w, in any order | [`PackedInts`] | w/8 a number + 8 |
 //! | ascending numbers, by position or by value | [`EliasFano`] | (2 + log2(mean gap))/8 a number + 2 % |
+//! | bits that change; sets of small numbers | [`BitVec`] | 1/8 a bit |
+//! | bits that stay: how many ones come before, where the k-th one is | [`RankSelect`] | 1.036/8 a bit |
 //! | byte strings, by position | [`StrArray`] | their bytes + log2(bytes)/8 a string |
 //! | values of any type, of which there come more | [`SlimVec`] | theirs, and 3 % of slack |
 //! | a sorted slice, and look-ups in it | [`SortedSearch`], [`STree`], [`RadixTable`] | none, 1/8 of it, 1/200 |
 //! | the same, where growing must not copy | [`SegVec`] | theirs, and 0.1 % |
 
+mod bit_vec;
 mod dense_select;
 mod elias_fano;
 #[cfg(any(feature = "bitvec", feature = "fst"))]
 mod interop;
 mod packed_ints;
+mod rank_index;
+mod rank_select;
 mod seg_vec;
+mod select;
 #[cfg(all(feature = "serde", feature = "alloc"))]
 mod sequence;
 mod slim_vec;
 mod sorted_search;
 mod str_array;
 
+pub use bit_vec::{BitVec, Iter as BitIter, Ones, Positions, Zeros};
 pub use dense_select::DenseSelect;
 pub use elias_fano::{Cursor, EliasFano, EliasFanoBuilder};
 pub use packed_ints::PackedInts;
+pub use rank_index::RankIndex;
+pub use rank_select::RankSelect;
 pub use seg_vec::SegVec;
+pub use select::{Select, SelectZero};
 pub use slim_vec::SlimVec;
 pub use sorted_search::{RadixTable, STree, SearchKey, SortedSearch, insort_left, insort_right};
 pub use str_array::StrArray;
 
 use crate::error::BuildError;
 use crate::mem::{Alloc, Footprint};
+use crate::storage::HeapWords;
 
 /// A sequence of numbers, by position. Serves code that is generic over structures; the structures
 /// have all of it as inherent methods.
@@ -164,6 +175,54 @@ pub trait StringsMut<A: Alloc>: Strings + Sized {
     ///
     /// [`BuildError::Alloc`] if the allocator cannot shrink a block; nothing is lost.
     fn try_shrink_to_fit(&mut self) -> Result<(), BuildError>;
+}
+
+/// A sequence of bits, by position. Serves code that is generic over structures; the structures
+/// have all of it as inherent methods.
+pub trait Bits: Footprint {
+    /// Whether it answers rank and select without looking at all the bits before.
+    const INDEXED: bool = true;
+
+    /// How many bits there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bit at `index`.
+    fn get(&self, index: usize) -> Option<bool>;
+
+    /// How many ones stand before bit `index`; of positions behind the end, how many there are.
+    fn rank(&self, index: usize) -> usize;
+
+    /// The position of the `k`-th one, from 0.
+    fn select(&self, k: usize) -> Option<usize>;
+
+    /// The position of the `k`-th zero, from 0.
+    fn select_zero(&self, k: usize) -> Option<usize>;
+
+    /// The last one at or before `index`.
+    fn pred(&self, index: usize) -> Option<usize>;
+
+    /// The first one at or behind `index`.
+    fn succ(&self, index: usize) -> Option<usize>;
+}
+
+/// [`Bits`] that can be built, and some of them changed; the laws of the registry's shape `bits`.
+pub trait BitsMut<A: Alloc + Clone>: Bits + Sized {
+    /// The bits of `bits`, with no slack but that of `bits`.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the structure cannot hold them or memory cannot be had.
+    fn try_build_in(bits: BitVec<HeapWords<A>>, alloc: A) -> Result<Self, BuildError>;
+
+    /// The bits, to be changed; `None` if the structure has to be built anew instead.
+    fn as_bit_vec_mut(&mut self) -> Option<&mut BitVec<HeapWords<A>>> {
+        None
+    }
 }
 
 /// Binary search over positions `0..len`: the first position for which `less` is false.

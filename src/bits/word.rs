@@ -1,7 +1,5 @@
-//! Bits of one 64-bit word: ones before a position, and the position of the k-th one.
-
-// What selects in words stands on this module from the next structures on.
-#![allow(dead_code)]
+//! Bits of one 64-bit word, and of a line of eight: ones before a position, and the position of the
+//! k-th one.
 
 use crate::simd::deposit;
 
@@ -28,6 +26,47 @@ pub(crate) fn select_in_word(word: u64, k: u32) -> u32 {
     } else {
         select_broadword(word, k)
     }
+}
+
+/// Words of a line: 512 bits, a cache line if it is aligned.
+pub(crate) const LINE: usize = 8;
+
+/// Sixteen words; the eight from `8 - k` on keep the first `k` words of a line.
+const WHOLE: [u64; 2 * LINE] = {
+    let mut window = [0; 2 * LINE];
+    let mut i = 0;
+    while i < LINE {
+        window[i] = u64::MAX;
+        i += 1;
+    }
+    window
+};
+
+/// How many ones stand before bit `index` of a line; `index` counts modulo 512.
+///
+/// Without a branch: all words are counted, under a mask.
+#[inline]
+pub(crate) fn count_below(line: &[u64; LINE], index: usize) -> u32 {
+    let whole = index >> 6 & 7;
+    let mut ones = (line[whole] & below(index as u32)).count_ones();
+    for (word, mask) in line.iter().zip(&WHOLE[LINE - whole..]) {
+        ones += (word & mask).count_ones();
+    }
+    ones
+}
+
+/// Position of the `k`-th one (from 0) of a line.
+///
+/// If the line has no more than `k` ones, some number of at most 512. Without a branch: all words
+/// are counted before one is picked.
+#[inline]
+pub(crate) fn select_in_line(line: &[u64; LINE], k: u32) -> u32 {
+    let mut before = [0; LINE];
+    for i in 1..LINE {
+        before[i] = before[i - 1] + line[i - 1].count_ones();
+    }
+    let word = before[1..].iter().filter(|ones| **ones <= k).count();
+    word as u32 * 64 + select_in_word(line[word], k - before[word])
 }
 
 /// Position of the `k`-th one (from 0) of `word`, without special instructions and without a
@@ -61,7 +100,9 @@ const fn at_most(sums: u64, k: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
     use super::*;
+    use std::vec::Vec;
 
     /// Bit by bit.
     fn slow_select(word: u64, k: u32) -> Option<u32> {
@@ -100,6 +141,23 @@ mod tests {
                 let deposited = deposit::deposit(1 << k, word).trailing_zeros();
                 assert_eq!(slow_select(word, k).unwrap_or(64), deposited);
             }
+        }
+    }
+
+    #[test]
+    fn lines_count_and_select_as_words_do() {
+        let all: Vec<u64> = words().collect();
+        for line in all.windows(LINE).step_by(7) {
+            let line: &[u64; LINE] = line.try_into().unwrap();
+            let mut ones = 0;
+            for i in 0..512 {
+                assert_eq!(count_below(line, i), ones, "before bit {i} of {line:x?}");
+                if line[i / 64] >> (i % 64) & 1 == 1 {
+                    assert_eq!(select_in_line(line, ones), i as u32, "one {ones} of {line:x?}");
+                    ones += 1;
+                }
+            }
+            assert!((ones..2_048).all(|k| select_in_line(line, k) <= 512));
         }
     }
 

@@ -31,7 +31,6 @@
 
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 pub(crate) mod aarch64;
-#[allow(dead_code)]
 pub(crate) mod deposit;
 pub(crate) mod lines;
 mod prefetch;

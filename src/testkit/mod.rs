@@ -17,6 +17,7 @@
 //! | [`ops`] | bytes read as operations |
 //! | [`row`] | a row as types, one for each storage |
 //! | [`laws_array`] | after every operation, the structure equals its oracle |
+//! | [`laws_bits`] | a sequence of bits equals its oracle, and rank is the inverse of select |
 //! | [`laws_counters`] | small counters are exact at first, and near later |
 //! | [`laws_counts`] | counts of keys are never too small |
 //! | [`laws_growth`] | growable vectors, which have no row, equal `Vec` |
@@ -35,6 +36,7 @@
 pub mod damage;
 pub mod data;
 pub mod laws_array;
+pub mod laws_bits;
 pub mod laws_counters;
 pub mod laws_counts;
 pub mod laws_filter;

@@ -2,7 +2,7 @@
 //! of it, [`SubjectMut`] what can be done to it.
 
 use super::model::Model;
-use crate::error::BuildError;
+use crate::error::{AllocError, BuildError};
 use crate::mem::{Alloc, Footprint, Global};
 use crate::registry::Kind;
 use crate::storage::{HeapWords, Le64, Persist};
@@ -23,6 +23,12 @@ pub enum Stop {
 impl From<BuildError> for Stop {
     fn from(error: BuildError) -> Self {
         Self::Refused(error)
+    }
+}
+
+impl From<AllocError> for Stop {
+    fn from(error: AllocError) -> Self {
+        Self::Refused(error.into())
     }
 }
 
@@ -130,6 +136,9 @@ macro_rules! model_of {
     };
     (strings) => {
         $crate::testkit::model::StringsModel
+    };
+    (bits) => {
+        $crate::testkit::laws_bits::BitsModel
     };
     (distinct) => {
         $crate::testkit::laws_sketch::Distinct

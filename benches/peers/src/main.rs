@@ -6,6 +6,7 @@
 mod alloc;
 mod arrays;
 mod arrays_elias_fano;
+mod arrays_rank;
 mod filters;
 mod filters_blocked;
 mod growth;
@@ -37,6 +38,8 @@ const BENCHES: &[Bench] = &[
     ("arrays", "packed numbers by random position", arrays::run),
     ("elias_fano", "ascending numbers: by position, value, in order", arrays_elias_fano::run),
     ("select", "position of the k-th one in bits", arrays_elias_fano::run_select),
+    ("rank", "ones before random positions of bits", arrays_rank::rank),
+    ("rank_select", "where the k-th ones of bits are, by samples over ranks", arrays_rank::select),
     ("filters", "approximate sets: build, hit, miss, measured rate", filters::run),
     (
         "filters-blocked",

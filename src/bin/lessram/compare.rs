@@ -31,7 +31,8 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome<Code> {
     let mut progress = Progress::new(args.quiet);
     let scratch = Scratch::create()?;
     let plan = prepare(args, &scratch, &mut progress)?;
-    let contenders = contender::chosen(plan.kind, plan.number_values, &args.only)?;
+    let mut contenders = contender::chosen(plan.kind, plan.number_values, &args.only)?;
+    contenders.retain(|contender| !args.only.is_empty() || (contender.entry.fits)(&plan));
     plan.save(&scratch)?;
     if plan.kind == Kind::Pairs {
         progress.note(

@@ -4,6 +4,7 @@
 //! one function: `of::<T>()` says how a `T` is measured, built from lines and asked. To add a
 //! shape: write its module and its `mod` line here.
 
+pub(crate) mod bits;
 pub(crate) mod counters;
 pub(crate) mod counts;
 pub(crate) mod distinct;
@@ -45,6 +46,8 @@ pub(crate) struct Entry {
     pub(crate) bytes: fn(&Path, &Plan) -> Outcome<BytesSeen>,
     pub(crate) times: fn(&Path, &Plan, f64) -> Outcome<TimesSeen>,
     pub(crate) exact: bool,
+    /// Whether these data are of a kind that it is made for; asked unless it was named.
+    pub(crate) fits: fn(&Plan) -> bool,
     /// What exactly is built.
     pub(crate) note: &'static str,
     /// The line of Rust that builds it, with `{}` for the path of the type.
@@ -58,7 +61,7 @@ impl Entry {
         rust: &'static str,
     ) -> Self {
         let (bytes, times) = (measure::bytes::<S, T>, measure::times::<S, T>);
-        Self { bytes, times, exact: T::EXACT, note, rust }
+        Self { bytes, times, exact: T::EXACT, fits: |_| true, note, rust }
     }
 }
 
