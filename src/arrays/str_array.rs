@@ -131,8 +131,7 @@ impl<W: Words> StrArray<W> {
     }
 
     /// Puts the string at each of `indices` into `out`. As [`get`](Self::get) of each, but the
-    /// memory of many is under way at once, that of the strings too, which takes a half to a third
-    /// of the time where it is not in cache.
+    /// memory of many is under way at once, that of the strings too.
     ///
     /// # Panics
     ///
@@ -392,9 +391,8 @@ impl<A: Alloc> StrArray<HeapWords<A>> {
 
 impl<A: Alloc + Clone> StrArray<HeapWords<A>> {
     /// Compresses the offsets, for strings that do not change any more: about a quarter of their
-    /// bytes, for reads that take some 20 ns longer one by one, and in [batches](Self::get_many)
-    /// hardly so. O(n); needs both forms for a moment, the new one in `alloc`. Gives back the room
-    /// of the old one.
+    /// bytes, for reads that are slower one by one than in [batches](Self::get_many). O(n); needs
+    /// both forms for a moment, the new one in `alloc`. Gives back the room of the old one.
     ///
     /// The next push or truncation expands them again, in O(n).
     ///
@@ -409,19 +407,17 @@ impl<A: Alloc + Clone> StrArray<HeapWords<A>> {
         let mut builder = EliasFanoBuilder::new_in(len, max, alloc)?;
         self.offsets.iter().try_for_each(|offset| builder.push(offset))?;
         let sparse = builder.finish()?;
-        self.offsets.clear();
-        self.offsets.try_shrink_to_fit()?;
         self.sparse = Some(sparse);
-        Ok(())
+        self.offsets.clear();
+        Ok(self.offsets.try_shrink_to_fit()?)
     }
 }
 
 #[cfg(feature = "alloc")]
 impl StrArray {
     /// Compresses the offsets, for strings that do not change any more: about a quarter of their
-    /// bytes, for reads that take some 20 ns longer one by one, and in [batches](Self::get_many)
-    /// hardly so. O(n); needs both forms for a moment. The next push or truncation expands them
-    /// again, in O(n).
+    /// bytes, for reads that are slower one by one than in [batches](Self::get_many). O(n); needs
+    /// both forms for a moment. The next push or truncation expands them again, in O(n).
     ///
     /// ```
     /// use lessram::{arrays::StrArray, mem::Footprint};

@@ -19,8 +19,8 @@ const PER_BUCKET: usize = 64;
 const MAX_SKEW: usize = 8;
 
 /// A table of where each range of keys starts, over a sorted slice of `u32` or `u64` that are
-/// spread evenly: an eighth of the time of `slice::binary_search`, at half a percent of the slice's
-/// bytes.
+/// spread evenly: 0.3 of the time of `slice::binary_search` over a million `u64`s, and 0.17 where
+/// each query waits for the last, at half a percent of the slice's bytes.
 ///
 /// # When not to use it
 ///
