@@ -19,6 +19,7 @@
 //! | the same, in Parquet files | [`filters::Sbbf`] | 12.9 to 25.7 bits a key at 1/256 |
 //! | a stream, and the question how many different keys it has | [`sketches::ExaLogLog`] | up to 3 KiB for 1.2 % |
 //! | the same, for DataSketches, Spark or Druid to read | [`sketches::HyperLogLog`] | 40 bytes to 4 KiB for 1.3 % |
+//! | two streams, and the question how many keys they share | [`sketches::Theta`] | 26 KB for 1.6 % |
 //! | a stream, and the question how often a key came | [`sketches::CountMin`] | any number of bytes, never an estimate too small |
 //! | a stream, and the question which keys come most | [`sketches::TopK`] | 96 bytes for each of them |
 //! | numbers, and the question what their median or 99th percentile is | [`sketches::DdSketch`], [`sketches::Kll`] | 1.6 KB for 1 % of the number; 2.5 KB for 1.3 % in rank |

@@ -51,6 +51,7 @@ macro_rules! family {
             0x0405 scalable_bloom $crate::filters::ScalableBloom, filters;
             0x0501 hyper_log_log $crate::sketches::HyperLogLog, distinct;
             0x0502 exa_log_log $crate::sketches::ExaLogLog, distinct;
+            0x0503 theta       $crate::sketches::Theta, distinct;
             0x0505 count_min   $crate::sketches::CountMin, counts;
             0x0506 top_k       $crate::sketches::TopK, top;
             0x0507 morris_array $crate::sketches::MorrisArray, counters;

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | how many different keys | [`ExaLogLog`] | 3,072 for 1.16 %; frozen 2,100 |
 //! | how many different keys, for DataSketches, Spark or Druid | [`HyperLogLog`] | 4,136 for 1.3 % (merged 1.6 %) |
+//! | how many two streams share; or how many different keys, for DataSketches or Spark, with set operations | [`Theta`] | 26,000 for 1.6 % |
 //! | how often each key occurred, never too small | [`CountMin`] | any number: 256 KiB for a mean error of 0.64 in 1.9 million tokens |
 //! | the most frequent keys | [`TopK`] | 96 for each that is wanted |
 //! | quantiles, with an error in rank | [`Kll`] | 2.5 KB (floats) or 5 KB for 1.3 % |
@@ -19,6 +20,7 @@ mod hyper_log_log;
 mod kll;
 mod morris_array;
 mod streams;
+mod theta;
 mod top_k;
 
 pub use count_min::CountMin;
@@ -32,6 +34,7 @@ use streams::Coin;
 pub use streams::{
     Counters, CountersMut, Frequency, FrequencyMut, Heavy, HeavyMut, Quantiles, QuantilesMut,
 };
+pub use theta::{Jaccard, Theta};
 pub use top_k::{Counting, HeavyKey, TopK, TopKOptions};
 
 use crate::error::{BuildError, MergeError};

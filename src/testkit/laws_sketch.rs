@@ -223,7 +223,7 @@ fn merged_otherwise<A: Alloc + Clone, S: CardinalityMut<A>>(
     before: &Distinct,
     alloc: &A,
 ) -> Verdict {
-    if !S::CANONICAL || before.keys.len() > MANY {
+    if !S::CANONICAL || before.keys.len() > 2 * EXACT {
         return Ok(());
     }
     let estimate = sketch.estimate();
