@@ -52,6 +52,7 @@ macro_rules! family {
             0x0501 hyper_log_log $crate::sketches::HyperLogLog, distinct;
             0x0502 exa_log_log $crate::sketches::ExaLogLog, distinct;
             0x0503 theta       $crate::sketches::Theta, distinct;
+            0x0504 hyper_min_hash $crate::sketches::HyperMinHash, distinct;
             0x0505 count_min   $crate::sketches::CountMin, counts;
             0x0506 top_k       $crate::sketches::TopK, top;
             0x0507 morris_array $crate::sketches::MorrisArray, counters;

@@ -763,3 +763,21 @@ fn what_needs_too_much_memory_is_refused_unless_forced() {
     assert!(ran.err.contains("head -n"), "{}", ran.err);
     assert_eq!(folder.run(&[&args[..], &["--force"]].concat()).code, 0);
 }
+
+#[test]
+fn distinct_counts_in_fixed_memory() {
+    let folder = Folder::new();
+    let lines: String = (0..60_000).map(|i| format!("key-{}\n", i % 20_000)).collect();
+    folder.write("stream", &lines);
+    let value: Value =
+        serde_json::from_str(&folder.ok(&["distinct", "stream", "--json", "-q"])).unwrap();
+    let figure = |name: &str| value[name].as_f64().unwrap();
+    assert_eq!(figure("items"), 60_000.0);
+    let off = figure("estimate") / 20_000.0 - 1.0;
+    assert!(off.abs() < 4.0 * figure("std_error"), "{value}");
+    assert!(figure("std_error") < 0.011 && figure("bytes") < 3_200.0, "{value}");
+    assert!(figure("lower") < figure("estimate") && figure("estimate") < figure("upper"));
+    folder.write("few", "a\nb\na\n\n");
+    let text = folder.ok(&["distinct", "few", "-q"]);
+    assert!(text.starts_with("3 different lines") && text.contains("4 lines"), "{text}");
+}

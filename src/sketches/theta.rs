@@ -17,6 +17,7 @@ use crate::mem::{Alloc, Footprint, PartKind, Parts, refused};
 use crate::storage::{HeapWords, Words};
 use core::fmt;
 
+pub(super) use bounds::of_share as share_bound;
 pub use sets::Jaccard;
 
 /// The seed of DataSketches' hash.

@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Top(TopArgs),
     /// Find percentiles of a stream of numbers, in one pass and in little memory
     Quantiles(QuantilesArgs),
+    /// Count the different lines of a stream, about: one pass, a few KB
+    Distinct(DistinctArgs),
     /// One contender in a process of its own
     #[command(name = "__measure", hide = true)]
     Measure(MeasureArgs),
@@ -310,6 +312,27 @@ fn share(text: &str) -> Result<f64, String> {
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
         _ => Err("a number from 0 to 1".to_owned()),
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DistinctArgs {
+    /// Lines of text, also gzip or zstd; `-` is standard input
+    pub(crate) file: PathBuf,
+    /// Logarithm of the number of registers, 4 to 24: each more halves the square of the error
+    #[arg(long, default_value_t = 11, value_parser = clap::value_parser!(u8).range(4..=24))]
+    pub(crate) p: u8,
+    /// Seed of the hash; a secret one withstands lines that were made to be miscounted
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// A CR before the end of a line does not belong to it
+    #[arg(long)]
+    pub(crate) strip_cr: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// No progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Args)]

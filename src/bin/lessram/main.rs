@@ -5,6 +5,7 @@ mod build;
 mod compare;
 mod contender;
 mod dataset;
+mod distinct;
 mod error;
 mod heap;
 mod hold;
@@ -63,6 +64,7 @@ fn run(command: &Command) -> Outcome<Code> {
         Command::Query(args) => query::run(args),
         Command::Top(args) => top::run(args),
         Command::Quantiles(args) => quantiles::run(args),
+        Command::Distinct(args) => distinct::run(args),
         Command::Measure(args) => measure::child(args),
         Command::Sweep { folder } => scratch::sweep(folder),
     }

@@ -25,7 +25,7 @@ pub(super) fn of_count(count: f64, share: f64, deviations: f64) -> f64 {
 }
 
 /// A share of which `count` among `of` were seen, so many deviations up or down [Wilson 1927].
-pub(super) fn of_share(count: f64, of: f64, deviations: f64) -> f64 {
+pub(in crate::sketches) fn of_share(count: f64, of: f64, deviations: f64) -> f64 {
     let (d2, p) = (deviations * deviations, count / of);
     let centre = p + d2 / (2.0 * of);
     let spread = deviations * sqrt((p * (1.0 - p) + d2 / (4.0 * of)) / of);
