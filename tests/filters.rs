@@ -106,7 +106,9 @@ fn takes_raw_numbers<F: FilterMut<Global>>() {
             }
             let found = (first..second).filter(|i| filter.contains_hash(shape(*i))).count() as f64;
             let promised = fpr * (second - first) as f64;
-            let most = promised * 1.03 + 3.0 * promised.sqrt();
+            // One filter of so few keys has a rate of its own, which for 198 lines differs from the
+            // mean by 2.7 % of it in one standard deviation (from the spread of the lines' loads).
+            let most = promised * (1.03 + 3.0 * 0.027) + 3.0 * promised.sqrt();
             assert!(found <= most, "shape {which}, {fpr}: {:.3} of the promise", found / promised);
         }
     }
