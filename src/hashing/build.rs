@@ -3,7 +3,7 @@
 use super::{fold, xxh3};
 use core::hash::{BuildHasher, Hasher};
 
-/// Seed of a build without `std`, and half of the seed of one with it: 2^64 / pi.
+/// What seeds are mixed with: 2^64 / pi.
 const FIXED_SEED: u64 = 0x517C_C1B7_2722_0A95;
 
 /// The hash function of the crate's maps and sets in memory: a multiplication a number, XXH3 for
@@ -27,7 +27,8 @@ impl DefaultHashBuilder {
     /// Hashes with this seed, alike in every process of this build.
     #[must_use]
     pub const fn with_seed(seed: u64) -> Self {
-        Self { seed: seed ^ FIXED_SEED }
+        // Mixed, or a key and a seed could change places.
+        Self { seed: fold(seed ^ FIXED_SEED) }
     }
 }
 
