@@ -93,7 +93,8 @@ impl Tree {
 /// empty text. What lies around in the crate's folder beside its own folders is nobody's concern.
 fn walk(root: &Path, folder: &str, out: &mut Vec<(String, String)>) {
     const OWN: &[&str] = &[".ci", "benches", "docs", "examples", "fuzz", "src", "tests"];
-    const SKIP: &[&str] = &["target", "corpus", "artifacts", "Cargo.lock"];
+    // `.git` is a file in a linked worktree.
+    const SKIP: &[&str] = &[".git", "target", "corpus", "artifacts", "Cargo.lock"];
     const BIG: u64 = 1 << 20;
     for entry in fs::read_dir(root.join(folder)).expect("the crate's folder is readable") {
         let entry = entry.expect("the crate's folder is readable");
