@@ -9,8 +9,9 @@ use crate::race::{Random, contender, race, weigh};
 use cardinality_estimator::CardinalityEstimator;
 use datasketches::cpc::{CpcSketch, CpcUnion};
 use datasketches::hll::{HllSketch, HllType, HllUnion};
+use datasketches::theta::ThetaSketchBuilder;
 use hyperloglogplus::{HyperLogLog as _, HyperLogLogPlus};
-use lessram::sketches::{ExaLogLog, HyperLogLog};
+use lessram::sketches::{ExaLogLog, HyperLogLog, HyperMinHash, Theta};
 use std::error::Error;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use ultraloglog::UltraLogLog;
@@ -38,6 +39,7 @@ pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
     for n in [10_000, 1_000_000, 10_000_000] {
         adds(n, (rounds * 100_000 / n).clamp(3, 31))?;
     }
+    smallest(rounds.min(15))?;
     tokens(rounds.min(15))?;
     merges(rounds)?;
     estimates(rounds)
@@ -376,4 +378,36 @@ fn estimates(rounds: usize) -> Result<(), Box<dyn Error>> {
     let contenders =
         each!(estimate_work, Exa, ExaRunning, Hll8, DsHll4, DsCpc, PeerExa, Ultra, Plus, CardEst);
     race("distinct", "estimate, n 100,000", rounds, TIMES, false, &contenders)
+}
+
+/// The smallest hashes: sketches that sets can be made of.
+fn smallest(rounds: usize) -> Result<(), Box<dyn Error>> {
+    let mut random = Random(6);
+    let keys: Vec<u64> = (0..1_100_000).map(|_| random.number()).collect();
+    for lg_k in [12, 16] {
+        let ours = || {
+            let mut sketch = Theta::new(lg_k);
+            keys.iter().for_each(|key| sketch.insert_u64(*key));
+            sketch
+        };
+        let theirs = || {
+            let mut sketch = ThetaSketchBuilder::default().lg_k(lg_k).build().expect("k");
+            keys.iter().for_each(|key| sketch.update(*key));
+            sketch
+        };
+        let packed = || {
+            let mut sketch = ours();
+            sketch.pack();
+            sketch
+        };
+        let hashes = || keys.iter().copied().collect::<HyperMinHash>();
+        let contenders = [
+            contender("lessram theta", weigh(ours).0, || ours().estimate() as u64),
+            contender("lessram theta packed", weigh(packed).0, || packed().estimate() as u64),
+            contender("datasketches theta", weigh(theirs).0, || theirs().estimate() as u64),
+            contender("lessram hyper_min_hash", weigh(hashes).0, || hashes().estimate() as u64),
+        ];
+        race("smallest", &format!("lg_k {lg_k}"), rounds, keys.len(), false, &contenders)?;
+    }
+    Ok(())
 }
