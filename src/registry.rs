@@ -27,7 +27,7 @@ pub trait Registered {
 /// | id | family byte << 8 \| number: 1 arrays, 2 maps, 3 tries, 4 filters, 5 sketches |
 /// | name | the type's name in snake_case: command line, golden file, `compare` |
 /// | Type | path of the type, generic over where its bytes live |
-/// | shape | what it is built from and asked for: `ints` (a sequence of numbers), `sorted` (an ascending sequence of numbers), `strings` (a sequence of byte strings), `bits` (a sequence of bits), `filters` (an approximate set of hashes), `distinct` (keys, counted), `counts` (keys, each counted), `top` (the most frequent keys), `counters` (counts by index), `quantiles` (numbers and their ranks) |
+/// | shape | what it is built from and asked for: `ints` (a sequence of numbers), `static_ints` (one that is built once), `sorted` (an ascending sequence of numbers), `strings` (a sequence of byte strings), `bits` (a sequence of bits), `filters` (an approximate set of hashes), `distinct` (keys, counted), `counts` (keys, each counted), `top` (the most frequent keys), `counters` (counts by index), `quantiles` (numbers and their ranks) |
 ///
 /// ```
 /// macro_rules! names {
@@ -41,6 +41,7 @@ macro_rules! family {
         $($callback)+! {
             0x0101 packed_ints $crate::arrays::PackedInts, ints;
             0x0102 str_array   $crate::arrays::StrArray, strings;
+            0x0103 block_ints  $crate::arrays::BlockInts, static_ints;
             0x0104 rank_select $crate::arrays::RankSelect, bits;
             0x0106 bit_vec     $crate::arrays::BitVec, bits;
             0x0107 elias_fano  $crate::arrays::EliasFano, sorted;

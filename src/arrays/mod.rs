@@ -3,6 +3,7 @@
 //! | you have | take | heap bytes |
 //! |---|---|---|
 //! | numbers below 2^w, in any order | [`PackedInts`] | w/8 a number + 8 |
+//! | numbers that are near their neighbours, never changed | [`BlockInts`] | log2 of their spread over 128 in a row/8 + 0.07 |
 //! | ascending numbers, by position or by value | [`EliasFano`] | (2 + log2(mean gap))/8 a number + 2 % |
 //! | bits that change; sets of small numbers | [`BitVec`] | 1/8 a bit |
 //! | bits that stay: how many ones come before, where the k-th one is | [`RankSelect`] | 1.036/8 a bit |
@@ -12,6 +13,7 @@
 //! | the same, where growing must not copy | [`SegVec`] | theirs, and 0.1 % |
 
 mod bit_vec;
+mod block_ints;
 mod dense_select;
 mod elias_fano;
 #[cfg(any(feature = "bitvec", feature = "fst"))]
@@ -28,6 +30,7 @@ mod sorted_search;
 mod str_array;
 
 pub use bit_vec::{BitVec, Iter as BitIter, Ones, Positions, Zeros};
+pub use block_ints::{BlockInts, BlockIntsBuilder};
 pub use dense_select::DenseSelect;
 pub use elias_fano::{Cursor, EliasFano, EliasFanoBuilder};
 pub use packed_ints::PackedInts;
@@ -128,6 +131,36 @@ pub trait IntsMut<A: Alloc>: Ints + Sized {
     ///
     /// [`BuildError::Alloc`] if the allocator cannot shrink a block; nothing is lost.
     fn try_shrink_to_fit(&mut self) -> Result<(), BuildError>;
+}
+
+/// [`Ints`] that are built once, from numbers in their order; the laws of the registry's shape
+/// `static_ints`.
+pub trait IntsStatic<A: Alloc>: Ints + Sized {
+    /// What takes the numbers.
+    type Builder: IntsBuilder<Built = Self>;
+
+    /// A builder with its memory from `alloc`.
+    fn builder_in(alloc: A) -> Self::Builder;
+}
+
+/// Takes the numbers of a static sequence.
+pub trait IntsBuilder: Sized {
+    /// What is built.
+    type Built;
+
+    /// Appends `value`.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`]; the numbers are then unchanged.
+    fn try_push(&mut self, value: u64) -> Result<(), BuildError>;
+
+    /// The sequence, with no slack.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`]; the numbers are then lost.
+    fn try_finish(self) -> Result<Self::Built, BuildError>;
 }
 
 /// A sequence of byte strings, by position. Serves code that is generic over structures.

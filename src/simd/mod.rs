@@ -43,6 +43,22 @@ pub(crate) mod x86;
 
 pub(crate) use prefetch::prefetch;
 
+/// A line over places: at place `i` it is `first + floor(i * slope / 128)`, all modulo 2^64, with
+/// `i * slope` as a number with a sign.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    pub(crate) first: u64,
+    pub(crate) slope: u64,
+}
+
+impl Line {
+    /// The line at place `i`.
+    #[inline(always)]
+    pub(crate) const fn at(self, i: u64) -> u64 {
+        self.first.wrapping_add(((self.slope.wrapping_mul(i) as i64) >> 7) as u64)
+    }
+}
+
 /// Whether the processor has AVX2. The answer is cached; a constant where the build says it.
 #[cfg(target_arch = "x86_64")]
 #[inline]

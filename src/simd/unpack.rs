@@ -5,6 +5,7 @@
 //! outside. Vectors do what lies well inside, the plain code the rest: groups of eight fields that
 //! begin less than 16 bytes before the end.
 
+use super::Line;
 use super::scalar::unpack as scalar;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, x86::unpack as x86};
@@ -87,6 +88,27 @@ pub(crate) fn unpack_u32(bytes: &[u8], bit: u64, width: u32, out: &mut [u32]) {
     };
     if done < out.len() {
         scalar::unpack_u32(bytes, behind(bit, width, done), width, &mut out[done..]);
+    }
+}
+
+/// Unpacks fields into `out`, as many as it takes, each added to the point of `line` at its place.
+#[inline]
+pub(crate) fn unpack_on(bytes: &[u8], bit: u64, width: u32, line: Line, out: &mut [u64]) {
+    #[cfg(not(target_arch = "x86_64"))]
+    let done = 0;
+    #[cfg(target_arch = "x86_64")]
+    let done = {
+        let plan = Plan::new(bytes, bit, width, out.len());
+        let done = plan.fields();
+        if done > 0 {
+            // SAFETY: as in `unpack`.
+            unsafe { x86::unpack_on(plan.start, plan.phase, width, line, &mut out[..done]) };
+        }
+        done
+    };
+    if done < out.len() {
+        let bit = behind(bit, width, done);
+        scalar::unpack_on(bytes, bit, width, line, done, &mut out[done..]);
     }
 }
 
@@ -201,6 +223,22 @@ mod tests {
                 scalar::unpack(bytes, bit, width, &mut plain);
                 assert_eq!(out, expected[..count], "width {width} at {bit} of {}", bytes.len());
                 assert_eq!(plain, out);
+                for (i, field) in expected[..count].iter().enumerate() {
+                    let bit = behind(bit, width, i);
+                    assert_eq!(scalar::one(bytes, bit, width), *field, "width {width} at {bit}");
+                }
+                for slope in [0, 1, 1_000, u64::MAX, u64::MAX - 12_345, 1 << 62] {
+                    let line = Line { first: 77 << 50, slope };
+                    unpack_on(bytes, bit, width, line, &mut out);
+                    scalar::unpack_on(bytes, bit, width, line, 0, &mut plain);
+                    let points = (0..count as i64).map(|i| {
+                        let rise = (i.wrapping_mul(slope as i64)).div_euclid(128);
+                        (77_u64 << 50).wrapping_add(rise as u64)
+                    });
+                    let points = points.zip(expected).map(|(x, field)| x.wrapping_add(*field));
+                    assert_eq!(out, points.collect::<Vec<_>>(), "width {width}, slope {slope}");
+                    assert_eq!(plain, out);
+                }
                 let (mut out, mut plain) = (vec![u32::MAX; count], vec![u32::MAX; count]);
                 unpack_u32(bytes, bit, width, &mut out);
                 scalar::unpack_u32(bytes, bit, width, &mut plain);

@@ -26,6 +26,7 @@
 //! | [`laws_persist`] | files: every storage, one form, damage |
 //! | [`laws_quantiles`] | quantiles are near, in rank or in value |
 //! | [`laws_sketch`] | estimates are near the truth |
+//! | [`laws_static`] | sequences that are built once, and then equal their oracle |
 //! | [`laws_top`] | the most frequent keys, between their bounds |
 //! | [`laws_sorted`] | ascending numbers, by position and by value |
 //! | [`damage`] | ways to damage a file |
@@ -46,6 +47,7 @@ pub mod laws_persist;
 pub mod laws_quantiles;
 pub mod laws_sketch;
 pub mod laws_sorted;
+pub mod laws_static;
 pub mod laws_top;
 pub mod model;
 pub mod ops;

@@ -131,6 +131,9 @@ macro_rules! model_of {
     (ints) => {
         $crate::testkit::model::IntsModel
     };
+    (static_ints) => {
+        $crate::testkit::laws_static::StaticInts
+    };
     (sorted) => {
         $crate::testkit::laws_sorted::Ascending
     };

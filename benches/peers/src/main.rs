@@ -5,7 +5,9 @@
 
 mod alloc;
 mod arrays;
+mod arrays_blocks;
 mod arrays_elias_fano;
+mod arrays_packed;
 mod arrays_rank;
 mod filters;
 mod filters_blocked;
@@ -40,6 +42,8 @@ const BENCHES: &[Bench] = &[
     ("select", "position of the k-th one in bits", arrays_elias_fano::run_select),
     ("rank", "ones before random positions of bits", arrays_rank::rank),
     ("rank_select", "where the k-th ones of bits are, by samples over ranks", arrays_rank::select),
+    ("arrays-blocks", "numbers in blocks: bits, get, decode, build", arrays_blocks::run),
+    ("arrays-packed", "packed numbers: get, set, sum, unpacking", arrays_packed::run),
     ("filters", "approximate sets: build, hit, miss, measured rate", filters::run),
     (
         "filters-blocked",

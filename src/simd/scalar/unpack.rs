@@ -1,5 +1,7 @@
 //! Packed fields, one by one.
 
+use crate::simd::Line;
+
 /// The eight bytes from `at` on as a number; bytes behind the end count as zeros.
 #[inline(always)]
 fn load(bytes: &[u8], at: usize) -> u64 {
@@ -13,6 +15,19 @@ fn load(bytes: &[u8], at: usize) -> u64 {
 fn load_end(bytes: &[u8], at: usize) -> u64 {
     let rest = bytes.get(at..).unwrap_or(&[]);
     rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+/// The field of `width <= 64` bits that starts at `bit`. Bits behind the end count as zeros.
+#[inline(always)]
+pub(crate) fn one(bytes: &[u8], bit: u64, width: u32) -> u64 {
+    debug_assert!(width <= 64);
+    let (at, shift) = ((bit >> 3) as usize, bit & 7);
+    let mut field = load(bytes, at) >> shift;
+    if width > 57 {
+        let ninth = u64::from(bytes.get(at.wrapping_add(8)).copied().unwrap_or(0));
+        field |= ninth << 1 << (63 - shift);
+    }
+    field & u64::MAX.checked_shr(64 - width).unwrap_or(0)
 }
 
 /// Tells `take` of `count` fields of `width <= 64` bits from `bit` on, in order. Bits behind the
@@ -56,6 +71,23 @@ pub(crate) fn unpack_u32(bytes: &[u8], bit: u64, width: u32, out: &mut [u32]) {
     each(bytes, bit, width, places.len(), |field| {
         if let Some(place) = places.next() {
             *place = field as u32;
+        }
+    });
+}
+
+/// As [`unpack`], each field added to the point of `line` at its place in `out`, from `from` on.
+pub(crate) fn unpack_on(
+    bytes: &[u8],
+    bit: u64,
+    width: u32,
+    line: Line,
+    from: usize,
+    out: &mut [u64],
+) {
+    let mut places = out.iter_mut().enumerate();
+    each(bytes, bit, width, places.len(), |field| {
+        if let Some((place, out)) = places.next() {
+            *out = line.at((from + place) as u64).wrapping_add(field);
         }
     });
 }

@@ -18,6 +18,7 @@
 //! A *group* is eight fields. What all functions here ask of their caller, on top of AVX2: the
 //! bytes from `start` up to [`reach`] behind the first byte of the last group can be read.
 
+use crate::simd::Line;
 use core::arch::x86_64::{
     __m128i, __m256i, _mm_loadu_si128, _mm256_add_epi64, _mm256_and_si256, _mm256_blendv_epi8,
     _mm256_bsrli_epi128, _mm256_castsi128_si256, _mm256_cmpgt_epi64, _mm256_inserti128_si256,
@@ -221,6 +222,55 @@ pub(crate) unsafe fn unpack(start: *const u8, phase: u32, width: u32, out: &mut 
     // SAFETY: the caller's promises; the sink takes as many fields as there is room for.
     unsafe {
         each_four(start, phase, width, out.len() / GROUP, &mut Store(out.as_mut_ptr()));
+    }
+}
+
+/// Adds fields to the points of a line, and writes the sums.
+struct StoreOn {
+    out: *mut u64,
+    /// Slope times place, with the sign bit turned: shifted right without a sign it is then 2^56
+    /// more than with one, which AVX2 lacks, and `first` has been made less by that.
+    rise: __m256i,
+    step: __m256i,
+    first: __m256i,
+}
+
+impl Sink for StoreOn {
+    #[inline(always)]
+    unsafe fn take(&mut self, four: __m256i) {
+        // SAFETY: there is room for four numbers, the caller's promise.
+        unsafe {
+            let points = _mm256_add_epi64(self.first, _mm256_srli_epi64::<7>(self.rise));
+            self.rise = _mm256_add_epi64(self.rise, self.step);
+            _mm256_storeu_si256(self.out.cast(), _mm256_add_epi64(four, points));
+            self.out = self.out.add(4);
+        }
+    }
+}
+
+/// Unpacks into `out`, whole groups of it, each field added to the point of `line` at its place.
+///
+/// # Safety
+///
+/// As for [`unpack`].
+#[target_feature(enable = "avx2")]
+pub(crate) unsafe fn unpack_on(
+    start: *const u8,
+    phase: u32,
+    width: u32,
+    line: Line,
+    out: &mut [u64],
+) {
+    let rises = [0, 1, 2, 3].map(|i| line.slope.wrapping_mul(i) ^ SIGN);
+    // SAFETY: the caller's promises; the sink takes as many fields as there is room for.
+    unsafe {
+        let mut sink = StoreOn {
+            out: out.as_mut_ptr(),
+            rise: _mm256_loadu_si256(rises.as_ptr().cast()),
+            step: _mm256_set1_epi64x(line.slope.wrapping_mul(4) as i64),
+            first: _mm256_set1_epi64x(line.first.wrapping_sub(SIGN >> 7) as i64),
+        };
+        each_four(start, phase, width, out.len() / GROUP, &mut sink);
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod filters;
 pub(crate) mod ints;
 pub(crate) mod quantiles;
 pub(crate) mod sorted;
+pub(crate) mod static_ints;
 pub(crate) mod strings;
 pub(crate) mod top;
 
