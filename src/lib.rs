@@ -38,7 +38,8 @@
 //! - **Reported bytes are the allocator's, to the byte.** [`Footprint`](mem::Footprint) tells every
 //!   heap block; a law in the tests compares the sum with what an allocator counted, after every
 //!   operation of every structure.
-//! - **Nothing grows by doubling.** Buffers above 128 KiB grow by a sixteenth.
+//! - **Nothing grows by doubling.** Buffers above 128 KiB grow by a sixteenth, large hash maps a
+//!   64th at a time.
 //! - **A file from anywhere is safe to open.** It gives an error or wrong answers, never a panic,
 //!   undefined behaviour, or memory sized by what it claims. The same file opens on every machine,
 //!   32 or 64 bits, either byte order.
