@@ -792,7 +792,7 @@ mod with_serde {
     }
 }
 
-#[cfg(all(test, feature = "alloc"))]
+#[cfg(all(test, feature = "std"))]
 mod tests {
     use super::*;
     use crate::mem::{Counter, Tracked};

@@ -3,7 +3,7 @@
 mod build;
 mod cursor;
 mod iter;
-#[cfg(test)]
+#[cfg(all(test, feature = "alloc"))]
 mod tests;
 
 pub use build::EliasFanoBuilder;

@@ -76,7 +76,7 @@ fn from_bytes(unit: &[u8]) -> u32 {
     unit.try_into().map_or(0, u32::from_ne_bytes)
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, feature = "alloc", not(loom)))]
 mod tests {
     use super::*;
     use core::sync::atomic::Ordering::Relaxed;
