@@ -73,6 +73,13 @@ pub enum BuildError {
         /// How many seeds were tried.
         attempts: u32,
     },
+    /// A source that is read several times told other items than before.
+    Unsteady {
+        /// How many items it told before.
+        expected: u64,
+        /// How many of them, or how many others, it told now.
+        found: u64,
+    },
     /// Memory could not be had.
     Alloc(AllocError),
 }
@@ -98,6 +105,11 @@ impl fmt::Display for BuildError {
             Self::Unsolvable { attempts } => write!(
                 f,
                 "no solution after {attempts} seeds: the input most likely holds duplicate keys"
+            ),
+            Self::Unsteady { expected, found } => write!(
+                f,
+                "a source told {expected} items before and {found} now: it must tell the same \
+                 ones every time"
             ),
             Self::Alloc(error) => error.fmt(f),
         }
@@ -268,6 +280,13 @@ pub enum MergeError {
     Parameters,
     /// They hash with different seeds, so their contents cannot be compared.
     Seeds,
+    /// Together they have more items than the structure can hold.
+    TooMany {
+        /// How many they have.
+        len: u64,
+        /// How many would do.
+        max: u64,
+    },
     /// Memory could not be had.
     Alloc(AllocError),
 }
@@ -277,6 +296,9 @@ impl fmt::Display for MergeError {
         f.write_str(match self {
             Self::Parameters => "different parameters: build both with the same size and rate",
             Self::Seeds => "different seeds: build both with the same seed",
+            Self::TooMany { len, max } => {
+                return write!(f, "{len} items are more than {max}: keep several structures");
+            }
             Self::Alloc(error) => return error.fmt(f),
         })
     }

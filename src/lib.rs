@@ -25,6 +25,8 @@
 //! | numbers, and the question what their median or 99th percentile is | [`sketches::DdSketch`], [`sketches::Kll`] | 1.6 KB for 1 % of the number; 2.5 KB for 1.3 % in rank |
 //! | words, for a model of scikit-learn | [`sketches::FeatureHasher`] | nothing |
 //! | many counters by index, which may be off by some percent | [`sketches::MorrisArray`] | 8, 12 or 16 bits each for 20, 4.5 or 1 % |
+//! | keys that come and go, or are counted, and that question | [`filters::Quotient`] | 10.8 bits a key at 1/256 |
+//! | all keys at once, and that question | [`filters::Fuse`] | 8.6 bits a key at 1/256 |
 //! | a structure that many processes read | its `save`, then `map` (feature `mmap`) | one copy in the page cache for all of them |
 //! | a table in the program itself, without an allocator | its `view` over [`embed!`] | no heap at all |
 //! | a type of my own, and the question what it weighs | [`mem::Footprint`] | nothing until asked |

@@ -27,7 +27,7 @@ pub trait Registered {
 /// | id | family byte << 8 \| number: 1 arrays, 2 maps, 3 tries, 4 filters, 5 sketches |
 /// | name | the type's name in snake_case: command line, golden file, `compare` |
 /// | Type | path of the type, generic over where its bytes live |
-/// | shape | what it is built from and asked for: `ints` (a sequence of numbers), `static_ints` (one that is built once), `sorted` (an ascending sequence of numbers), `strings` (a sequence of byte strings), `bits` (a sequence of bits), `filters` (an approximate set of hashes), `distinct` (keys, counted), `counts` (keys, each counted), `top` (the most frequent keys), `counters` (counts by index), `quantiles` (numbers and their ranks) |
+/// | shape | what it is built from and asked for: `ints` (a sequence of numbers), `static_ints` (one that is built once), `sorted` (an ascending sequence of numbers), `strings` (a sequence of byte strings), `bits` (a sequence of bits), `filters` (an approximate set of hashes), `static_filters` (such a set, built at once), `counting_filters` (such a multiset, with removal), `distinct` (keys, counted), `counts` (keys, each counted), `top` (the most frequent keys), `counters` (counts by index), `quantiles` (numbers and their ranks) |
 ///
 /// ```
 /// macro_rules! names {
@@ -50,6 +50,8 @@ macro_rules! family {
             0x0403 sbbf        $crate::filters::Sbbf, filters;
             0x0404 timing_bloom $crate::filters::TimingBloom, filters;
             0x0405 scalable_bloom $crate::filters::ScalableBloom, filters;
+            0x0406 fuse        $crate::filters::Fuse, static_filters;
+            0x0408 quotient    $crate::filters::Quotient, counting_filters;
             0x0501 hyper_log_log $crate::sketches::HyperLogLog, distinct;
             0x0502 exa_log_log $crate::sketches::ExaLogLog, distinct;
             0x0503 theta       $crate::sketches::Theta, distinct;

@@ -298,6 +298,32 @@ impl<S: Store> Fields<S> {
     }
 }
 
+impl<S: Store> Fields<S> {
+    /// The field at `index` and other bits above it, or 0 if there is none; for widths up to 57.
+    ///
+    /// `WIDTH` is 8 if that is the width, else 0. The caller masks what it needs masked.
+    #[inline(always)]
+    pub(crate) fn peek<const WIDTH: u32>(&self, index: usize) -> u64 {
+        debug_assert!(self.width <= 57 && (WIDTH == 0 || WIDTH == self.width));
+        if index >= self.len || self.width == 0 || (WIDTH != 0 && WIDTH != self.width) {
+            return 0;
+        }
+        let bytes = self.store.bytes();
+        if WIDTH == 8 {
+            debug_assert!(index < bytes.len());
+            // SAFETY: `index < len`, so a byte exists at `index * 8 / 8` (invariant 1).
+            return u64::from(unsafe { *bytes.get_unchecked(index) });
+        }
+        let bit = index as u64 * u64::from(self.width);
+        let (at, shift) = ((bit >> 3) as usize, (bit & 7) as u32);
+        debug_assert!(at + 8 <= bytes.len());
+        // SAFETY: `index < len` and the width is not 0, so bytes exist from `at` on (invariant 1).
+        let start = unsafe { bytes.as_ptr().add(at) };
+        // SAFETY: 8 of the 9 bytes from there on, which need no alignment.
+        u64::from_le(unsafe { start.cast::<u64>().read_unaligned() }) >> shift
+    }
+}
+
 impl<S: StoreMut> Fields<S> {
     /// Overwrites the field at `index` with the low bits of `value`.
     ///

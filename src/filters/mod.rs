@@ -8,12 +8,17 @@
 //! | the same, for Parquet's readers to read | [`Sbbf`] | 12.9, up to twice that |
 //! | keys that come one by one, nobody knows how many | [`ScalableBloom`] | 29 on average |
 //! | keys that come one by one, to be forgotten by number or age | [`TimingBloom`] | 27.8 |
+//! | keys that come and go, or are counted, or in sets to be merged | [`Quotient`] | 10.8 |
+//! | all keys at once, and a rate of 2^-1 to 2^-32 | [`Fuse`] | 8.62 |
 
 #[cfg(target_has_atomic = "32")]
 mod atomic_bloom;
 mod blocked_bloom;
 mod bloom;
+mod fuse;
+mod gather;
 mod lines;
+mod quotient;
 mod rate;
 mod sbbf;
 mod scalable_bloom;
@@ -23,11 +28,14 @@ mod timing_bloom;
 pub use atomic_bloom::AtomicBloom;
 pub use blocked_bloom::BlockedBloom;
 pub use bloom::Bloom;
+pub use fuse::Fuse;
+pub use gather::Building;
+pub use quotient::Quotient;
 pub use sbbf::Sbbf;
 pub use scalable_bloom::ScalableBloom;
 pub use timing_bloom::{Expiry, TimingBloom};
 
-use crate::error::BuildError;
+use crate::error::{BuildError, MergeError};
 use crate::hashing::KeyHash;
 use crate::mem::{Alloc, Footprint};
 
@@ -113,4 +121,92 @@ pub trait FilterMut<A: Alloc>: Filter + Sized {
     ///
     /// [`BuildError`] if a filter that grows cannot; it is then unchanged.
     fn try_insert_hash(&mut self, hash: u64) -> Result<bool, BuildError>;
+}
+
+/// A [`Filter`] that is built at once from all of its keys' hashes; the laws of the registry's
+/// shape `static_filters`.
+pub trait FilterBuild<A: Alloc>: Filter + Sized {
+    /// The set of the keys of these hashes.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if `fpr` is out of range, or memory cannot be had.
+    fn try_from_hashes_in(
+        hashes: impl IntoIterator<Item = u64>,
+        fpr: f64,
+        how: Building,
+        alloc: A,
+    ) -> Result<Self, BuildError>;
+
+    /// The set of the hashes that `again` tells every time it is called.
+    ///
+    /// # Errors
+    ///
+    /// As above; [`BuildError`] too if the memory allowed does not do, or the hashes change.
+    fn try_from_source_in<I: Iterator<Item = u64>>(
+        again: impl Fn() -> I,
+        fpr: f64,
+        how: Building,
+        alloc: A,
+    ) -> Result<Self, BuildError>;
+
+    /// Hashes that it was built from.
+    fn len(&self) -> u64;
+
+    /// Whether there were none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The rate of false positives.
+    fn fpr(&self) -> f64;
+}
+
+/// A [`Filter`] that counts and tells its fingerprints.
+pub trait FilterCount: Filter {
+    /// Keys in it; equal ones count each time.
+    fn len(&self) -> u64;
+
+    /// Whether no key is in it.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How often the key of this hash was added, or keys of its fingerprint.
+    fn count_hash(&self, hash: u64) -> u64;
+
+    /// The fingerprint of the key of this hash.
+    fn fingerprint(&self, hash: u64) -> u64;
+
+    /// Tells all fingerprints, ascending.
+    fn each(&self, told: &mut dyn FnMut(u64));
+}
+
+/// A [`FilterCount`] that forgets keys again and merges with others; the laws of the registry's
+/// shape `counting_filters`.
+pub trait FilterCountMut<A: Alloc>: FilterCount + FilterMut<A> {
+    /// Adds the key of this hash once more; returns whether it was certainly not in before.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if it cannot grow; it is then unchanged.
+    fn try_add_hash(&mut self, hash: u64) -> Result<bool, BuildError>;
+
+    /// Takes the key of this hash out once; returns whether it was in.
+    fn remove_hash(&mut self, hash: u64) -> bool;
+
+    /// Adds all of `other`'s keys.
+    ///
+    /// # Errors
+    ///
+    /// [`MergeError`] if they were made differently, or memory cannot be had; nothing has changed
+    /// then.
+    fn merge(&mut self, other: &Self) -> Result<(), MergeError>;
+
+    /// Gives it so many slots, or as many as its keys need.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`]; nothing has changed then.
+    fn try_resize(&mut self, slots: u64) -> Result<(), BuildError>;
 }

@@ -40,6 +40,7 @@ pub(crate) use mapped::map_door;
 pub use mapped::{MappedBytes, MappedWords, map, map_bytes};
 pub use persist::{Persist, Source, verify, view};
 pub(crate) use persist::{doors, require};
+pub(crate) use words::as_bytes_mut;
 pub use words::{HeapWords, Le64, Words, as_bytes, from_bytes};
 #[cfg(feature = "std")]
 pub use write::write_to;

@@ -25,6 +25,8 @@
 //! | [`laws_mem`] | after every operation, its bytes equal the allocator's; refusals change nothing |
 //! | [`laws_persist`] | files: every storage, one form, damage |
 //! | [`laws_quantiles`] | quantiles are near, in rank or in value |
+//! | [`laws_counting`] | a filter that forgets is a multiset of fingerprints |
+//! | [`laws_static_filter`] | so it is with filters that are built at once, in any order and memory |
 //! | [`laws_sketch`] | estimates are near the truth |
 //! | [`laws_static`] | sequences that are built once, and then equal their oracle |
 //! | [`laws_top`] | the most frequent keys, between their bounds |
@@ -39,6 +41,7 @@ pub mod data;
 pub mod laws_array;
 pub mod laws_bits;
 pub mod laws_counters;
+pub mod laws_counting;
 pub mod laws_counts;
 pub mod laws_filter;
 pub mod laws_growth;
@@ -48,6 +51,7 @@ pub mod laws_quantiles;
 pub mod laws_sketch;
 pub mod laws_sorted;
 pub mod laws_static;
+pub mod laws_static_filter;
 pub mod laws_top;
 pub mod model;
 pub mod ops;

@@ -158,6 +158,12 @@ macro_rules! model_of {
     (quantiles) => {
         $crate::testkit::laws_quantiles::Values
     };
+    (counting_filters) => {
+        $crate::testkit::laws_counting::Multiset
+    };
+    (static_filters) => {
+        $crate::testkit::laws_static_filter::Built
+    };
     (filters) => {
         $crate::testkit::laws_filter::Hashes
     };

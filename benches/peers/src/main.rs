@@ -11,6 +11,7 @@ mod arrays_packed;
 mod arrays_rank;
 mod filters;
 mod filters_blocked;
+mod filters_static;
 mod growth;
 mod harness;
 mod maps;
@@ -51,6 +52,11 @@ const BENCHES: &[Bench] = &[
         filters_blocked::run,
     ),
     ("growth", "vectors that grow: slack, peak, push, read", growth::run),
+    (
+        "filters_static",
+        "sets built at once, and those that forget: build, hit, miss, rate, peak",
+        filters_static::run,
+    ),
     ("maps", "hash maps: insert, hit, miss, iterate", maps::run),
     ("search", "lower bound in a sorted slice: one by one, many at once", search::run),
     ("sketches", "distinct counts of 4,096 registers of 8 bits: insert, merge", sketches::run),

@@ -111,7 +111,7 @@ fn build<T: FilterMut<Global> + Persist>(
 }
 
 /// Appends; grows by a sixteenth, not by doubling.
-fn push(hashes: &mut Vec<u64>, hash: u64) -> Outcome<()> {
+pub(super) fn push(hashes: &mut Vec<u64>, hash: u64) -> Outcome<()> {
     if hashes.len() == hashes.capacity() {
         let more = (hashes.len() / 16).max(1 << 12);
         let bytes = (hashes.len() + more) * 8;
@@ -123,7 +123,7 @@ fn push(hashes: &mut Vec<u64>, hash: u64) -> Outcome<()> {
 }
 
 /// A file's filter.
-struct Asked<T>(T);
+pub(super) struct Asked<T>(pub(super) T);
 
 impl<T: Filter> Asked<T> {
     fn may_contain(&self, key: &[u8], keys: Option<Keys>) -> Outcome<bool> {

@@ -6,12 +6,14 @@
 
 pub(crate) mod bits;
 pub(crate) mod counters;
+pub(crate) mod counting_filters;
 pub(crate) mod counts;
 pub(crate) mod distinct;
 pub(crate) mod filters;
 pub(crate) mod ints;
 pub(crate) mod quantiles;
 pub(crate) mod sorted;
+pub(crate) mod static_filters;
 pub(crate) mod static_ints;
 pub(crate) mod strings;
 pub(crate) mod top;

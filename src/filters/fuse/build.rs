@@ -1,0 +1,303 @@
+//! Building a [`Fuse`]: keys are peeled off, shard by shard, until none is left.
+
+use super::{Fuse, Layout, MAX_WIDTH, fingerprint, seeded};
+use crate::bits::field::{Fields, mask, words_for};
+use crate::error::{AllocError, BuildError};
+use crate::filters::gather::{Building, Shards, Source, distinct, filled, group, reduce};
+use crate::filters::rate;
+use crate::mem::Alloc;
+use crate::mem::raw_vec::RawVec;
+use crate::storage::{HeapWords, Le64, as_bytes_mut};
+
+/// Keys of a shard, about: what building needs beside the hashes, 14 bytes a key, is this large.
+const SHARD_KEYS: u64 = 1 << 20;
+/// Seeds that a shard tries before all shards get another segment, and how often they get one.
+const TRIES: u32 = 8;
+const ROUNDS: u32 = 8;
+/// Seeds after which a shard is searched for equal hashes: these fail with every seed.
+const TRIES_BEFORE_SORTING: u32 = 2;
+/// From one seed to the next: 2^64 divided by the golden ratio, odd.
+pub(super) const SEED_STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+
+impl<A: Alloc + Clone> Fuse<HeapWords<A>> {
+    pub(super) fn build(
+        source: impl Source,
+        len: u64,
+        fpr: f64,
+        how: Building,
+        alloc: A,
+    ) -> Result<Self, BuildError> {
+        rate::check(usize::try_from(len).unwrap_or(usize::MAX), fpr)?;
+        let width = (1..MAX_WIDTH).find(|width| 1.0 / (1_u64 << width) as f64 <= fpr);
+        let width = width.unwrap_or(MAX_WIDTH);
+        let mut data = HeapWords::new_in(alloc.clone());
+        let mut found = Solution { layout: Layout::NONE, width, seeds: 0 };
+        if len == 0 {
+            return found.into_set(data, how.seed, len);
+        }
+        let shards = (len / SHARD_KEYS).max(1);
+        let mut shards = Shards::cut(source, len, shards as usize, alloc.clone())?;
+        let most = most_distinct(&mut shards, how.memory)?;
+        for round in 0..ROUNDS {
+            found.layout = Layout::for_shards(shards.count() as u64, most, u64::from(round));
+            if found.solve(&mut data, &mut shards, how.memory, alloc.clone())? {
+                return found.into_set(data, how.seed, len);
+            }
+        }
+        Err(BuildError::Unsolvable { attempts: ROUNDS * TRIES })
+    }
+}
+
+/// A layout, and what is being made of it.
+struct Solution {
+    layout: Layout,
+    width: u32,
+    /// The word of the first seed.
+    seeds: usize,
+}
+
+impl Solution {
+    fn into_set<A: Alloc>(
+        self,
+        data: HeapWords<A>,
+        seed: u64,
+        len: u64,
+    ) -> Result<Fuse<HeapWords<A>>, BuildError> {
+        let slots = self.layout.slots().and_then(|slots| Fields::new(data, slots, self.width));
+        let slots = slots.ok_or(AllocError::CapacityOverflow)?;
+        Ok(Fuse { slots, seeds: self.seeds, layout: self.layout, seed, len })
+    }
+
+    /// Fills the slots of all shards; `false` if a shard resists all seeds.
+    fn solve<A: Alloc + Clone>(
+        &mut self,
+        data: &mut HeapWords<A>,
+        shards: &mut Shards<A, impl Source>,
+        memory: usize,
+        alloc: A,
+    ) -> Result<bool, BuildError> {
+        let (layout, width) = (self.layout, self.width);
+        if layout.shard_slots > u64::from(u32::MAX) {
+            let len = layout.shard_slots;
+            return Err(BuildError::TooMany { len, max: u64::from(u32::MAX) });
+        }
+        let seeds = layout.slots().and_then(|slots| words_for(slots, width));
+        let words = seeds.and_then(|seeds| seeds.checked_add(shards.count()));
+        let (Some(seeds), Some(words)) = (seeds, words) else {
+            return Err(AllocError::CapacityOverflow.into());
+        };
+        self.seeds = seeds;
+        data.truncate(0);
+        data.try_reserve_exact(words)?;
+        data.try_resize(words)?;
+        let mut peeling = Peeling::new(layout, alloc)?;
+        let (all, mut solved) = (data.words_mut(), true);
+        shards.each(Peeling::<A>::bytes(layout), memory, |shard, keys| {
+            let Some(seed) = (if solved { peeling.peel(keys) } else { None }) else {
+                solved = false;
+                return Ok(());
+            };
+            all[seeds + shard] = Le64::new(seed);
+            let slots = as_bytes_mut(&mut all[..seeds]);
+            let base = shard as u64 * layout.shard_slots;
+            if width == 8 {
+                fill::<8>(&peeling, slots, width, base);
+            } else {
+                fill::<0>(&peeling, slots, width, base);
+            }
+            Ok(())
+        })?;
+        Ok(solved)
+    }
+}
+
+/// Fills the slots of a shard that was peeled: the keys in the opposite order, each in its slot
+/// that no key before it has.
+fn fill<const WIDTH: u32>(peeling: &Peeling<impl Alloc>, bytes: &mut [u8], width: u32, base: u64) {
+    let layout = peeling.layout;
+    let mut slots = Slots::<WIDTH> { bytes, width };
+    for &slot in peeling.queue[..peeling.peeled].iter().rev() {
+        let x = peeling.keys[slot as usize];
+        // Its own slot is still 0.
+        let others = layout.slots_of(x);
+        let value = others.iter().fold(fingerprint(x), |xor, other| xor ^ slots.get(base + other));
+        slots.fill(base + u64::from(slot), value);
+    }
+}
+
+/// Slots of `WIDTH` bits, or of `width` bits if `WIDTH` is 0, that are being filled.
+struct Slots<'b, const WIDTH: u32> {
+    bytes: &'b mut [u8],
+    width: u32,
+}
+
+impl<const WIDTH: u32> Slots<'_, WIDTH> {
+    /// The slot at `index`, and other bits above it.
+    #[inline(always)]
+    fn get(&self, index: u64) -> u64 {
+        if WIDTH == 8 {
+            return u64::from(self.bytes[index as usize]);
+        }
+        let bit = index * u64::from(self.width);
+        self.word((bit >> 3) as usize) >> (bit & 7)
+    }
+
+    /// Sets the slot at `index`, which is 0, to the low bits of `value`.
+    #[inline(always)]
+    fn fill(&mut self, index: u64, value: u64) {
+        if WIDTH == 8 {
+            self.bytes[index as usize] = value as u8;
+            return;
+        }
+        let bit = index * u64::from(self.width);
+        let at = (bit >> 3) as usize;
+        let word = self.word(at) | (value & mask(self.width)) << (bit & 7);
+        self.bytes[at..at + 8].copy_from_slice(&word.to_le_bytes());
+    }
+
+    #[inline(always)]
+    fn word(&self, at: usize) -> u64 {
+        let mut word = [0; 8];
+        word.copy_from_slice(&self.bytes[at..at + 8]);
+        u64::from_le_bytes(word)
+    }
+}
+
+/// The most different keys in a shard.
+fn most_distinct<A: Alloc>(
+    shards: &mut Shards<A, impl Source>,
+    memory: usize,
+) -> Result<u64, BuildError> {
+    let mut most = shards.largest();
+    if shards.is_uneven() {
+        most = 0;
+        shards.each(0, memory, |_, keys| {
+            most = most.max(distinct(keys).len() as u64);
+            Ok(())
+        })?;
+    }
+    Ok(most)
+}
+
+/// Finds for each key of a shard a slot of its own, one key after the other: a slot that only one
+/// of the keys left has is that key's.
+struct Peeling<A: Alloc> {
+    layout: Layout,
+    /// Of each slot: how many keys left have it.
+    counts: RawVec<u8, A>,
+    /// Of each slot: the keys left that have it, xored; or the key that it was given to.
+    keys: RawVec<u64, A>,
+    /// The slots given to keys, in that order, then those that only one key had when they were
+    /// put in. A slot is put in at most once.
+    queue: RawVec<u32, A>,
+    peeled: usize,
+    /// Where each segment's keys end while they are sorted by it.
+    next: RawVec<usize, A>,
+    ends: RawVec<usize, A>,
+}
+
+/// A slot of so many keys is taken for a failure: counts must not run over.
+const MOST_ON_A_SLOT: u8 = u8::MAX;
+
+impl<A: Alloc + Clone> Peeling<A> {
+    fn new(layout: Layout, alloc: A) -> Result<Self, BuildError> {
+        let slots = layout.shard_slots as usize;
+        let segments = layout.segments() as usize;
+        Ok(Self {
+            layout,
+            counts: filled(slots, 0, alloc.clone())?,
+            keys: filled(slots, 0, alloc.clone())?,
+            queue: filled(slots, 0, alloc.clone())?,
+            peeled: 0,
+            next: filled(segments, 0, alloc.clone())?,
+            ends: filled(segments, 0, alloc)?,
+        })
+    }
+
+    /// Bytes that it takes.
+    const fn bytes(layout: Layout) -> u64 {
+        layout.shard_slots * 13 + layout.segments() * 2 * size_of::<usize>() as u64
+    }
+
+    /// Tries seeds on the keys of a shard; the seed that peeled all of them.
+    fn peel(&mut self, mut keys: &mut [u64]) -> Option<u64> {
+        for attempt in 0..TRIES {
+            if attempt == TRIES_BEFORE_SORTING {
+                keys = distinct(keys);
+            }
+            let seed = SEED_STEP.wrapping_mul(u64::from(attempt));
+            if self.insert(keys, seed) {
+                self.run();
+                if self.peeled == keys.len() {
+                    return Some(seed);
+                }
+            }
+        }
+        None
+    }
+
+    /// Puts all keys into their slots; `false` if a slot has too many.
+    fn insert(&mut self, keys: &mut [u64], seed: u64) -> bool {
+        let layout = self.layout;
+        let first_of = |key| reduce(seeded(key, seed), layout.first_slots);
+        let segment_of = |key| (first_of(key) >> layout.segment_log()) as usize;
+        // In the order of their segments, so that what is touched stays in cache.
+        self.ends.fill(0);
+        keys.iter().for_each(|key| self.ends[segment_of(*key)] += 1);
+        let mut sum = 0;
+        for (next, end) in self.next.iter_mut().zip(self.ends.iter_mut()) {
+            *next = sum;
+            sum += *end;
+            *end = sum;
+        }
+        group(keys, &mut self.next, |segment| self.ends[segment], segment_of);
+        self.counts.fill(0);
+        self.keys.fill(0);
+        let (counts, xors) = (&mut self.counts[..], &mut self.keys[..]);
+        let mut most = 0;
+        for key in keys {
+            let x = seeded(*key, seed);
+            for slot in layout.slots_of(x) {
+                let slot = slot as usize;
+                counts[slot] = counts[slot].saturating_add(1);
+                most = most.max(counts[slot]);
+                xors[slot] ^= x;
+            }
+        }
+        most < MOST_ON_A_SLOT
+    }
+
+    /// Gives slots to keys until no slot is left that only one key has.
+    fn run(&mut self) {
+        let layout = self.layout;
+        let (counts, xors, queue) = (&mut self.counts[..], &mut self.keys[..], &mut self.queue[..]);
+        let mut end = 0;
+        for (slot, count) in counts.iter().enumerate() {
+            queue[end] = slot as u32;
+            end += usize::from(*count == 1);
+        }
+        let (mut at, mut peeled) = (0, 0);
+        while at < end {
+            let slot = queue[at] as usize;
+            at += 1;
+            if counts[slot] != 1 {
+                continue; // its one key got another slot
+            }
+            queue[peeled] = slot as u32;
+            peeled += 1;
+            let x = xors[slot];
+            for other in layout.slots_of(x) {
+                let other = other as usize;
+                counts[other] -= 1;
+                if other != slot {
+                    xors[other] ^= x;
+                    if counts[other] == 1 {
+                        queue[end] = other as u32;
+                        end += 1;
+                    }
+                }
+            }
+        }
+        self.peeled = peeled;
+    }
+}

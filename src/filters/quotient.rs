@@ -1,0 +1,911 @@
+//! [`Quotient`]: a filter that forgets, counts, merges, grows and tells what it holds.
+
+mod table;
+
+#[cfg(feature = "alloc")]
+use super::DEFAULT_SEED;
+use super::gather::{mixed, reduce};
+use super::{BATCH, Filter, FilterCount, FilterCountMut, FilterMut, contains_many, rate};
+use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
+use crate::hashing::KeyHash;
+use crate::mem::{Alloc, Footprint, PartKind, Parts, refused};
+use crate::simd::prefetch;
+#[cfg(feature = "alloc")]
+use crate::storage::Sections;
+use crate::storage::{HeapWords, Persist, Source, Words, as_bytes, doors, require};
+use core::fmt;
+use core::iter::FusedIterator;
+use table::{BLOCK, Filling, MAX_REMAINDER, Table};
+
+/// The section of the blocks.
+const DATA: Tag = Tag(*b"quot");
+/// The fewest slots, beside the spare ones.
+const MIN_SLOTS: u64 = BLOCK as u64;
+/// The most slots, and the most values of a fingerprint.
+const MAX_SLOTS: u64 = 1 << 40;
+const MAX_GRID: u64 = 1 << 60;
+/// The most blocks behind the last quotient when a table is made: runs do not wrap around.
+const SPARE_BLOCKS: u64 = 16;
+
+/// Slots for `keys` keys: at most 95 % of them are taken.
+const fn slots_for(keys: u64) -> u64 {
+    let slots = keys.saturating_add(keys / 19).saturating_add(1);
+    if slots < MIN_SLOTS { MIN_SLOTS } else { slots }
+}
+
+/// Keys in so many slots from which on there must be more slots: 97 % of them.
+const fn most_in(slots: u64) -> u64 {
+    slots - slots / 32
+}
+
+/// An approximate multiset: answers "certainly not" or "probably", and forgets keys, counts them,
+/// merges, grows and tells its fingerprints in order, in 10.8 bits a key at 1/256.
+///
+/// No false negatives, ever. It is an exact multiset of fingerprints, which are one of
+/// [`grid`](Self::grid) numbers each: the false-positive rate is the number of different ones it
+/// holds over `grid`, at most `fpr` while it holds no more than `capacity` keys. It then grows, and
+/// the rate with it ([`fpr_now`](Self::fpr_now)).
+///
+/// # When not to use it
+///
+/// - Keys are never removed, counted or merged: [`Bloom`](super::Bloom) is faster to fill,
+///   [`BlockedBloom`](super::BlockedBloom) faster to ask, [`Fuse`](super::Fuse) a fifth smaller.
+/// - Nobody knows how many keys will come, and the rate must hold: a filter of several tables.
+/// - One key is added tens of thousands of times: each time takes a slot, and 65,535 slots in a row
+///   are the most there can be. [`insert_unique`](Self::insert_unique) adds it once.
+/// - A key that is not in it is removed: if it has a fingerprint of one that is, that one is gone.
+///
+/// # Layout
+///
+/// ```text
+/// | block of 64 slots | block | .. | spare blocks | padding |     one block on the heap
+///
+/// | occupied 64 bits | ends 64 bits | offset 16 bits | 64 remainders of r bits |
+/// ```
+///
+/// A fingerprint is a quotient, the number of a slot, and a remainder. Those of a quotient stand in
+/// a run, ascending, in its slot or behind it; runs stand in the order of quotients. `occupied`
+/// says which quotients have a run, `ends` which slots are the last of one, `offset` how many slots
+/// from the block's start on belong to quotients before it.
+///
+/// # Space
+///
+/// `(r + 2.25) / 0.95` bits a key, with the least r such that `0.95 / 2^r <= fpr`: at 1/256 10.8,
+/// at 1 % 9.7, at 1/65,536 19.2, for any number of keys and not only for powers of two; 16 spare
+/// blocks. Beyond 97 % of the slots a table of 1.25 times as many is filled: that needs both at
+/// once.
+///
+/// # Time
+///
+/// | operation | time | cache lines |
+/// |---|---|---|
+/// | `insert`, `remove`, `contains`, `count` | O(1) expected, longer as it fills | 2 to 4 |
+/// | `merge`, `shrink_to_fit`, growing | O(n) | all |
+///
+/// Asking and removing allocate nothing.
+///
+/// # Example
+///
+/// ```
+/// use lessram::{filters::Quotient, mem::Footprint};
+///
+/// let mut seen = Quotient::with_fpr(1_000, 0.01)?;
+/// assert!(seen.insert("ant") && !seen.insert("ant"));
+/// assert_eq!(seen.count("ant"), 2);
+/// assert!(seen.remove("ant") && seen.contains("ant") && seen.remove("ant"));
+/// assert!(!seen.contains("ant"));
+/// assert_eq!(seen.heap_bytes(), 2_456);
+/// # Ok::<(), lessram::BuildError>(())
+/// ```
+///
+/// # References
+///
+/// M. A. Bender et al., *Don't Thrash: How to Cache Your Hash on Flash*, VLDB 5 (2012); P. Pandey
+/// et al., *A General-Purpose Counting Filter*, SIGMOD (2017).
+#[derive(Clone)]
+pub struct Quotient<W: Words = HeapWords> {
+    table: Table<W>,
+    places: Places,
+    len: u64,
+    capacity: u64,
+    seed: u64,
+}
+
+/// How fingerprints become quotients and remainders, and back, for any number of slots.
+///
+/// A fingerprint v of `grid` numbers stands for the number `v * step` of 2^64, step being
+/// `2^64 / grid` rounded down. That times `slots / 2^64` is the quotient and a fraction, whose
+/// first bits are the remainder: so many that no two fingerprints have both alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Places {
+    grid: u64,
+    step: u64,
+    slots: u64,
+    bits: u32,
+    /// Fingerprints for each quotient with remainder, as a fraction of 2^64: what leads back.
+    back: u64,
+}
+
+impl Places {
+    /// `None` if remainders would be too long; `grid >= 2`.
+    fn new(grid: u64, slots: u64) -> Option<Self> {
+        let step = ((1 << 64) / u128::from(grid)) as u64;
+        let product = u128::from(step) * u128::from(slots);
+        let bits = (1..=MAX_REMAINDER).find(|bits| product >> (64 - bits) != 0)?;
+        let back = u64::try_from(u128::MAX / (product << bits)).unwrap_or(u64::MAX);
+        Some(Self { grid, step, slots, bits, back })
+    }
+
+    /// For `keys` keys at a rate of `fpr`, in so many slots.
+    fn for_rate(keys: u64, fpr: f64, slots: u64) -> Option<Self> {
+        let least = keys.max(1) as f64 / fpr;
+        let grids = (1..=MAX_REMAINDER).map_while(|bits| {
+            let cells = slots.checked_mul(1 << bits).filter(|cells| *cells <= MAX_GRID)?;
+            // A grid whose step, rounded down, is still so large that each has a cell of its own.
+            let step = (1_u128 << 64).div_ceil(u128::from(cells));
+            Some(((1 << 64) / step) as u64)
+        });
+        let grid = { grids }.find(|grid| *grid as f64 >= least)?;
+        Self::new(grid, slots)
+    }
+
+    /// The fingerprint of a mixed hash.
+    #[inline(always)]
+    const fn fingerprint(&self, x: u64) -> u64 {
+        reduce(x, self.grid)
+    }
+
+    /// Quotient and remainder of a fingerprint.
+    #[inline(always)]
+    const fn split(&self, fingerprint: u64) -> (usize, u64) {
+        let product = fingerprint.wrapping_mul(self.step) as u128 * self.slots as u128;
+        ((product >> 64) as usize, product as u64 >> (64 - self.bits))
+    }
+
+    /// The fingerprint of this quotient and remainder; of any others, one near to it.
+    const fn join(&self, quotient: usize, remainder: u64) -> u64 {
+        let cell = (quotient as u64) << self.bits | remainder;
+        let mut fingerprint = reduce(cell, self.back);
+        let mut tries = 0;
+        // Rounded down it is too small by 2 at most.
+        while tries < 2 {
+            let (quotient, remainder) = self.split(fingerprint);
+            if (quotient as u64) << self.bits | remainder >= cell {
+                break;
+            }
+            fingerprint += 1;
+            tries += 1;
+        }
+        if fingerprint < self.grid { fingerprint } else { self.grid - 1 }
+    }
+
+    /// Blocks of an empty table.
+    const fn blocks(&self) -> u64 {
+        let blocks = self.slots.div_ceil(BLOCK as u64);
+        blocks + if blocks < SPARE_BLOCKS { blocks } else { SPARE_BLOCKS }
+    }
+
+    fn table<A: Alloc>(&self, alloc: A) -> Result<Table<HeapWords<A>>, BuildError> {
+        let blocks = usize::try_from(self.blocks()).map_err(|_| AllocError::CapacityOverflow)?;
+        Table::empty(blocks, self.bits, alloc)
+    }
+}
+
+impl<W: Words> Quotient<W> {
+    /// Keys in it; equal ones count each time.
+    #[must_use]
+    pub const fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether no key is in it.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The number of keys it was made for.
+    #[must_use]
+    pub const fn capacity(&self) -> u64 {
+        self.capacity
+    }
+
+    /// The seed with which keys are hashed.
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// How many numbers a fingerprint is one of.
+    #[must_use]
+    pub const fn grid(&self) -> u64 {
+        self.places.grid
+    }
+
+    /// Slots, beside the spare ones.
+    #[must_use]
+    pub const fn slots(&self) -> u64 {
+        self.places.slots
+    }
+
+    /// The false-positive rate once [`capacity`](Self::capacity) different keys are in: at most the
+    /// rate asked for.
+    #[must_use]
+    pub fn fpr(&self) -> f64 {
+        self.capacity as f64 / self.places.grid as f64
+    }
+
+    /// The false-positive rate at present, or less if keys are in it more than once.
+    #[must_use]
+    pub fn fpr_now(&self) -> f64 {
+        self.len as f64 / self.places.grid as f64
+    }
+
+    /// Keys for each slot: above 0.95 it gets slow, at 0.97 it grows.
+    #[must_use]
+    pub fn load_factor(&self) -> f64 {
+        self.len as f64 / self.places.slots as f64
+    }
+
+    /// Bits for each key in it, which are taken to be one if there are none.
+    #[must_use]
+    pub fn bits_per_key(&self) -> f64 {
+        self.table.store().words().len() as f64 * 64.0 / self.len.max(1) as f64
+    }
+
+    /// The fingerprint of the key of this 64-bit hash.
+    #[must_use]
+    #[inline(always)]
+    pub const fn fingerprint(&self, hash: u64) -> u64 {
+        self.places.fingerprint(mixed(hash, self.seed))
+    }
+
+    /// Whether `key` may be in the set; `false` is certain. O(1) expected, allocates nothing.
+    #[must_use]
+    #[inline]
+    pub fn contains<K: KeyHash + ?Sized>(&self, key: &K) -> bool {
+        self.contains_hash(key.key_hash(self.seed))
+    }
+
+    /// Whether the key of this 64-bit hash may be in the set; `false` is certain.
+    #[must_use]
+    #[inline]
+    pub fn contains_hash(&self, hash: u64) -> bool {
+        let (quotient, remainder) = self.places.split(self.fingerprint(hash));
+        self.table.is_occupied(quotient) && self.table.find(quotient, remainder).is_ok()
+    }
+
+    /// How often `key` was added, or keys of its fingerprint: never too small. O(count).
+    #[must_use]
+    pub fn count<K: KeyHash + ?Sized>(&self, key: &K) -> u64 {
+        self.count_hash(key.key_hash(self.seed))
+    }
+
+    /// How often the key of this 64-bit hash was added, or keys of its fingerprint.
+    #[must_use]
+    pub fn count_hash(&self, hash: u64) -> u64 {
+        let (quotient, remainder) = self.places.split(self.fingerprint(hash));
+        let Ok(last) = self.table.find(quotient, remainder) else { return 0 };
+        let same = |slot: &usize| {
+            *slot == last || !self.table.is_end(*slot) && self.table.remainder(*slot) == remainder
+        };
+        (quotient..=last).rev().take_while(same).count() as u64
+    }
+
+    /// For each of `keys`, whether it may be in the set: into `found`, position by position, as far
+    /// as both go. See [`contains_many_hash`](Self::contains_many_hash).
+    pub fn contains_many<K: KeyHash>(&self, keys: &[K], found: &mut [bool]) {
+        contains_many(self, keys, found);
+    }
+
+    /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,
+    /// as far as both go. Blocks are asked for 32 keys ahead. Allocates nothing.
+    pub fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
+        let bytes = as_bytes(self.table.store().words());
+        for (hashes, found) in hashes.chunks(BATCH).zip(found.chunks_mut(BATCH)) {
+            for hash in hashes {
+                let (quotient, _) = self.places.split(self.fingerprint(*hash));
+                let at = self.table.at(quotient / BLOCK);
+                prefetch(bytes, at);
+                prefetch(bytes, at + 16 + quotient % BLOCK * self.table.bits() as usize / 8);
+            }
+            for (hash, found) in hashes.iter().zip(found) {
+                *found = self.contains_hash(*hash);
+            }
+        }
+    }
+
+    /// The fingerprints in it, ascending; equal ones each time.
+    #[must_use]
+    pub fn iter(&self) -> Iter<'_, W> {
+        let occupied = self.table.occupied(0);
+        Iter { set: self, left: self.len, block: 0, occupied, slot: 0, last: 0 }
+    }
+
+    /// The same fingerprints in other slots.
+    fn rebuilt<A: Alloc>(
+        fingerprints: impl Iterator<Item = u64>,
+        places: &Places,
+        alloc: A,
+    ) -> Result<Table<HeapWords<A>>, BuildError> {
+        let mut filling = Filling::new(places.table(alloc)?);
+        for fingerprint in fingerprints {
+            let (quotient, remainder) = places.split(fingerprint);
+            filling.push(quotient, remainder)?;
+        }
+        filling.finish()
+    }
+
+    fn same_parameters<V: Words>(&self, other: &Quotient<V>) -> Result<(), MergeError> {
+        if self.seed != other.seed {
+            return Err(MergeError::Seeds);
+        }
+        if self.places.grid == other.places.grid { Ok(()) } else { Err(MergeError::Parameters) }
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Quotient {
+    /// An empty filter for `capacity` keys at a false-positive rate of at most `fpr`.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::OutOfRange`] unless `2^-32 <= fpr <= 0.5`, and if `capacity / fpr` exceeds
+    /// 2^59; [`BuildError::Alloc`] if memory cannot be had.
+    pub fn with_fpr(capacity: usize, fpr: f64) -> Result<Self, BuildError> {
+        Self::with_fpr_in(capacity, fpr, DEFAULT_SEED, crate::mem::Global)
+    }
+
+    /// The filter of `keys`, whose number is known, at a false-positive rate of at most `fpr`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`with_fpr`](Self::with_fpr).
+    pub fn from_keys<K: KeyHash>(
+        keys: impl IntoIterator<Item = K, IntoIter: ExactSizeIterator>,
+        fpr: f64,
+    ) -> Result<Self, BuildError> {
+        Self::from_hashes(keys.into_iter().map(|key| key.key_hash(DEFAULT_SEED)), fpr)
+    }
+
+    /// The filter of the keys of these 64-bit hashes, whose number is known.
+    ///
+    /// # Errors
+    ///
+    /// As for [`with_fpr`](Self::with_fpr).
+    pub fn from_hashes(
+        hashes: impl IntoIterator<Item = u64, IntoIter: ExactSizeIterator>,
+        fpr: f64,
+    ) -> Result<Self, BuildError> {
+        let mut hashes = hashes.into_iter();
+        let mut set = Self::with_fpr(hashes.len(), fpr)?;
+        hashes.try_for_each(|hash| set.try_insert_hash(hash).map(drop))?;
+        Ok(set)
+    }
+}
+
+impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
+    /// An empty filter for `capacity` keys at a false-positive rate of at most `fpr`, with keys
+    /// hashed by `seed` and its slots in `alloc`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`with_fpr`](Quotient::with_fpr).
+    pub fn with_fpr_in(capacity: usize, fpr: f64, seed: u64, alloc: A) -> Result<Self, BuildError> {
+        rate::check(capacity, fpr)?;
+        let slots = slots_for(capacity as u64);
+        let places = Places::for_rate(capacity as u64, fpr, slots).ok_or({
+            let (value, max) = ((1.0 / fpr) as u64, MAX_GRID / 2 / slots);
+            BuildError::OutOfRange { name: "1/fpr", value, min: 2, max }
+        })?;
+        let (table, capacity) = (places.table(alloc)?, capacity as u64);
+        Ok(Self { table, places, len: 0, capacity, seed })
+    }
+
+    /// Adds `key` once more; returns whether it was certainly not in before. O(1) expected, but for
+    /// growing.
+    ///
+    /// # Panics
+    ///
+    /// If memory cannot be had, or the key is in it too often: see
+    /// [`try_insert`](Self::try_insert).
+    #[track_caller]
+    pub fn insert<K: KeyHash + ?Sized>(&mut self, key: &K) -> bool {
+        self.insert_hash(key.key_hash(self.seed))
+    }
+
+    /// Adds the key of this 64-bit hash once more; returns whether it was certainly not in before.
+    ///
+    /// # Panics
+    ///
+    /// As for [`insert`](Self::insert).
+    #[track_caller]
+    pub fn insert_hash(&mut self, hash: u64) -> bool {
+        match self.try_insert_hash(hash) {
+            Ok(new) => new,
+            Err(BuildError::Alloc(error)) => refused(error),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// As [`insert`](Self::insert).
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Alloc`] if it had to grow and memory cannot be had, [`BuildError::TooMany`] if
+    /// one key was added some 65,000 times. Nothing has changed then.
+    pub fn try_insert<K: KeyHash + ?Sized>(&mut self, key: &K) -> Result<bool, BuildError> {
+        self.try_insert_hash(key.key_hash(self.seed))
+    }
+
+    /// As [`insert_hash`](Self::insert_hash).
+    ///
+    /// # Errors
+    ///
+    /// As for [`try_insert`](Self::try_insert).
+    pub fn try_insert_hash(&mut self, hash: u64) -> Result<bool, BuildError> {
+        self.add(hash, false)
+    }
+
+    /// Adds `key` if it is certainly not in; returns whether that was so.
+    ///
+    /// # Panics
+    ///
+    /// If memory cannot be had.
+    #[track_caller]
+    pub fn insert_unique<K: KeyHash + ?Sized>(&mut self, key: &K) -> bool {
+        match self.try_insert_unique_hash(key.key_hash(self.seed)) {
+            Ok(new) => new,
+            Err(BuildError::Alloc(error)) => refused(error),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Adds the key of this 64-bit hash if it is certainly not in; returns whether that was so.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Alloc`] if it had to grow and memory cannot be had; nothing has changed then.
+    pub fn try_insert_unique_hash(&mut self, hash: u64) -> Result<bool, BuildError> {
+        self.add(hash, true)
+    }
+
+    fn add(&mut self, hash: u64, once: bool) -> Result<bool, BuildError> {
+        let fingerprint = self.fingerprint(hash);
+        if self.len >= most_in(self.places.slots) {
+            // Before it looks for the place: growing changes that.
+            if once && self.contains_hash(hash) {
+                return Ok(false);
+            }
+            self.try_resize(self.places.slots + self.places.slots / 4)?;
+        }
+        let (quotient, remainder) = self.places.split(fingerprint);
+        let (at, new) = match self.table.find(quotient, remainder) {
+            Ok(_) if once => return Ok(false),
+            Ok(last) => (last + 1, false),
+            Err(at) => (at, true),
+        };
+        self.table.insert_at(quotient, remainder, at)?;
+        self.len += 1;
+        Ok(new)
+    }
+
+    /// Takes `key` out once; returns whether it was in. Never take out what was not put in: another
+    /// key of the same fingerprint would go.
+    pub fn remove<K: KeyHash + ?Sized>(&mut self, key: &K) -> bool {
+        self.remove_hash(key.key_hash(self.seed))
+    }
+
+    /// Takes the key of this 64-bit hash out once; returns whether it was in.
+    pub fn remove_hash(&mut self, hash: u64) -> bool {
+        let (quotient, remainder) = self.places.split(self.fingerprint(hash));
+        let Ok(slot) = self.table.find(quotient, remainder) else { return false };
+        self.table.remove_at(quotient, slot);
+        self.len = self.len.saturating_sub(1);
+        true
+    }
+
+    /// Removes all keys; keeps the slots.
+    pub fn clear(&mut self) {
+        self.table.clear();
+        self.len = 0;
+    }
+
+    /// Gives it so many slots, or as many as its keys need. O(n), needs both tables at once.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Alloc`], [`BuildError::OutOfRange`] beyond 2^40 slots; nothing has changed
+    /// then.
+    pub fn try_resize(&mut self, slots: u64) -> Result<(), BuildError> {
+        let slots = slots.max(slots_for(self.len));
+        let places = Places::new(self.places.grid, slots).filter(|_| slots <= MAX_SLOTS);
+        let (name, min, max) = ("slots", MIN_SLOTS, MAX_SLOTS);
+        let places = places.ok_or(BuildError::OutOfRange { name, value: slots, min, max })?;
+        self.table = Self::rebuilt(self.iter(), &places, self.table.store().alloc().clone())?;
+        self.places = places;
+        Ok(())
+    }
+
+    /// Gives back the slots that its keys do not need. O(n), needs both tables at once.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Alloc`]; nothing has changed then.
+    pub fn try_shrink_to_fit(&mut self) -> Result<(), BuildError> {
+        if slots_for(self.len) < self.places.slots { self.try_resize(0) } else { Ok(()) }
+    }
+
+    /// Adds all keys of `other`, wherever it lives, as often as they are in it. O(n + m), needs the
+    /// new table beside the old one.
+    ///
+    /// # Errors
+    ///
+    /// [`MergeError`] unless both have the same seed and grid, that is, were made for the same
+    /// capacity and rate; [`MergeError::TooMany`] if one key would be in it too often. Nothing has
+    /// changed then.
+    pub fn merge<V: Words>(&mut self, other: &Quotient<V>) -> Result<(), MergeError> {
+        self.same_parameters(other)?;
+        let len = self.len + other.len;
+        let slots = self.places.slots.max(slots_for(len));
+        let places = Places::new(self.places.grid, slots).filter(|_| slots <= MAX_SLOTS);
+        let places = places.ok_or(AllocError::CapacityOverflow)?;
+        let both = Merged { a: self.iter().peekable(), b: other.iter().peekable() };
+        let table = Self::rebuilt(both, &places, self.table.store().alloc().clone());
+        self.table = table.map_err(|error| match error {
+            BuildError::Alloc(error) => MergeError::Alloc(error),
+            BuildError::TooMany { len, max } => MergeError::TooMany { len, max },
+            _ => MergeError::Parameters,
+        })?;
+        (self.places, self.len) = (places, len);
+        Ok(())
+    }
+}
+
+/// Two ascending sequences as one.
+struct Merged<A: Iterator, B: Iterator> {
+    a: core::iter::Peekable<A>,
+    b: core::iter::Peekable<B>,
+}
+
+impl<A: Iterator<Item = u64>, B: Iterator<Item = u64>> Iterator for Merged<A, B> {
+    type Item = u64;
+
+    fn next(&mut self) -> Option<u64> {
+        match (self.a.peek(), self.b.peek()) {
+            (Some(a), Some(b)) if a > b => self.b.next(),
+            (Some(_), _) => self.a.next(),
+            (None, _) => self.b.next(),
+        }
+    }
+}
+
+/// The fingerprints of a [`Quotient`], ascending.
+pub struct Iter<'s, W: Words = HeapWords> {
+    set: &'s Quotient<W>,
+    left: u64,
+    /// The quotients of this block that have a run and were not passed yet.
+    block: usize,
+    occupied: u64,
+    slot: usize,
+    last: u64,
+}
+
+impl<W: Words> Iterator for Iter<'_, W> {
+    type Item = u64;
+
+    fn next(&mut self) -> Option<u64> {
+        let table = &self.set.table;
+        if self.left == 0 {
+            return None;
+        }
+        while self.occupied == 0 {
+            self.block += 1;
+            if self.block >= table.blocks() {
+                self.left = 0;
+                return None;
+            }
+            self.occupied = table.occupied(self.block);
+        }
+        let quotient = self.block * BLOCK + self.occupied.trailing_zeros() as usize;
+        let slot = self.slot.max(quotient);
+        self.slot = slot + 1;
+        if slot >= table.slots() {
+            self.left = 0;
+            return None;
+        }
+        if table.is_end(slot) {
+            self.occupied &= self.occupied - 1;
+        }
+        self.left -= 1;
+        // Ascending, whatever a damaged file says.
+        let fingerprint = self.set.places.join(quotient, table.remainder(slot));
+        self.last = self.last.max(fingerprint);
+        Some(self.last)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, usize::try_from(self.left).ok())
+    }
+}
+
+impl<W: Words> FusedIterator for Iter<'_, W> {}
+
+impl<W: Words> fmt::Debug for Iter<'_, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Iter").field("left", &self.left).finish_non_exhaustive()
+    }
+}
+
+impl<'s, W: Words> IntoIterator for &'s Quotient<W> {
+    type Item = u64;
+    type IntoIter = Iter<'s, W>;
+
+    fn into_iter(self) -> Iter<'s, W> {
+        self.iter()
+    }
+}
+
+impl<W: Words> Footprint for Quotient<W> {
+    fn parts(&self, out: &mut dyn Parts) {
+        self.table.store().tell("slots", PartKind::Payload, 0, out);
+    }
+}
+
+impl<W: Words> Persist for Quotient<W> {
+    type Words = W;
+
+    #[cfg(feature = "alloc")]
+    fn store<'s>(&'s self, out: &mut Sections<'s>) {
+        out.items(self.len);
+        out.seed(self.seed);
+        let Places { grid, slots, .. } = self.places;
+        out.meta(&[grid, slots, self.table.blocks() as u64, self.capacity]);
+        out.section(DATA, 8, self.table.store().words());
+    }
+
+    fn load<S: Source<Words = W>>(source: &mut S) -> Result<Self, FileError> {
+        let [grid, slots, blocks, capacity] = source.meta()?;
+        let (len, seed) = (source.header().items, source.header().seed);
+        let words = source.section(DATA, 8)?;
+        let ranges = (2..=MAX_GRID).contains(&grid) && (MIN_SLOTS..=MAX_SLOTS).contains(&slots);
+        require(ranges, DATA, "a grid of 2 to 2^60, 64 to 2^40 slots")?;
+        let corrupt = |rule| FileError::Corrupt { section: DATA, rule };
+        let places = Places::new(grid, slots).ok_or(corrupt("remainders of at most 56 bits"))?;
+        let enough = blocks >= slots.div_ceil(BLOCK as u64) && blocks <= words.words().len() as u64;
+        require(enough, DATA, "as many blocks as slots need")?;
+        require(len <= blocks * BLOCK as u64, DATA, "no more keys than slots")?;
+        let table = Table::new(words, blocks as usize, places.bits);
+        let table = table.ok_or(corrupt("as many words as blocks need"))?;
+        Ok(Self { table, places, len, capacity, seed })
+    }
+
+    fn validate(&self) -> Result<(), FileError> {
+        let valid = self.table.check(self.len, self.places.slots);
+        require(valid, DATA, "runs in the order of their quotients, ascending")
+    }
+}
+
+doors!(Quotient);
+
+impl<W: Words> Filter for Quotient<W> {
+    fn contains_hash(&self, hash: u64) -> bool {
+        self.contains_hash(hash)
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
+        self.contains_many_hash(hashes, found);
+    }
+}
+
+impl<A: Alloc + Clone> FilterMut<A> for Quotient<HeapWords<A>> {
+    fn try_with_fpr_in(capacity: usize, fpr: f64, alloc: A) -> Result<Self, BuildError> {
+        Self::with_fpr_in(capacity, fpr, super::DEFAULT_SEED, alloc)
+    }
+
+    fn try_insert_hash(&mut self, hash: u64) -> Result<bool, BuildError> {
+        self.try_insert_unique_hash(hash)
+    }
+}
+
+impl<W: Words> FilterCount for Quotient<W> {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn count_hash(&self, hash: u64) -> u64 {
+        self.count_hash(hash)
+    }
+
+    fn fingerprint(&self, hash: u64) -> u64 {
+        self.fingerprint(hash)
+    }
+
+    fn each(&self, told: &mut dyn FnMut(u64)) {
+        self.iter().for_each(told);
+    }
+}
+
+impl<A: Alloc + Clone> FilterCountMut<A> for Quotient<HeapWords<A>> {
+    fn try_add_hash(&mut self, hash: u64) -> Result<bool, BuildError> {
+        self.try_insert_hash(hash)
+    }
+
+    fn remove_hash(&mut self, hash: u64) -> bool {
+        self.remove_hash(hash)
+    }
+
+    fn merge(&mut self, other: &Self) -> Result<(), MergeError> {
+        self.merge(other)
+    }
+
+    fn try_resize(&mut self, slots: u64) -> Result<(), BuildError> {
+        self.try_resize(slots)
+    }
+}
+
+impl<W: Words> fmt::Debug for Quotient<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Quotient")
+            .field("len", &self.len)
+            .field("capacity", &self.capacity)
+            .field("places", &self.places)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<W: Words, V: Words> PartialEq<Quotient<V>> for Quotient<W> {
+    /// Whether both hold the same fingerprints equally often, in however many slots.
+    fn eq(&self, other: &Quotient<V>) -> bool {
+        self.len == other.len && self.same_parameters(other).is_ok() && self.iter().eq(other.iter())
+    }
+}
+
+impl<W: Words> Eq for Quotient<W> {}
+
+impl<K: KeyHash, A: Alloc + Clone> Extend<K> for Quotient<HeapWords<A>> {
+    fn extend<I: IntoIterator<Item = K>>(&mut self, keys: I) {
+        for key in keys {
+            self.insert(&key);
+        }
+    }
+}
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeMap;
+    use alloc::vec::Vec;
+
+    /// Numbers that look random.
+    fn number(i: u64) -> u64 {
+        i.key_hash(77)
+    }
+
+    #[test]
+    fn sizes_are_as_documented() {
+        for (n, fpr, bits) in [
+            (1_000_000, 1.0 / 256.0, 10.81),
+            (1_000_000, 0.01, 9.75),
+            (996_000, 1.0 / 256.0, 10.82),
+        ] {
+            let set = Quotient::with_fpr(n, fpr).unwrap();
+            let per_key = set.heap_bytes() as f64 * 8.0 / n as f64;
+            assert!(per_key <= bits && per_key > bits - 0.1, "{n}, {fpr}: {per_key}");
+            assert!(set.fpr() <= fpr && set.fpr() > fpr * 0.7, "{n}, {fpr}: {}", set.fpr());
+        }
+    }
+
+    #[test]
+    fn fingerprints_go_to_places_and_back() {
+        for (grid, slots) in [
+            (2, 64),
+            (3, 1 << 40),
+            (100, 64),
+            (25_600_007, 100_000),
+            (1 << 60, 64),
+            (1 << 52, 77_777),
+        ] {
+            let places = Places::new(grid, slots).unwrap();
+            let mut last = None;
+            for i in 0..2_000 {
+                let near = [i, grid - 1 - i.min(grid - 1), reduce(number(i), grid)];
+                for fingerprint in near.map(|f| f.min(grid - 1)) {
+                    let (quotient, remainder) = places.split(fingerprint);
+                    assert!((quotient as u64) < slots);
+                    assert_eq!(places.join(quotient, remainder), fingerprint, "{places:?}");
+                }
+                let ascending = Some(places.split(i.min(grid - 1)));
+                assert!(last < ascending || i >= grid, "{places:?}");
+                last = ascending;
+            }
+        }
+        assert!(Places::new(1 << 60, 1).is_none());
+    }
+
+    /// A million insertions, removals, merges and changes of size, at loads of up to 0.97.
+    #[test]
+    fn it_is_a_multiset_of_fingerprints() {
+        let operations = if cfg!(debug_assertions) { 60_000 } else { 1_000_000 };
+        let mut set = Quotient::with_fpr(5_000, 1.0 / 1_024.0).unwrap();
+        let mut model: BTreeMap<u64, u64> = BTreeMap::new();
+        let mut most = 0.0_f64;
+        for i in 0..operations {
+            let x = number(i);
+            let hash = number(x % 7_000);
+            let fingerprint = set.fingerprint(hash);
+            let count = model.get(&fingerprint).copied().unwrap_or(0);
+            // Rising and falling.
+            if x >> 40 & 3 < 2 + (i >> 14 & 1) - u64::from(set.len() > 60_000) {
+                assert_eq!(set.try_insert_hash(hash), Ok(count == 0));
+                *model.entry(fingerprint).or_default() += 1;
+            } else {
+                assert_eq!(set.remove_hash(hash), count > 0);
+                if count > 1 {
+                    model.insert(fingerprint, count - 1);
+                } else {
+                    model.remove(&fingerprint);
+                }
+            }
+            most = most.max(set.load_factor());
+            if i % 5_000 == 0 {
+                let told = || model.iter().flat_map(|(f, n)| (0..*n).map(move |_| *f));
+                assert!(set.iter().eq(told()), "after {i} operations");
+                assert!(set.validate().is_ok(), "after {i} operations");
+                set.try_resize(set.len() + x % 500).unwrap();
+                let mut other = Quotient::with_fpr(5_000, 1.0 / 1_024.0).unwrap();
+                for k in 0..x % 50 {
+                    other.insert_hash(number(k));
+                    *model.entry(set.fingerprint(number(k))).or_default() += 1;
+                }
+                set.merge(&other).unwrap();
+            }
+        }
+        assert!(most > 0.96, "{most}");
+        assert!(set.validate().is_ok());
+        for i in 0..7_000 {
+            let count = model.get(&set.fingerprint(number(i))).copied().unwrap_or(0);
+            assert_eq!(set.count_hash(number(i)), count);
+        }
+    }
+
+    #[test]
+    fn one_key_very_often_is_refused_and_not_lost() {
+        let mut set = Quotient::with_fpr(100, 0.01).unwrap();
+        set.insert("ant");
+        let refused = loop {
+            let copy = set.clone();
+            if let Err(error) = set.merge(&copy) {
+                break error;
+            }
+        };
+        assert!(matches!(refused, MergeError::TooMany { .. }), "{refused}");
+        let times = set.len();
+        assert!(times > 30_000 && set.count("ant") == times && set.validate().is_ok());
+        assert!(set.insert("bee") && !set.insert("ant") && set.remove("bee"));
+        assert!((0..300).all(|_| set.remove("ant")) && !set.remove("bee"));
+        assert_eq!((set.len(), set.count("ant")), (times - 299, times - 299));
+        assert!(set.validate().is_ok());
+    }
+
+    #[test]
+    fn sets_made_differently_do_not_merge() {
+        let mut set = Quotient::with_fpr(100, 0.01).unwrap();
+        let other = Quotient::with_fpr(100, 0.001).unwrap();
+        assert_eq!(set.merge(&other), Err(MergeError::Parameters));
+        let other = Quotient::with_fpr_in(100, 0.01, 5, crate::mem::Global).unwrap();
+        assert_eq!(set.merge(&other), Err(MergeError::Seeds));
+        let huge = Quotient::with_fpr(usize::MAX >> 24, 1e-9);
+        assert!(huge.is_err());
+        let keys: Vec<u32> = (0..100).collect();
+        set.extend(keys.iter().copied());
+        let mut found = [false; 100];
+        set.contains_many(&keys, &mut found);
+        assert_eq!(found, [true; 100]);
+    }
+}
