@@ -6,6 +6,7 @@
 //! `RATES=` (as powers of two) some of the sizes and rates.
 
 use crate::race::{Random, contender, race};
+use lessram::BuildError;
 use lessram::filters::{Building, Filter, Fuse, Quotient};
 use std::error::Error;
 use xorf::{BinaryFuse8 as Fuse8, BinaryFuse16 as Fuse16, Filter as _};
@@ -163,13 +164,16 @@ fn fuse<'a>(data: &'a Data, entries: &mut Vec<Entry<'a>>) {
         hashes.chunks(1024).map(|part| sum(part, &mut found[..part.len()]) as u64).sum()
     });
     entries.push(many);
-    for (name, share) in [("Fuse, 4 passes", 4), ("Fuse, 16 passes", 16)] {
-        let memory = (15 << 20) + data.n * 8 / share;
-        let how = Building { memory, ..Building::default() };
+    // From a source that is read again, in the least memory and in twice that.
+    let again = || keys.iter().copied();
+    let none = Building { memory: 0, ..Building::default() };
+    let Err(BuildError::OutOfRange { min, .. }) = Fuse::from_source(again, fpr, none) else {
+        return;
+    };
+    for (name, share) in [("Fuse, least memory", 1), ("Fuse, twice that", 2)] {
+        let how = Building { memory: share * min as usize, ..none };
         let build = move || Fuse::from_source(|| keys.iter().copied(), fpr, how).expect("built");
-        if data.n >= 8_000_000 {
-            entries.push(entry!(name, build, |set: Fuse, hash| set.contains_hash(hash)));
-        }
+        entries.push(entry!(name, build, |set: Fuse, hash| set.contains_hash(hash)));
     }
     if fpr <= 1.0 / 65_536.0 {
         let build = move || Fuse16::try_from(keys).expect("built");
