@@ -67,8 +67,8 @@ impl Policy for Compact {
     type Group = [u8; 32];
     const WIDTH: usize = 30;
     const STEPS: [Steps; 2] = [
-        Steps { load: 940, factor: 1.25, phase: 1.003_492_744_7 },
-        Steps { load: 970, factor: 1.15, phase: 1.002_186_160_9 },
+        Steps { load: 940, factor: 1.25, phase: 1.003_492_703_3 },
+        Steps { load: 970, factor: 1.15, phase: 1.002_186_166_5 },
     ];
 
     #[inline(always)]
@@ -86,8 +86,8 @@ impl Policy for Quick {
     type Group = [u8; 16];
     const WIDTH: usize = 14;
     const STEPS: [Steps; 2] = [
-        Steps { load: 900, factor: 1.25, phase: 1.003_492_744_7 },
-        Steps { load: 900, factor: 1.12, phase: 1.001_772_357_6 },
+        Steps { load: 900, factor: 1.25, phase: 1.003_492_703_3 },
+        Steps { load: 900, factor: 1.12, phase: 1.001_772_329_4 },
     ];
 
     #[inline(always)]
