@@ -58,7 +58,7 @@ use core::ops::{Index, IndexMut};
 /// assert_eq!(log.iter().rev().nth(1), Some(&99_998));
 /// // 25 segments of 4,096 items, and a directory of 28 places
 /// # #[cfg(target_pointer_width = "64")]
-/// assert_eq!(log.heap_bytes(), 25 * 32_768 + 27 * 8);
+/// assert_eq!(log.heap_bytes(), 25 * 32_768 + 28 * 8);
 /// ```
 ///
 /// # References
