@@ -425,7 +425,7 @@ impl StrArray {
     /// let mut words: StrArray = (0..10_000).map(|i| format!("{i:07}")).collect();
     /// assert_eq!(words.heap_bytes(), 70_000 + 21_264);
     /// words.compress_offsets();
-    /// assert_eq!(words.heap_bytes(), 70_000 + 5_880);
+    /// assert_eq!(words.heap_bytes(), 70_000 + 6_192);
     /// assert_eq!(words.get(42), Some(&b"0000042"[..]));
     /// ```
     ///
