@@ -200,6 +200,6 @@ pub fn open_any(file: &[u8]) {
 #[must_use]
 pub fn cases(default: u32) -> u32 {
     let set = std::env::var("LESSRAM_CASES").ok();
-    let default = if cfg!(debug_assertions) { default.div_ceil(25) } else { default };
+    let default = if cfg!(debug_assertions) { default.div_ceil(8) } else { default };
     set.and_then(|cases| cases.parse().ok()).unwrap_or(default)
 }

@@ -136,12 +136,37 @@ impl<A: Alloc> Bins<HeapWords<A>> {
         fits
     }
 
-    /// Takes from a bin what was added to it.
+    /// Takes from a bin what was added to it, and from its block the width that was for it.
     pub(super) fn take(&mut self, number: u32, count: u64) {
         let at = (number / BINS as u32).wrapping_sub(self.first) as usize;
         let bin = number as usize % BINS;
         let less = self.get(at, bin).saturating_sub(count);
         self.set(at, bin, less);
+        self.narrow(at);
+    }
+
+    /// Gives the counts of block `at` the least width that holds them.
+    fn narrow(&mut self, at: usize) {
+        let (start, old) = self.block(at);
+        let held: [u64; BINS] = core::array::from_fn(|bin| self.get(at, bin));
+        let code = code_for(held.into_iter().fold(0, u64::max));
+        if code >= old || at >= self.len {
+            return;
+        }
+        let (have, need) = (words_of(old), words_of(code));
+        let len = self.counts.words().len();
+        let words = self.counts.words_mut();
+        words.copy_within(start + have..len, start + need);
+        words[start..start + need].fill(crate::storage::Le64::default());
+        self.counts.truncate(len + need - have);
+        let entries = as_halves_mut(self.directory.words_mut());
+        entries[at] = Le32::new((start as u32) << 3 | code);
+        for entry in &mut entries[at + 1..self.len] {
+            *entry = Le32::new(entry.get().wrapping_sub(((have - need) as u32) << 3));
+        }
+        for (bin, count) in held.into_iter().enumerate() {
+            self.set(at, bin, count);
+        }
     }
 
     /// Sets a count that fits its block's width.
