@@ -13,7 +13,7 @@ use crate::mem::Alloc;
 use crate::storage::{HeapWords, Le64, Words, as_bytes};
 
 /// The longest log: places have 32 bits.
-pub(super) const MAX_BYTES: usize = (1 << 32) - (1 << 16);
+pub(super) const MAX_BYTES: usize = (u32::MAX - 0xFFFF) as usize;
 /// The most bytes of a LEB128 number of 32 bits.
 const MAX_NUMBER: usize = 5;
 
