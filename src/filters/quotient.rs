@@ -900,8 +900,8 @@ mod tests {
         assert_eq!(set.merge(&other), Err(MergeError::Parameters));
         let other = Quotient::with_fpr_in(100, 0.01, 5, crate::mem::Global).unwrap();
         assert_eq!(set.merge(&other), Err(MergeError::Seeds));
-        let huge = Quotient::with_fpr(usize::MAX >> 24, 1e-9);
-        assert!(huge.is_err());
+        #[cfg(target_pointer_width = "64")]
+        assert!(Quotient::with_fpr(usize::MAX >> 24, 1e-9).is_err());
         let keys: Vec<u32> = (0..100).collect();
         set.extend(keys.iter().copied());
         let mut found = [false; 100];
