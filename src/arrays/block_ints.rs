@@ -73,7 +73,7 @@ const GROUP_WORDS: usize = 2;
 /// # Space
 ///
 /// `8.5 / 128` bytes of heads and groups a number (0.53 bits), and the fields. 1,000,000 timestamps
-/// at every second, give or take 20 ms, take 8.4 bits a number, in `Vec<u64>` 64.
+/// at every second, give or take 20 ms, take 8.5 bits a number, in `Vec<u64>` 64.
 ///
 /// # Time
 ///
@@ -176,7 +176,7 @@ impl<W: Words> BlockInts<W> {
     #[inline(always)]
     fn block(&self, block: usize) -> Block<'_> {
         let (head, place, base) = self.head(block);
-        Block::new(self.data.words(), place, head, base, || self.head(block + 1).2)
+        Block::new(self.data.words(), place, head, base, self.head(block + 1).2)
     }
 
     /// The number at `index`, or `None` if there is none. O(1), 2 to 5 cache lines; O(128) in a
@@ -187,7 +187,21 @@ impl<W: Words> BlockInts<W> {
         if index >= self.len {
             return None;
         }
-        Some(self.block(index / BLOCK).get(index % BLOCK))
+        let (block, index) = (index / BLOCK, index % BLOCK);
+        let heads = match self.heads.words().get(block..block + 2) {
+            Some([head, next]) => [head.get(), next.get()],
+            _ => [0; 2],
+        };
+        let (base, place) = self.group(block / GROUP);
+        let bases = [base, self.group((block + 1) / GROUP).0];
+        let plain = head::get_plain(self.data.words(), heads, bases, place, index);
+        Some(plain.unwrap_or_else(|| self.get_rare(block, index)))
+    }
+
+    /// A number of a block with steps, patches, or a far base.
+    #[inline(never)]
+    fn get_rare(&self, block: usize, index: usize) -> u64 {
+        self.block(block).get(index)
     }
 
     /// The first number, or `None` if there is none. O(1).

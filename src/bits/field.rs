@@ -290,9 +290,13 @@ impl<S: Store> Fields<S> {
         // Whether the ninth byte is needed depends on the index: to ask only for the width spares
         // branches that cannot be foreseen.
         if self.width > 57 {
-            // SAFETY: the ninth of these bytes.
-            let high = unsafe { *bytes.get_unchecked(at + 8) };
-            value |= u64::from(high) << 1 << (63 - shift);
+            // The 8 bytes from the second one on: a shift of two words by a number that is not
+            // constant takes AMD's processors several steps (measured: 2.6 times the time).
+            // SAFETY: 9 bytes exist from `start` on, so 8 from the second.
+            let second = unsafe { start.add(1) };
+            // SAFETY: 8 bytes, which need no alignment.
+            let high = u64::from_le(unsafe { second.cast::<u64>().read_unaligned() });
+            value |= high << (8 - shift);
         }
         Some(value & mask(self.width))
     }

@@ -55,14 +55,14 @@ fn line_starts(path: &Path) -> std::io::Result<Vec<u64>> {
     Ok(std::iter::once(0).chain(ends.map(|(at, _)| at as u64 + 1)).collect())
 }
 
-/// Where each of the tokens that occur often stands, one token after the other.
+/// Where each of the tokens that occur a thousand times stands, one token after the other.
 fn postings(path: &Path) -> std::io::Result<Vec<u64>> {
     let text = std::fs::read(path)?;
     let mut lists = std::collections::HashMap::<&[u8], Vec<u64>>::new();
     for (at, token) in text.split(|byte| *byte == b'\n').enumerate() {
         lists.entry(token).or_default().push(at as u64);
     }
-    let mut lists: Vec<_> = lists.into_iter().collect();
+    let mut lists: Vec<_> = lists.into_iter().filter(|(_, list)| list.len() >= 1_000).collect();
     lists.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(a.0.cmp(b.0)));
     Ok(lists.into_iter().flat_map(|(_, list)| list).collect())
 }

@@ -60,6 +60,7 @@ fn sum_of(positions: &[u32], get: impl Fn(usize) -> u64) -> u64 {
 
 fn get(width: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
     let (numbers, positions) = (numbers(width), positions());
+    let many: Vec<usize> = positions.iter().map(|i| *i as usize).collect();
     let (bytes, packed) = weigh(|| PackedInts::from(&numbers[..]));
     assert_eq!(bytes, packed.heap_bytes() as u64);
     assert!(bytes <= (N as u64 * width as u64).div_ceil(64) * 8 + 16);
@@ -79,6 +80,14 @@ fn get(width: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
     });
     let contenders = [
         contender("lessram", bytes, || sum_of(&positions, |i| packed.get(i).unwrap_or(0))),
+        contender("lessram, get_many()", bytes, || {
+            let (mut sum, mut out) = (0_u64, [0; 512]);
+            for some in many.chunks(512) {
+                packed.get_many(some, &mut out);
+                sum = out[..some.len()].iter().fold(sum, |sum, x| sum.wrapping_add(*x));
+            }
+            sum
+        }),
         contender("vec_u64", 8 * N as u64, || sum_of(&positions, |i| numbers[i])),
         contender("sux", sux_bytes, || sum_of(&positions, |i| sux.index_value(i) as u64)),
         contender("sucds", sucds_bytes, || sum_of(&positions, |i| sucds.access(i).unwrap_or(0))),

@@ -148,9 +148,9 @@ impl<A: Alloc> BlockIntsBuilder<A> {
         plan.patch(|word, patch| patches[word] |= patch);
         append(&mut self.coded.data, &patches[..head.patch_words()])?;
         let start = self.coded.data.words().len();
-        self.coded.data.try_resize(start + (count * plan.width as usize).div_ceil(64))?;
+        self.coded.data.try_resize(start + (count * plan.width() as usize).div_ceil(64))?;
         let bytes = self.coded.data.as_bytes_mut();
-        field::set_all(bytes, start as u64 * 64, plan.width, plan.fields());
+        field::set_all(bytes, start as u64 * 64, plan.width(), plan.fields());
         self.coded.len += count;
         self.waiting.copy_within(count.., 0);
         self.filled -= count;

@@ -22,6 +22,11 @@ const FAR: u32 = 1;
 const BIAS: u32 = 4;
 const PATCHES: u32 = 3;
 const _: () = assert!(BASE + PLACE + WIDTH + MODE + FAR + BIAS + PATCHES == 64);
+/// Where they begin.
+const WIDTH_AT: u32 = BASE + PLACE;
+const MODE_AT: u32 = WIDTH_AT + WIDTH;
+const FAR_AT: u32 = MODE_AT + MODE;
+const BIAS_AT: u32 = FAR_AT + FAR;
 
 /// The most words of patches with four small patches each; more words hold one large patch each.
 pub(super) const SMALL_WORDS: usize = 4;
@@ -88,8 +93,6 @@ impl Head {
     #[inline(always)]
     pub(super) fn unpack(word: u64) -> Self {
         let field = |from: u32, bits: u32| word >> from & (u64::MAX >> (64 - bits));
-        const WIDTH_AT: u32 = BASE + PLACE;
-        const MODE_AT: u32 = WIDTH_AT + WIDTH;
         Self {
             base: (word << (64 - BASE)) as i64 >> (64 - BASE),
             place: field(BASE, PLACE) as usize,
@@ -99,8 +102,8 @@ impl Head {
                 1 => Mode::Line,
                 _ => Mode::Delta,
             },
-            far: field(MODE_AT + MODE, FAR) != 0,
-            bias: field(MODE_AT + MODE + FAR, BIAS),
+            far: field(FAR_AT, FAR) != 0,
+            bias: field(BIAS_AT, BIAS),
             patches: field(64 - PATCHES, PATCHES) as usize,
         }
     }
@@ -115,6 +118,39 @@ impl Head {
     pub(super) fn words(&self, len: usize) -> usize {
         usize::from(self.far) + self.patch_words() + (len * self.width as usize).div_ceil(64)
     }
+}
+
+/// Headers with one of these bits have steps, patches, or a far base.
+const RARE: u64 = 2 << MODE_AT | 1 << FAR_AT | !(u64::MAX >> PATCHES);
+
+/// The number at `index` of a block without steps, patches or far bases; else `None`.
+///
+/// What [`Block::get`] does, with a single branch: a jump for each of the modes cannot be foreseen
+/// where both are as good (measured: with the jumps, and patches in 15 % of the blocks, 2.4 times
+/// the time in cache).
+#[inline(always)]
+pub(super) fn get_plain(
+    words: &[Le64],
+    [head, next]: [u64; 2],
+    [group, next_group]: [u64; 2],
+    place: u64,
+    index: usize,
+) -> Option<u64> {
+    let width = (head >> WIDTH_AT & 127) as u32;
+    if (head & RARE) | (next & 1 << FAR_AT) != 0 || width > 64 {
+        return None;
+    }
+    let base_of = |head: u64| ((head << (64 - BASE)) as i64 >> (64 - BASE)) as u64;
+    let base = group.wrapping_add(base_of(head));
+    let rises = (head >> MODE_AT & 1).wrapping_neg();
+    let slope = next_group.wrapping_add(base_of(next)).wrapping_sub(base) & rises;
+    let bias = bias_of(head >> BIAS_AT & 15, width);
+    let line = Line { first: base.wrapping_sub(bias), slope };
+    // A place that is no place wraps to another; reading there is checked.
+    let word = place.wrapping_add(head >> BASE & Head::MAX_PLACE as u64) & (u64::MAX >> 16);
+    let bit = word * 64 + index as u64 * u64::from(width);
+    let field = scalar::one(as_bytes(words), bit, width);
+    Some(line.at(index as u64).wrapping_add(field))
 }
 
 /// `bias` sixteenths of 2^width, rounded down.
@@ -136,17 +172,13 @@ pub(super) struct Block<'b> {
 }
 
 impl<'b> Block<'b> {
-    /// The block of this header. Its words start at `at`, its base is `base`, and `next` tells the
-    /// base of the block behind it.
+    /// The block of this header. Its words start at `at`, its base is `base`, that of the block
+    /// behind it `next`.
     #[inline(always)]
-    pub(super) fn new(
-        words: &'b [Le64],
-        at: usize,
-        head: Head,
-        base: u64,
-        next: impl FnOnce() -> u64,
-    ) -> Self {
-        let slope = if head.mode == Mode::Frame { 0 } else { next().wrapping_sub(base) };
+    pub(super) fn new(words: &'b [Le64], at: usize, head: Head, base: u64, next: u64) -> Self {
+        // Without a branch: which mode comes cannot be foreseen where two are as good.
+        let rises = u64::from(head.mode != Mode::Frame).wrapping_neg();
+        let slope = next.wrapping_sub(base) & rises;
         let at = at.saturating_add(usize::from(head.far)).min(words.len());
         Self { words, at, head, line: Line { first: base, slope } }
     }

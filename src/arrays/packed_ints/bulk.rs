@@ -1,12 +1,14 @@
 //! Many numbers of a [`PackedInts`] at once, with the processor's vectors.
 
 use super::PackedInts;
-use crate::simd::unpack;
+use crate::simd::{prefetch, unpack};
 use crate::storage::{Words, as_bytes};
 use core::ops::{Bound, Range, RangeBounds};
 
 /// Numbers that are unpacked at once onto the stack: 2 KiB, so that they stay in the nearest cache.
 const CHUNK: usize = 256;
+/// Numbers that [`PackedInts::get_many`] asks for before it reads the first.
+const AHEAD: usize = 64;
 
 impl<W: Words> PackedInts<W> {
     /// The bytes of all numbers, and the bit at which the number at `index` starts.
@@ -85,6 +87,29 @@ impl<W: Words> PackedInts<W> {
             let chunk = &mut buffer[..CHUNK.min(range.end - start)];
             start += self.unpack(start, chunk);
             look(chunk);
+        }
+    }
+
+    /// The numbers at `indices` into `out`, position by position, as far as both go. Their cache
+    /// lines are asked for ahead, so that their ways from memory overlap. Allocates nothing.
+    ///
+    /// # Panics
+    ///
+    /// If an index is not that of a number.
+    #[track_caller]
+    pub fn get_many(&self, indices: &[usize], out: &mut [u64]) {
+        let (bytes, _) = self.packed(0);
+        for (indices, out) in indices.chunks(AHEAD).zip(out.chunks_mut(AHEAD)) {
+            for index in indices {
+                let bit = (*index as u64).wrapping_mul(u64::from(self.width()));
+                prefetch(bytes, (bit >> 3) as usize);
+            }
+            for (index, out) in indices.iter().zip(out) {
+                match self.get(*index) {
+                    Some(number) => *out = number,
+                    None => panic!("index {index} of {} numbers", self.len()),
+                }
+            }
         }
     }
 
@@ -209,6 +234,23 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn many_at_once_equal_one_by_one() {
+        for (numbers, packed) in cases().filter(|(numbers, _)| !numbers.is_empty()) {
+            let indices: Vec<usize> = (0..150).map(|i| i * i * 31 % numbers.len()).collect();
+            let mut out = [7; 151];
+            packed.get_many(&indices, &mut out);
+            let expected: Vec<u64> = indices.iter().map(|i| numbers[*i]).chain([7]).collect();
+            assert_eq!(out, expected[..]);
+        }
+    }
+
+    #[test]
+    #[should_panic = "index 3 of 3 numbers"]
+    fn many_with_one_too_many_panic() {
+        PackedInts::from(&[1, 2, 3][..]).get_many(&[0, 3], &mut [0; 2]);
     }
 
     #[test]

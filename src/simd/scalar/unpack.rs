@@ -24,10 +24,46 @@ pub(crate) fn one(bytes: &[u8], bit: u64, width: u32) -> u64 {
     let (at, shift) = ((bit >> 3) as usize, bit & 7);
     let mut field = load(bytes, at) >> shift;
     if width > 57 {
-        let ninth = u64::from(bytes.get(at.wrapping_add(8)).copied().unwrap_or(0));
-        field |= ninth << 1 << (63 - shift);
+        // No shift of two words by a number that is not constant: see `bits::field`.
+        field |= load(bytes, at.wrapping_add(1)) << (8 - shift);
     }
     field & u64::MAX.checked_shr(64 - width).unwrap_or(0)
+}
+
+/// Tells `take` of fields of `1..=64` bits from `bit` on, eight at a time and in order, as long as
+/// there are eight more of `count` and the bytes that they are read from; returns how many.
+///
+/// Eight fields take whole bytes: where each starts is worked out once for all eights.
+#[inline(always)]
+fn eights(
+    bytes: &[u8],
+    bit: u64,
+    width: u32,
+    count: usize,
+    mut take: impl FnMut([u64; 8]),
+) -> usize {
+    let mask = u64::MAX >> (64 - width);
+    let starts: [u32; 8] = core::array::from_fn(|i| (bit & 7) as u32 + i as u32 * width);
+    let (offsets, shifts) =
+        (starts.map(|start| (start / 8) as usize), starts.map(|start| start % 8));
+    let (mut at, mut done) = ((bit >> 3) as usize, 0);
+    // Fields of more than 57 bits may spread over nine bytes.
+    let wide = width > 57;
+    while count - done >= 8 {
+        let group = bytes.get(at..).and_then(|rest| rest.get(..offsets[7] + 9));
+        let Some(group) = group else { break };
+        take(if wide {
+            core::array::from_fn(|i| {
+                let high = load(group, offsets[i] + 1) << (8 - shifts[i]);
+                (load(group, offsets[i]) >> shifts[i] | high) & mask
+            })
+        } else {
+            core::array::from_fn(|i| load(group, offsets[i]) >> shifts[i] & mask)
+        });
+        at += width as usize;
+        done += 8;
+    }
+    done
 }
 
 /// Tells `take` of `count` fields of `width <= 64` bits from `bit` on, in order. Bits behind the
@@ -35,44 +71,43 @@ pub(crate) fn one(bytes: &[u8], bit: u64, width: u32) -> u64 {
 #[inline(always)]
 pub(crate) fn each(bytes: &[u8], bit: u64, width: u32, count: usize, mut take: impl FnMut(u64)) {
     debug_assert!(width <= 64);
-    if width == 0 {
-        return (0..count).for_each(|_| take(0));
-    }
-    let mask = u64::MAX >> (64 - width);
-    let mut bit = bit;
-    if width <= 57 {
-        for _ in 0..count {
-            take(load(bytes, (bit >> 3) as usize) >> (bit & 7) & mask);
-            bit += u64::from(width);
-        }
+    let done = if width > 0 {
+        eights(bytes, bit, width, count, |fields| fields.into_iter().for_each(&mut take))
     } else {
-        for _ in 0..count {
-            let (at, shift) = ((bit >> 3) as usize, bit & 7);
-            let ninth = u64::from(bytes.get(at.wrapping_add(8)).copied().unwrap_or(0));
-            take((load(bytes, at) >> shift | ninth << 1 << (63 - shift)) & mask);
-            bit += u64::from(width);
-        }
+        0
+    };
+    for i in done..count {
+        let bit = bit.wrapping_add((i as u64).wrapping_mul(u64::from(width)));
+        take(one(bytes, bit, width));
+    }
+}
+
+/// Writes fields, mapped by `map`, into `out`, as many as it takes.
+#[inline(always)]
+fn write<T>(bytes: &[u8], bit: u64, width: u32, out: &mut [T], mut map: impl FnMut(u64) -> T) {
+    let mut done = 0;
+    if width > 0 {
+        let count = out.len();
+        let mut eight_places = out.chunks_exact_mut(8);
+        done = eights(bytes, bit, width, count, |fields| {
+            let places = eight_places.next().into_iter().flatten();
+            places.zip(fields).for_each(|(place, field)| *place = map(field));
+        });
+    }
+    for (i, place) in out.iter_mut().enumerate().skip(done) {
+        let bit = bit.wrapping_add((i as u64).wrapping_mul(u64::from(width)));
+        *place = map(one(bytes, bit, width));
     }
 }
 
 /// The fields from `bit` on, as many as `out` takes.
 pub(crate) fn unpack(bytes: &[u8], bit: u64, width: u32, out: &mut [u64]) {
-    let mut places = out.iter_mut();
-    each(bytes, bit, width, places.len(), |field| {
-        if let Some(place) = places.next() {
-            *place = field;
-        }
-    });
+    write(bytes, bit, width, out, |field| field);
 }
 
 /// As [`unpack`], the low 32 bits of each field.
 pub(crate) fn unpack_u32(bytes: &[u8], bit: u64, width: u32, out: &mut [u32]) {
-    let mut places = out.iter_mut();
-    each(bytes, bit, width, places.len(), |field| {
-        if let Some(place) = places.next() {
-            *place = field as u32;
-        }
-    });
+    write(bytes, bit, width, out, |field| field as u32);
 }
 
 /// As [`unpack`], each field added to the point of `line` at its place in `out`, from `from` on.
@@ -84,11 +119,10 @@ pub(crate) fn unpack_on(
     from: usize,
     out: &mut [u64],
 ) {
-    let mut places = out.iter_mut().enumerate();
-    each(bytes, bit, width, places.len(), |field| {
-        if let Some((place, out)) = places.next() {
-            *out = line.at((from + place) as u64).wrapping_add(field);
-        }
+    let mut place = from as u64;
+    write(bytes, bit, width, out, |field| {
+        place += 1;
+        line.at(place - 1).wrapping_add(field)
     });
 }
 
