@@ -255,14 +255,17 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
             return Ok(());
         }
         self.draw_seed();
-        if self.many.is_none() {
-            if need > SPLIT {
-                return self.try_split(need, hasher);
-            }
+        if self.many.is_none() && need <= SPLIT {
             let size = Size::fitting::<P>(need).ok_or(overflow)?;
             return self.try_rebuild(0, size, hasher);
         }
         let size = Size::fitting::<P>(share_of(need)).ok_or(overflow)?;
+        // Each region alone may fit where all of them never can.
+        let each = layout_of::<T, P>(size)?.0.size();
+        each.checked_mul(REGIONS).filter(|all| *all <= isize::MAX as usize).ok_or(overflow)?;
+        if self.many.is_none() {
+            return self.try_split(need, hasher);
+        }
         for number in 0..REGIONS {
             if self.regions()[number].size.limit < size.limit {
                 self.try_rebuild(number, size, hasher)?;
