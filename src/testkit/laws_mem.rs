@@ -21,7 +21,7 @@ pub fn survives_refusals<R: Row>(program: &[u8]) -> Verdict {
     let counter = Counter::new();
     let alloc = Tracked::new(&counter, Refusing::new(&refusals, Global));
     let mut refused_before = 0;
-    let after = |subject: &R::In<_>, model: &R::Model, stop: Option<BuildError>| {
+    let mut after = |subject: &R::In<_>, model: &R::Model, stop: Option<BuildError>| {
         let refused = refusals.count();
         match stop {
             None => {}
@@ -34,7 +34,7 @@ pub fn survives_refusals<R: Row>(program: &[u8]) -> Verdict {
         subject.compare(model, Look::Glance)?;
         same_bytes(subject, &counter)
     };
-    if let Some((subject, model)) = run::<R::Model, _, R::In<_>>(program, &alloc, after)? {
+    if let Some((subject, model)) = run::<R::Model, _, R::In<_>>(program, &alloc, &mut after)? {
         // Refusals left nothing behind that a file would show.
         holds::<R>(file_of(&subject)?.as_bytes(), &model)?;
     }

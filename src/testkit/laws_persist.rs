@@ -7,20 +7,28 @@ use super::laws_array::run;
 use super::model::Model;
 use super::row::{Look, Row, Subject, SubjectMut, Verdict, ensure};
 use crate::error::FileError;
-use crate::mem::{Footprint, Global};
+use crate::mem::{Counter, Footprint, Global, Refusals, Refusing, Tracked};
 use crate::storage::{self, Container, HeapWords, Persist};
 use std::format;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-/// What a program builds, and its oracle.
-fn built<R: Row>(program: &[u8]) -> Result<(R::Heap, R::Model), String> {
-    let built = run(program, &Global, |_, _, stop| {
+/// What a program builds, as its files: with its slack, and shrunk; and its oracle.
+fn built<R: Row>(program: &[u8]) -> Result<([HeapWords; 2], R::Model), String> {
+    let (counter, refusals) = (Counter::new(), Refusals::every(0));
+    let alloc = Tracked::new(&counter, Refusing::new(&refusals, Global));
+    let built = run::<_, _, R::In<_>>(program, &alloc, &mut |_, _, stop| {
         ensure!(stop.is_none(), "refused, with memory to be had: {stop:?}");
         Ok(())
     })?;
-    built.ok_or_else(|| String::from("refused, with memory to be had"))
+    let (mut built, model) = built.ok_or("refused, with memory to be had")?;
+    let file = file_of(&built)?;
+    let mut written = Vec::new();
+    let put = storage::write_to(&built, &mut written);
+    ensure!(put.is_ok() && written == file.as_bytes(), "write_to and to_bytes differ");
+    built.shrink().map_err(|error| format!("shrinking: {error}"))?;
+    Ok(([file, file_of(&built)?], model))
 }
 
 /// The file of a structure.
@@ -35,15 +43,10 @@ pub(super) fn file_of(structure: &impl Persist) -> Result<HeapWords, String> {
 ///
 /// What broke.
 pub fn round_trips<R: Row>(program: &[u8]) -> Verdict {
-    let (mut heap, model) = built::<R>(program)?;
-    let file = file_of(&heap)?;
-    let mut written = Vec::new();
-    let put = storage::write_to(&heap, &mut written);
-    ensure!(put.is_ok() && written == file.as_bytes(), "write_to and to_bytes differ");
+    let ([file, shrunk], model) = built::<R>(program)?;
     holds::<R>(file.as_bytes(), &model)?;
-    heap.shrink().map_err(|error| format!("shrinking: {error}"))?;
     let fresh = R::Heap::build(&model, Global).map_err(|error| format!("building: {error}"))?;
-    let (shrunk, fresh) = (file_of(&heap)?, file_of(&fresh)?);
+    let fresh = file_of(&fresh)?;
     let same = shrunk.as_bytes() == fresh.as_bytes() || !R::Model::CANONICAL;
     ensure!(same, "shrunk and built anew, the files differ");
     holds::<R>(fresh.as_bytes(), &model)?;
@@ -161,8 +164,7 @@ const DAMAGED_BYTES: usize = 64 << 10;
 ///
 /// The damage that was not withstood.
 pub fn withstands_damage<R: Row>(program: &[u8]) -> Verdict {
-    let (heap, _) = built::<R>(program)?;
-    let file = file_of(&heap)?;
+    let ([file, _], _) = built::<R>(program)?;
     let seed = program.iter().fold(0, |seed: u64, byte| seed.rotate_left(8) ^ u64::from(*byte));
     let mut rng = Rng::new(seed);
     // Long files take long to hash: fewer damages each, and never none.
