@@ -138,7 +138,8 @@ impl RowLaws {
     }
 }
 
-#[cfg(not(test))] // for whom the laws of all rows take minutes to compile: they are in tests/laws.rs
+// Not in the unit tests: all rows in all laws take a minute to compile, and tests/laws.rs has them.
+#[cfg(not(test))]
 macro_rules! list {
     ($($id:literal $name:ident $ty:path, $shape:ident;)*) => {
         &[$(RowLaws::of::<row::rows::$name>()),*]
