@@ -81,7 +81,7 @@ use core::ops::Index;
 /// ages.insert("Ada", 36);
 /// *ages.entry("Alan").or_insert(40) += 1;
 /// assert_eq!((ages["Alan"], ages.get("Kurt")), (41, None));
-/// assert_eq!(ages.heap_bytes(), 32 + 2 * 24);
+/// assert_eq!(ages.heap_bytes(), 32 + 2 * size_of::<(&str, u32)>());
 /// ```
 ///
 /// # References
