@@ -7,6 +7,7 @@ mod file;
 mod flush;
 mod run;
 mod sets;
+mod splice;
 
 use super::{Cardinality, CardinalityMut};
 use crate::error::{AllocError, BuildError, MergeError};

@@ -2,6 +2,7 @@
 
 use super::buffer;
 use super::run::{self, Layout, Run, Walk, Writer};
+use super::splice::{Back, Splice};
 use super::{MAX_THETA, Theta};
 use crate::error::AllocError;
 use crate::mem::Alloc;
@@ -83,9 +84,14 @@ impl<A: Alloc> Theta<HeapWords<A>> {
         // To the back, the high halves first: what is written then stays behind what is read.
         main.copy_within(high..end, plan.high_from);
         main.copy_within(..high, plan.low_from);
-        let mut walk = Walk::new(old, plan.low_from as u64, plan.high_from as u64);
         let mut writer = Writer::new(new, 0, plan.high_to as u64);
-        merge(main, &mut walk, sorted, new.len, &mut writer);
+        let (low, high) = (plan.low_from as u64, plan.high_from as u64);
+        if old.width() == new.width() {
+            let mut splice = Splice::new(old, low, high);
+            splice.insert_all(main, sorted, new.len, &mut writer);
+        } else {
+            merge(main, &mut Walk::new(old, low, high), sorted, new.len, &mut writer);
+        }
         writer.finish(main, new);
         let high = plan.high_to..plan.high_to + new.high_words() as usize;
         main.copy_within(high, new.low_words() as usize);
@@ -144,25 +150,24 @@ impl Plan {
     }
 }
 
-/// The `k` smallest hashes of both that are below `theta`: how many, and below what.
-fn cut(run: Run<'_>, sorted: &[Le64], theta: u64, k: u64) -> Layout {
-    let mut len = 0;
-    let mut first = run.iter().peekable();
-    let mut second = sorted.iter().map(|word| word.get()).peekable();
+/// The `k` smallest hashes of both that are below `theta`: how many, and below what. Few are not
+/// among them, so it goes from the back.
+fn cut(run: Run<'_>, mut sorted: &[Le64], theta: u64, k: u64) -> Layout {
+    let mut back = Back::new(run);
+    let mut last = back.next();
+    let mut bound = theta;
     loop {
-        let hash = match (first.peek(), second.peek()) {
-            (Some(a), Some(b)) if a <= b => first.next(),
-            (Some(_), None) => first.next(),
-            _ => second.next(),
-        };
-        match hash {
-            Some(hash) if hash < theta => {
-                if len == k {
-                    return Layout { len, bound: hash.max(1) };
-                }
-                len += 1;
-            }
-            _ => return Layout { len, bound: theta },
+        let of_table = sorted.last().map(|word| word.get());
+        let len = back.left() + u64::from(last.is_some()) + sorted.len() as u64;
+        let Some(hash) = last.max(of_table) else { return Layout { len, bound } };
+        if hash < theta && len <= k {
+            return Layout { len, bound };
+        }
+        bound = hash.clamp(1, bound);
+        if last >= of_table {
+            last = back.next();
+        } else {
+            sorted = &sorted[..sorted.len() - 1];
         }
     }
 }

@@ -8,6 +8,7 @@
 //! `u32` for each [`STEP`] buckets: how many hashes lie before them. Every number from the words
 //! is checked where it is used: of a damaged file hashes may be anything.
 
+use super::splice::bits_at;
 use crate::bits::field;
 use crate::bits::word::select_in_word;
 use crate::storage::{Le64, as_bytes};
@@ -191,27 +192,21 @@ pub(super) fn write_index(words: &mut [Le64], layout: Layout) {
     let high = layout.low_words() as usize;
     let start = high + layout.high_words() as usize;
     words[start..].fill(Le64::default());
-    let (mut ones, mut bucket) = (0, 0);
-    for at in high..start {
-        let mut word = words[at].get();
-        let mut left = 64;
-        loop {
-            let run = word.trailing_ones().min(left);
-            ones += u64::from(run);
-            if run == left {
-                break;
-            }
-            // A zero: the next bucket begins behind it.
-            bucket += 1;
-            if bucket == layout.buckets() {
+    // Zeros wanted until the next entry; behind its last one the bucket of the entry begins.
+    let (mut entry, mut wanted) = (1, STEP);
+    for (at, word) in (0..).zip(high..start) {
+        let zeros = !words[word].get();
+        let count = u64::from(zeros.count_ones());
+        if count >= wanted {
+            if entry * STEP >= layout.buckets() {
                 return;
             }
-            if bucket % STEP == 0 {
-                put_entry(&mut words[start..], bucket / STEP, ones);
-            }
-            left -= run + 1;
-            word = word >> run >> 1;
+            let bit = at * 64 + u64::from(select_in_word(zeros, wanted as u32 - 1));
+            put_entry(&mut words[start..], entry, bit + 1 - entry * STEP);
+            entry += 1;
+            wanted += STEP;
         }
+        wanted -= count;
     }
 }
 
@@ -231,6 +226,8 @@ pub(super) struct Writer {
     high: Bits,
     /// Bits of the high halves that are written.
     bit: u64,
+    /// Bits of the high halves in all.
+    end: u64,
 }
 
 /// A row of words that is filled from the front.
@@ -262,6 +259,34 @@ impl Bits {
         }
     }
 
+    /// Appends `count` bits that begin at bit `from` of the words.
+    fn copy(&mut self, words: &mut [Le64], mut from: u64, mut count: u64) {
+        if count >= 64 {
+            let first = 64 - self.used;
+            self.push(words, bits_at(words, from, first), first);
+            from += u64::from(first);
+            count -= u64::from(first);
+            // A word is loaded once, as the high part of one and the low part of the next.
+            let (mut at, shift) = ((from / 64) as usize, (from % 64) as u32);
+            let mut low = words.get(at).map_or(0, |word| word.get()) >> shift;
+            for _ in 0..count / 64 {
+                at += 1;
+                let next = words.get(at).map_or(0, |word| word.get());
+                words[self.at] = Le64::new(low | next << 1 << (63 - shift));
+                self.at += 1;
+                low = next >> shift;
+            }
+            from += count / 64 * 64;
+            count %= 64;
+        }
+        while count > 0 {
+            let some = count.min(64 - u64::from(self.used)) as u32;
+            self.push(words, bits_at(words, from, some), some);
+            from += u64::from(some);
+            count -= u64::from(some);
+        }
+    }
+
     /// Appends zeros.
     fn skip(&mut self, words: &mut [Le64], mut count: u64) {
         while count > 0 {
@@ -282,7 +307,8 @@ impl Writer {
     /// Writes hashes laid out so, their halves beginning at these words.
     pub(super) const fn new(layout: Layout, low: u64, high: u64) -> Self {
         let (low, high) = (Bits::new(low), Bits::new(high));
-        Self { width: layout.width(), most: layout.bound - 1, index: 0, low, high, bit: 0 }
+        let end = layout.len + layout.buckets();
+        Self { width: layout.width(), most: layout.bound - 1, index: 0, low, high, bit: 0, end }
     }
 
     #[inline]
@@ -292,10 +318,28 @@ impl Writer {
         self.low.push(words, hash & field::mask(self.width), self.width);
         let bit = (hash >> self.width) + self.index;
         let bit = bit.max(self.bit);
-        self.high.skip(words, bit - self.bit);
-        self.high.push(words, 1, 1);
-        self.bit = bit + 1;
+        if bit < self.end {
+            self.high.skip(words, bit - self.bit);
+            self.high.push(words, 1, 1);
+            self.bit = bit + 1;
+        }
         self.index += 1;
+    }
+
+    /// Hashes written.
+    pub(super) const fn written(&self) -> u64 {
+        self.index
+    }
+
+    /// Appends so many hashes whose halves are in the words as they shall be written: from these
+    /// bits on, the high ones so many bits long.
+    pub(super) fn copy(&mut self, words: &mut [Le64], from: (u64, u64), hashes: u64, bits: u64) {
+        self.low.copy(words, from.0, hashes * u64::from(self.width));
+        // Of a damaged file there may be more than there is room for.
+        let bits = bits.min(self.end - self.bit);
+        self.high.copy(words, from.1, bits);
+        self.bit += bits;
+        self.index += hashes;
     }
 
     /// Writes what is left; `layout` as it was given.
