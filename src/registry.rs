@@ -43,6 +43,7 @@ macro_rules! family {
             0x0102 str_array   $crate::arrays::StrArray, strings;
             0x0103 block_ints  $crate::arrays::BlockInts, static_ints;
             0x0104 rank_select $crate::arrays::RankSelect, bits;
+            0x0105 ranked_bits $crate::arrays::RankedBits, bits;
             0x0106 bit_vec     $crate::arrays::BitVec, bits;
             0x0107 elias_fano  $crate::arrays::EliasFano, sorted;
             0x0401 bloom       $crate::filters::Bloom, filters;

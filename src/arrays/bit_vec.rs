@@ -349,6 +349,11 @@ impl<W: Words> BitVec<W> {
         require(clean, tag, "zeros behind the last bit")
     }
 
+    /// The words, without their number of bits.
+    pub(super) fn into_words(self) -> W {
+        self.words
+    }
+
     /// Tells `out` of the words.
     pub(super) fn tell(&self, out: &mut dyn Parts) {
         self.words.tell("bits", PartKind::Payload, 0, out);

@@ -7,6 +7,7 @@
 //! | ascending numbers, by position or by value | [`EliasFano`] | (2 + log2(mean gap))/8 a number + 2 % |
 //! | bits that change; sets of small numbers | [`BitVec`] | 1/8 a bit |
 //! | bits that stay: how many ones come before, where the k-th one is | [`RankSelect`] | 1.036/8 a bit |
+//! | the same, faster, but not as plain words | [`RankedBits`] | 1.034/8 a bit |
 //! | byte strings, by position | [`StrArray`] | their bytes + log2(bytes)/8 a string |
 //! | values of any type, of which there come more | [`SlimVec`] | theirs, and 3 % of slack |
 //! | a sorted slice, and look-ups in it | [`SortedSearch`], [`STree`], [`RadixTable`] | none, 1/8 of it, 1/200 |
@@ -21,6 +22,7 @@ mod interop;
 mod packed_ints;
 mod rank_index;
 mod rank_select;
+mod ranked_bits;
 mod seg_vec;
 mod select;
 #[cfg(all(feature = "serde", feature = "alloc"))]
@@ -36,6 +38,7 @@ pub use elias_fano::{Cursor, EliasFano, EliasFanoBuilder};
 pub use packed_ints::PackedInts;
 pub use rank_index::RankIndex;
 pub use rank_select::RankSelect;
+pub use ranked_bits::RankedBits;
 pub use seg_vec::SegVec;
 pub use select::{Select, SelectZero};
 pub use slim_vec::SlimVec;

@@ -113,7 +113,11 @@ impl<W: Words> RankIndex<W> {
         let block = index >> BLOCK;
         let entry = words.get(block).map_or(0, |entry| entry.get());
         let before = (entry >> BASE) + field(entry, index >> LINE_BITS & 3);
-        let ones = count_below(&line_at(bits, index >> LINE_BITS), index);
+        let line = index >> LINE_BITS;
+        let ones = match whole_line(bits, line) {
+            Some(words) => count_below(|i| words[i].get(), index),
+            None => count_in_short(bits, line, index),
+        };
         // A damaged base may be any number.
         self.base(words, block).wrapping_add(before + u64::from(ones)) as usize
     }
@@ -122,7 +126,10 @@ impl<W: Words> RankIndex<W> {
     #[inline]
     pub fn prefetch(&self, bits: &[Le64], index: usize) {
         prefetch(as_bytes(self.words.words()), (index >> BLOCK).wrapping_mul(8));
-        prefetch(as_bytes(bits), index >> 3);
+        // Words on the heap stand at any multiple of 8 bytes: their line is in two of the cache.
+        let line = index >> LINE_BITS << (LINE_BITS - 3);
+        prefetch(as_bytes(bits), line);
+        prefetch(as_bytes(bits), line + 63);
     }
 
     /// Ones before the superblock that `block` is in.
@@ -180,11 +187,12 @@ impl<W: Words> RankIndex<W> {
         let line = (1..4).filter(|lines| in_lines(*lines) <= rest).count();
         let rest = rest.wrapping_sub(in_lines(line)) as u32;
         let line = block * 4 + line;
-        let mut words = line_at(bits, line);
-        if !BIT {
-            words = words.map(|word| !word);
-        }
-        let index = line * 512 + select_in_line(&words, rest) as usize;
+        let flip = |word: u64| if BIT { word } else { !word };
+        let bit = match whole_line(bits, line) {
+            Some(words) => select_in_line(|i| flip(words[i].get()), rest),
+            None => select_in_short::<BIT>(bits, line, rest),
+        };
+        let index = line * 512 + bit as usize;
         (index < self.len).then_some(index)
     }
 
@@ -216,37 +224,10 @@ impl<W: Words> RankIndex<W> {
         &self,
         words: &[Le64],
         k: u64,
-        (mut low, mut high): (usize, usize),
+        range: (usize, usize),
         guess: usize,
     ) -> usize {
-        let starts_by = |block| self.before::<BIT>(words, block) <= k;
-        let guess = guess.clamp(low, high);
-        let mut step = 1;
-        if starts_by(guess) {
-            low = guess;
-            while high - low > step && starts_by(low + step) {
-                low += step;
-                step *= 2;
-            }
-            high = high.min(low + step);
-        } else {
-            high = guess;
-            while high - low > step && !starts_by(high - step) {
-                high -= step;
-                step *= 2;
-            }
-            low = low.max(high.saturating_sub(step));
-        }
-        // The last block of `low..=high` that starts by then; `low` is taken to.
-        while low < high {
-            let middle = high - (high - low) / 2;
-            if starts_by(middle) {
-                low = middle;
-            } else {
-                high = middle - 1;
-            }
-        }
-        low
+        last_by(range, guess, |block| self.before::<BIT>(words, block) <= k)
     }
 
     /// The index of a file over `len` bits, whose words are `words`.
@@ -330,6 +311,41 @@ fn check(bits: &[Le64], len: usize) -> Result<(), BuildError> {
     Ok(())
 }
 
+/// The last of `low..=high` that `starts_by`, if those that do stand before those that do not:
+/// searched in growing steps from `guess`. If none does, `low`.
+pub(super) fn last_by(
+    (mut low, mut high): (usize, usize),
+    guess: usize,
+    starts_by: impl Fn(usize) -> bool,
+) -> usize {
+    let guess = guess.clamp(low, high);
+    let mut step = 1;
+    if starts_by(guess) {
+        low = guess;
+        while high - low > step && starts_by(low + step) {
+            low += step;
+            step *= 2;
+        }
+        high = high.min(low + step);
+    } else {
+        high = guess;
+        while high - low > step && !starts_by(high - step) {
+            high -= step;
+            step *= 2;
+        }
+        low = low.max(high.saturating_sub(step));
+    }
+    while low < high {
+        let middle = high - (high - low) / 2;
+        if starts_by(middle) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    low
+}
+
 /// The entries of all blocks of `len` bits.
 fn entries_of(bits: &[Le64], len: usize) -> impl Iterator<Item = u64> {
     let mut base = 0;
@@ -356,24 +372,36 @@ const fn field(entry: u64, lines: usize) -> u64 {
     entry << FIELD >> (FIELD * (lines as u32 & 3)) & ((1 << FIELD) - 1)
 }
 
-/// The words of line `line`; zeros behind the last word.
+/// The words of line `line`, if there are as many.
 #[inline]
-pub(super) fn line_at(bits: &[Le64], line: usize) -> [u64; LINE] {
+fn whole_line(bits: &[Le64], line: usize) -> Option<&[Le64; LINE]> {
     let start = line * LINE;
-    match bits.get(start..start + LINE).and_then(|words| words.first_chunk::<LINE>()) {
-        Some(words) => words.map(Le64::get),
-        None => short_line(bits.get(start..).unwrap_or(&[])),
-    }
+    bits.get(start..start + LINE)?.first_chunk()
 }
 
-/// The last line of bits that do not fill it.
-#[cold]
-fn short_line(words: &[Le64]) -> [u64; LINE] {
-    let mut line = [0; LINE];
-    for (place, word) in line.iter_mut().zip(words) {
+/// The words of line `line`; zeros behind the last word.
+fn line_at(bits: &[Le64], line: usize) -> [u64; LINE] {
+    let mut words = [0; LINE];
+    for (place, word) in words.iter_mut().zip(bits.get(line * LINE..).unwrap_or(&[])) {
         *place = word.get();
     }
-    line
+    words
+}
+
+/// [`count_below`] in the last line of bits that do not fill it.
+#[cold]
+#[inline(never)]
+fn count_in_short(bits: &[Le64], line: usize, index: usize) -> u32 {
+    let words = line_at(bits, line);
+    count_below(|i| words[i], index)
+}
+
+/// [`select_in_line`] in the last line of bits that do not fill it.
+#[cold]
+#[inline(never)]
+fn select_in_short<const BIT: bool>(bits: &[Le64], line: usize, k: u32) -> u32 {
+    let words = line_at(bits, line).map(|word| if BIT { word } else { !word });
+    select_in_line(|i| words[i], k)
 }
 
 /// Ones in all of `words`.

@@ -68,9 +68,9 @@ const fn unit_of(len: usize) -> u32 {
     width_of(len as u64).saturating_sub(32)
 }
 
-/// The least power of two of ones a sample that keeps the samples small.
-fn step_for(count: usize, len: usize) -> u32 {
-    let most = len as u64 / BITS_A_SAMPLE;
+/// The least power of two of ones a sample that leaves a sample for each `spacing` bits at most.
+fn step_for(count: usize, len: usize, spacing: u64) -> u32 {
+    let most = len as u64 / spacing;
     (0..31).find(|step| count as u64 >> step <= most).unwrap_or(31)
 }
 
@@ -109,7 +109,7 @@ impl<W: Words, const BIT: bool> Select<W, BIT> {
     /// Positions between which the `k`-th one lies: before the first there are fewer, and the
     /// second may be behind the end.
     #[inline]
-    fn around(&self, k: usize) -> (usize, usize) {
+    pub(super) fn around(&self, k: usize) -> (usize, usize) {
         let samples = self.samples.words();
         let at = |i: usize| {
             let word = samples.get(i >> 1).map_or(0, |word| word.get());
@@ -122,7 +122,7 @@ impl<W: Words, const BIT: bool> Select<W, BIT> {
 
     /// Where the `k`-th one would be if they were spread evenly between `low` and `high`.
     #[inline]
-    fn guess(&self, k: usize, low: usize, high: usize) -> usize {
+    pub(super) fn guess(&self, k: usize, low: usize, high: usize) -> usize {
         let part = k as u64 & ((1 << self.step) - 1);
         let span = high.saturating_sub(low) as u64;
         low.wrapping_add((span.wrapping_mul(part) >> self.step) as usize)
@@ -172,16 +172,21 @@ impl<W: Words, const BIT: bool> Select<W, BIT> {
 
     /// Whether the samples are those of `bits`. O(n).
     pub(super) fn samples(&self, bits: &[Le64]) -> bool {
+        let ones = ones_in(bits) as usize;
+        self.samples_of(each_word(bits))
+            && self.count == if BIT { ones } else { self.len.wrapping_sub(ones) }
+    }
+
+    /// Whether the samples are those of these words, each with its position. O(n).
+    pub(super) fn samples_of(&self, bits: impl Iterator<Item = (u64, u64)>) -> bool {
         let mut right = true;
-        let (count, step) = (self.count, self.step);
-        let end = each_sample::<BIT>(bits, self.len, (count, step), |i, sample| {
+        let end = each_sample::<BIT>(bits, self.len, (self.count, self.step), |i, sample| {
             let word = self.samples.words().get(i >> 1).map_or(0, |word| word.get());
             right &= (word >> (32 * (i & 1))) as u32 == sample;
         });
-        let ones = ones_in(bits) as usize;
         let filled =
             end % 2 == 0 || self.samples.words().last().is_some_and(|w| w.get() >> 32 == 0);
-        right && filled && count == if BIT { ones } else { self.len.wrapping_sub(ones) }
+        right && filled
     }
 }
 
@@ -199,7 +204,18 @@ impl<A: Alloc, const BIT: bool> Select<HeapWords<A>, BIT> {
     ) -> Result<Self, AllocError> {
         let len = ranks.len();
         let count = if BIT { ranks.ones() } else { len - ranks.ones() };
-        let step = step_for(count, len);
+        Self::try_sample_in(each_word(bits), (len, count), BITS_A_SAMPLE, alloc)
+    }
+
+    /// Samples the ones (zeros) of these words, each with its position: `count` of `len` bits. One
+    /// sample for each `spacing` bits at most.
+    pub(super) fn try_sample_in(
+        bits: impl Iterator<Item = (u64, u64)>,
+        (len, count): (usize, usize),
+        spacing: u64,
+        alloc: A,
+    ) -> Result<Self, AllocError> {
+        let step = step_for(count, len, spacing);
         let mut samples = HeapWords::new_in(alloc);
         samples.try_reserve_exact(words_for(count, step))?;
         samples.try_resize(words_for(count, step))?;
@@ -213,9 +229,14 @@ impl<A: Alloc, const BIT: bool> Select<HeapWords<A>, BIT> {
     }
 }
 
+/// The words of a bit vector, each with its position.
+fn each_word(bits: &[Le64]) -> impl Iterator<Item = (u64, u64)> {
+    bits.iter().enumerate().map(|(at, word)| (at as u64 * 64, word.get()))
+}
+
 /// Tells each sample with its number, the end last; returns how many there are.
 fn each_sample<const BIT: bool>(
-    bits: &[Le64],
+    bits: impl Iterator<Item = (u64, u64)>,
     len: usize,
     (count, step): (usize, u32),
     mut tell: impl FnMut(usize, u32),
@@ -223,12 +244,12 @@ fn each_sample<const BIT: bool>(
     let unit = unit_of(len);
     let samples = count.div_ceil(1 << step);
     let (mut i, mut seen) = (0, 0_u64);
-    for (at, word) in bits.iter().enumerate() {
-        let word = if BIT { word.get() } else { !word.get() };
+    for (position, word) in bits {
+        let word = if BIT { word } else { !word };
         let ones = u64::from(word.count_ones());
         while i < samples && (i as u64) << step < seen + ones {
             let bit = select_in_word(word, (((i as u64) << step) - seen) as u32);
-            tell(i, ((at as u64 * 64 + u64::from(bit)) >> unit) as u32);
+            tell(i, ((position + u64::from(bit)) >> unit) as u32);
             i += 1;
         }
         seen += ones;

@@ -13,6 +13,7 @@
 //! the structure's own rules are checked by [`verify`], and the hashes by `read` too, which touches
 //! all bytes anyway.
 
+mod aligned;
 #[cfg(feature = "arena")]
 mod arena;
 mod container;
@@ -25,6 +26,7 @@ pub(crate) mod words;
 #[cfg(feature = "alloc")]
 mod write;
 
+pub(crate) use aligned::{AlignedWords, LINE_WORDS};
 #[cfg(feature = "arena")]
 pub(crate) use arena::arena_door;
 #[cfg(feature = "arena")]

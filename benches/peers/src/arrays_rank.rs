@@ -5,7 +5,7 @@
 
 use crate::race::{Contender, Random, contender, race, weigh};
 use bitm::{CombinedSampling, ConstCombinedSamplingDensity, RankSelect101111};
-use lessram::arrays::{BitVec, RankSelect};
+use lessram::arrays::{BitVec, RankSelect, RankedBits};
 use lessram::mem::Footprint;
 use simple_sds_sbwt::bit_vector::BitVector as SdsBits;
 use simple_sds_sbwt::ops::{Rank as _, Select as _};
@@ -66,6 +66,8 @@ fn rank_of(len: usize, thin: usize, rounds: usize) -> Result<(), Box<dyn Error>>
     let queries = &queries[..];
     let (ours_bytes, ours) = weigh(|| RankSelect::new(bits.to_heap()));
     assert_eq!(ours_bytes, ours.heap_bytes() as u64);
+    let (lined_bytes, lined) = weigh(|| RankedBits::new(bits.to_heap()));
+    assert_eq!(lined_bytes, lined.heap_bytes() as u64);
     let (small_bytes, small) = weigh(|| rank_small![u64: 3; sux_bits(&bits)]);
     let (small2_bytes, small2) = weigh(|| rank_small![u64: 2; sux_bits(&bits)]);
     let (nine_bytes, nine) = weigh(|| Rank9::new(sux_bits(&bits)));
@@ -79,10 +81,14 @@ fn rank_of(len: usize, thin: usize, rounds: usize) -> Result<(), Box<dyn Error>>
         bits
     });
     let many = Answers::new();
+    #[cfg(feature = "quadrank")]
+    let quad = weigh(|| <quadrank::BiRank16 as quadrank::BiRanker>::new_packed(&words));
     #[allow(unused_mut)] // quadrank joins
     let mut contenders = vec![
         contender("RankSelect", ours_bytes, || sum_of(queries, |i| ours.rank(i))),
         contender("RankSelect many", ours_bytes, || many.sum(|out| ours.rank_many(queries, out))),
+        contender("RankedBits", lined_bytes, || sum_of(queries, |i| lined.rank(i))),
+        contender("RankedBits many", lined_bytes, || many.sum(|out| lined.rank_many(queries, out))),
         contender("sux RankSmall 3", small_bytes, || sum_of(queries, |i| small.rank(i))),
         contender("sux RankSmall 2", small2_bytes, || sum_of(queries, |i| small2.rank(i))),
         contender("sux Rank9", nine_bytes, || sum_of(queries, |i| nine.rank(i))),
@@ -93,8 +99,6 @@ fn rank_of(len: usize, thin: usize, rounds: usize) -> Result<(), Box<dyn Error>>
         }),
         contender("simple-sds", sds_bytes, || sum_of(queries, |i| sds.rank(i))),
     ];
-    #[cfg(feature = "quadrank")]
-    let quad = weigh(|| <quadrank::BiRank16 as quadrank::BiRanker>::new_packed(&words));
     #[cfg(feature = "quadrank")]
     add_quadrank(&mut contenders, &quad, queries);
     let case = format!("{}, n {len}", name(thin));
@@ -136,6 +140,7 @@ fn select_of(len: usize, thin: usize, rounds: usize) -> Result<(), Box<dyn Error
     let queries: Vec<usize> = (0..QUERIES).map(|_| random.below(ones)).collect();
     let queries = &queries[..];
     let (ours_bytes, ours) = weigh(|| RankSelect::new(bits.to_heap()));
+    let (lined_bytes, lined) = weigh(|| RankedBits::new(bits.to_heap()));
     let (small_bytes, small) = weigh(|| SelectSmall::new(rank_small![u64: 3; sux_bits(&bits)]));
     let (adapt_bytes, adapt) = weigh(|| SelectAdapt::new(counted(&bits)));
     let (nine_bytes, nine) = weigh(|| Select9::new(Rank9::new(sux_bits(&bits))));
@@ -148,9 +153,13 @@ fn select_of(len: usize, thin: usize, rounds: usize) -> Result<(), Box<dyn Error
         bits
     });
     let many = Answers::new();
-    let contenders: [Contender<'_>; 9] = [
+    let contenders: [Contender<'_>; 11] = [
         contender("RankSelect", ours_bytes, || sum_of(queries, |k| ours.select(k).unwrap_or(0))),
         contender("RankSelect many", ours_bytes, || many.sum(|out| ours.select_many(queries, out))),
+        contender("RankedBits", lined_bytes, || sum_of(queries, |k| lined.select(k).unwrap_or(0))),
+        contender("RankedBits many", lined_bytes, || {
+            many.sum(|out| lined.select_many(queries, out))
+        }),
         contender("sux SelectSmall", small_bytes, || {
             sum_of(queries, |k| small.select(k).unwrap_or(0))
         }),
