@@ -42,6 +42,13 @@ pub(crate) fn words_for(len: usize, width: u32) -> Option<usize> {
     usize::try_from(bits.div_ceil(64)).ok()?.checked_add(PAD_WORDS)
 }
 
+/// Whether a field of this width may end in the ninth byte from the one in which it starts: from 58
+/// bits on, except where fields start at even bits and just fit.
+#[inline]
+const fn reaches_ninth_byte(width: u32) -> bool {
+    width > 57 && !matches!(width, 58 | 60 | 64)
+}
+
 /// The eight bytes from `at` on, as a number.
 #[inline]
 fn load(bytes: &[u8], at: usize) -> u64 {
@@ -289,7 +296,7 @@ impl<S: Store> Fields<S> {
         let mut value = u64::from_le(word) >> shift;
         // Whether the ninth byte is needed depends on the index: to ask only for the width spares
         // branches that cannot be foreseen.
-        if self.width > 57 {
+        if reaches_ninth_byte(self.width) {
             // The 8 bytes from the second one on: a shift of two words by a number that is not
             // constant takes AMD's processors several steps (measured: 2.6 times the time).
             // SAFETY: 9 bytes exist from `start` on, so 8 from the second.
@@ -406,6 +413,15 @@ mod tests {
                     assert_eq!(slow_get(&bytes, next, 64), slow_get(&before, next, 64));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_ninth_byte_is_read_where_a_field_ends_in_it() {
+        for width in 1..=64 {
+            let ends = |index: u32| (index * width) % 8 + width;
+            let reaches = (0..8).any(|index| ends(index) > 64);
+            assert_eq!(reaches_ninth_byte(width), reaches, "width {width}");
         }
     }
 
