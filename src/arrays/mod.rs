@@ -9,6 +9,7 @@
 //! | bits that stay: how many ones come before, where the k-th one is | [`RankSelect`] | 1.036/8 a bit |
 //! | the same, faster, but not as plain words | [`RankedBits`] | 1.034/8 a bit |
 //! | byte strings, by position | [`StrArray`] | their bytes + log2(bytes)/8 a string |
+//! | rows of numbers, of any lengths, never changed | [`Ragged`] | theirs + (2 + log2(mean length))/8 a row |
 //! | values of any type, of which there come more | [`SlimVec`] | theirs, and 3 % of slack |
 //! | a sorted slice, and look-ups in it | [`SortedSearch`], [`STree`], [`RadixTable`] | none, 1/8 of it, 1/200 |
 //! | the same, where growing must not copy | [`SegVec`] | theirs, and 0.1 % |
@@ -20,6 +21,7 @@ mod elias_fano;
 #[cfg(any(feature = "bitvec", feature = "fst"))]
 mod interop;
 mod packed_ints;
+mod ragged;
 mod rank_index;
 mod rank_select;
 mod ranked_bits;
@@ -36,6 +38,7 @@ pub use block_ints::{BlockInts, BlockIntsBuilder};
 pub use dense_select::DenseSelect;
 pub use elias_fano::{Cursor, EliasFano, EliasFanoBuilder};
 pub use packed_ints::PackedInts;
+pub use ragged::{Ragged, RaggedBuilder, RaggedU64, Row as RaggedRow, RowIter as RaggedRowIter};
 pub use rank_index::RankIndex;
 pub use rank_select::RankSelect;
 pub use ranked_bits::RankedBits;
@@ -259,6 +262,40 @@ pub trait BitsMut<A: Alloc + Clone>: Bits + Sized {
     fn as_bit_vec_mut(&mut self) -> Option<&mut BitVec<HeapWords<A>>> {
         None
     }
+}
+
+/// Rows of numbers. Serves code that is generic over structures; the structures have all of it as
+/// inherent methods.
+pub trait RaggedRows: Footprint {
+    /// How many rows there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many numbers all rows have.
+    fn item_count(&self) -> usize;
+
+    /// The numbers of the row at `index`.
+    fn row(&self, index: usize) -> Option<impl ExactSizeIterator<Item = u64>>;
+
+    /// The rows in order.
+    fn rows(&self) -> impl DoubleEndedIterator<Item = impl ExactSizeIterator<Item = u64>>;
+}
+
+/// [`RaggedRows`] that can be built; the laws of the registry's shape `ragged`.
+pub trait RaggedBuild<A: Alloc>: RaggedRows + Sized {
+    /// The rows of `rows`, which are gone through more than once.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the structure cannot hold them or memory cannot be had.
+    fn try_build_in<'r>(
+        rows: impl Iterator<Item = &'r [u64]> + Clone,
+        alloc: A,
+    ) -> Result<Self, BuildError>;
 }
 
 /// Binary search over positions `0..len`: the first position for which `less` is false.

@@ -22,6 +22,7 @@ mod file;
 #[cfg(feature = "mmap")]
 mod mapped;
 mod persist;
+mod plain;
 pub(crate) mod words;
 #[cfg(feature = "alloc")]
 mod write;
@@ -42,6 +43,7 @@ pub(crate) use mapped::map_door;
 pub use mapped::{MappedBytes, MappedWords, map, map_bytes};
 pub use persist::{Persist, Source, verify, view};
 pub(crate) use persist::{doors, require};
+pub use plain::Plain;
 pub(crate) use words::as_bytes_mut;
 pub use words::{HeapWords, Le64, Words, as_bytes, from_bytes};
 #[cfg(feature = "std")]

@@ -30,6 +30,7 @@
 //! | [`laws_sketch`] | estimates are near the truth |
 //! | [`laws_static`] | sequences that are built once, and then equal their oracle |
 //! | [`laws_top`] | the most frequent keys, between their bounds |
+//! | [`laws_ragged`] | rows of numbers |
 //! | [`laws_sorted`] | ascending numbers, by position and by value |
 //! | [`damage`] | ways to damage a file |
 //!
@@ -48,6 +49,7 @@ pub mod laws_growth;
 pub mod laws_mem;
 pub mod laws_persist;
 pub mod laws_quantiles;
+pub mod laws_ragged;
 pub mod laws_sketch;
 pub mod laws_sorted;
 pub mod laws_static;

@@ -143,6 +143,9 @@ macro_rules! model_of {
     (bits) => {
         $crate::testkit::laws_bits::BitsModel
     };
+    (ragged) => {
+        $crate::testkit::laws_ragged::RowsModel
+    };
     (distinct) => {
         $crate::testkit::laws_sketch::Distinct
     };

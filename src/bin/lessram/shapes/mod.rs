@@ -12,6 +12,7 @@ pub(crate) mod distinct;
 pub(crate) mod filters;
 pub(crate) mod ints;
 pub(crate) mod quantiles;
+pub(crate) mod ragged;
 pub(crate) mod sorted;
 pub(crate) mod static_filters;
 pub(crate) mod static_ints;

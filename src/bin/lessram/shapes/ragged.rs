@@ -1,0 +1,92 @@
+//! The shape `ragged`: rows of numbers, which are asked by index.
+
+use super::{Shape, refused, save};
+use crate::args::QueryArgs;
+use crate::build::{Built, Options};
+use crate::error::{Failure, Outcome};
+use crate::hold::Answers;
+use crate::input::{Lines, decimal, excerpt};
+use crate::query::{Printer, each_key, number};
+use lessram::arrays::{PackedInts, RaggedBuild, RaggedRows};
+use lessram::mem::Global;
+use lessram::storage::{self, HeapWords, Persist};
+use std::path::Path;
+
+pub(crate) fn of<T: RaggedBuild<Global> + Persist<Words = HeapWords> + 'static>() -> Shape {
+    Shape {
+        // No kind of data that is compared consists of rows.
+        entries: Vec::new(),
+        options: &[],
+        build: build::<T>,
+        open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
+    }
+}
+
+/// What stands between two numbers of a line.
+const fn parts(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b',')
+}
+
+/// Each line is a row of numbers between spaces, tabs or commas.
+fn build<T: RaggedBuild<Global> + Persist>(
+    mut lines: Lines,
+    path: &Path,
+    _: &Options,
+) -> Outcome<Built> {
+    let no_memory = |error: lessram::AllocError| refused(error.into());
+    let (mut items, mut ends) = (Vec::new(), PackedInts::new());
+    while let Some(line) = lines.next()? {
+        let fields = line.split(parts).filter(|field| !field.is_empty());
+        let wrong = fields.map(|field| decimal(field).ok_or(field)).find_map(|field| match field {
+            Ok(number) => {
+                items.push(number);
+                None
+            }
+            Err(field) => Some(excerpt(field)),
+        });
+        if let Some(wrong) = wrong {
+            return Err(lines.fail_here(&format!("{wrong} is no decimal number below 2^64")));
+        }
+        ends.try_push(items.len() as u64).map_err(no_memory)?;
+    }
+    let row = |index: usize| {
+        let start = index.checked_sub(1).and_then(|before| ends.get(before)).unwrap_or(0);
+        &items[start as usize..ends.get(index).unwrap_or(start) as usize]
+    };
+    let built = T::try_build_in((0..ends.len()).map(row), Global).map_err(refused)?;
+    save(&built, path)?;
+    let (rows, heap_bytes) = (built.len() as u64, built.heap_bytes() as u64);
+    Ok(Built { items: rows, heap_bytes, sorted: None, repeated: 0, seen: lines.seen })
+}
+
+/// A file's rows.
+struct Asked<T>(T);
+
+impl<T: RaggedRows> Asked<T> {
+    /// Prints the row at `index`; whether there is one.
+    fn print(&self, index: u64, printer: &mut Printer) -> Outcome<bool> {
+        let row = usize::try_from(index).ok().and_then(|index| self.0.row(index));
+        let found = row.is_some();
+        let numbers: Vec<String> =
+            row.into_iter().flatten().map(|number| number.to_string()).collect();
+        let word = if found { numbers.join(" ") } else { "-".into() };
+        printer.print(&word, ("row", numbers.into()), index.to_string().as_bytes())?;
+        Ok(found)
+    }
+}
+
+impl<T: RaggedRows> Answers for Asked<T> {
+    fn answer(&self, args: &QueryArgs, printer: &mut Printer) -> Outcome<bool> {
+        let others = [("--prefix", args.prefix.is_some()), ("--range", args.range.is_some())];
+        if let Some((option, _)) = others.iter().find(|(_, given)| *given) {
+            return Err(Failure::usage(format!(
+                "{option}: rows are asked by their numbers: name those, or use --index"
+            )));
+        }
+        if let Some(index) = args.index {
+            return self.print(index, printer);
+        }
+        let check = |key: &[u8]| number(key).map(drop);
+        each_key(args, check, |key| self.print(number(key)?, printer))
+    }
+}
