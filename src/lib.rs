@@ -29,6 +29,7 @@
 //! | many counters by index, which may be off by some percent | [`sketches::MorrisArray`] | 8, 12 or 16 bits each for 20, 4.5 or 1 % |
 //! | keys that come and go, or are counted, and that question | [`filters::Quotient`] | 10.8 bits a key at 1/256 |
 //! | all keys at once, and that question | [`filters::Fuse`] | 8.6 bits a key at 1/256 |
+//! | the same, at any rate, and bytes count more than time | [`filters::Ribbon`] | 8.04 bits a key at 1/256 |
 //! | a structure that many processes read | its `save`, then `map` (feature `mmap`) | one copy in the page cache for all of them |
 //! | a table in the program itself, without an allocator | its `view` over [`embed!`] | no heap at all |
 //! | a type of my own, and the question what it weighs | [`mem::Footprint`] | nothing until asked |

@@ -53,6 +53,7 @@ macro_rules! family {
             0x0404 timing_bloom $crate::filters::TimingBloom, filters;
             0x0405 scalable_bloom $crate::filters::ScalableBloom, filters;
             0x0406 fuse        $crate::filters::Fuse, static_filters;
+            0x0407 ribbon      $crate::filters::Ribbon, static_filters;
             0x0408 quotient    $crate::filters::Quotient, counting_filters;
             0x0501 hyper_log_log $crate::sketches::HyperLogLog, distinct;
             0x0502 exa_log_log $crate::sketches::ExaLogLog, distinct;

@@ -1,6 +1,6 @@
 //! Rates of the filters that are built at once, over more probes than a law is worth.
 
-use lessram::filters::{Building, FilterBuild, Fuse};
+use lessram::filters::{Building, FilterBuild, Fuse, Ribbon};
 use lessram::mem::Global;
 use lessram::storage::HeapWords;
 
@@ -62,4 +62,10 @@ fn raw_numbers_do_no_harm<F: FilterBuild<Global>>() {
 fn fuse_keeps_its_promise() {
     keeps_its_promise::<Fuse<HeapWords>>();
     raw_numbers_do_no_harm::<Fuse<HeapWords>>();
+}
+
+#[test]
+fn ribbon_keeps_its_promise() {
+    keeps_its_promise::<Ribbon<HeapWords>>();
+    raw_numbers_do_no_harm::<Ribbon<HeapWords>>();
 }

@@ -35,8 +35,8 @@ const MIN_SEGMENTS: u64 = 4;
 /// # When not to use it
 ///
 /// - Keys come one by one, or not all are known: [`Bloom`](super::Bloom).
-/// - The rate is not near a power of two, or bytes count more than time: a filter of 1.005
-///   log2(1/fpr) bits, of any rate, takes twice the time to ask and to build.
+/// - The rate is not near a power of two, or bytes count more than time: a
+///   [`Ribbon`](super::Ribbon) takes 1.005 log2(1/fpr) bits at any rate.
 /// - Fewer than some 10,000 keys: up to 1.4 times the bits, 38 bits a key for ten of them.
 /// - Keys chosen by an attacker who knows the seed: they can all be made positive.
 ///
@@ -246,9 +246,14 @@ impl<W: Words> Fuse<W> {
     /// Whether the slots of `x` in the shard from `base` on are its fingerprint.
     #[inline(always)]
     fn fits<const WIDTH: u32>(&self, base: u64, x: u64) -> bool {
-        let slots = self.layout.slots_of(x);
-        let xor = slots.iter().fold(fingerprint(x), |xor, slot| {
-            xor ^ self.slots.peek::<WIDTH>((base + slot) as usize)
+        let bytes = self.slots.store().bytes();
+        let xor = self.layout.slots_of(x).iter().fold(fingerprint(x), |xor, slot| {
+            let index = (base + slot) as usize;
+            xor ^ if WIDTH == 8 {
+                u64::from(bytes.get(index).copied().unwrap_or(0))
+            } else {
+                self.slots.peek(index)
+            }
         });
         if WIDTH == 8 { xor as u8 == 0 } else { xor << (64 - self.width()) == 0 }
     }

@@ -74,7 +74,12 @@ impl<A: Alloc + Clone> Kept<A> {
         for hash in hashes {
             kept.try_extend_from_slice(&[mixed(hash, seed)])?;
         }
-        Ok(Self { hashes: kept, alloc, grouped: false })
+        Ok(Self::of(kept, alloc))
+    }
+
+    /// Hashes that are mixed already.
+    pub(super) const fn of(hashes: RawVec<u64, A>, alloc: A) -> Self {
+        Self { hashes, alloc, grouped: false }
     }
 
     pub(super) fn len(&self) -> u64 {

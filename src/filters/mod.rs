@@ -10,6 +10,7 @@
 //! | keys that come one by one, to be forgotten by number or age | [`TimingBloom`] | 27.8 |
 //! | keys that come and go, or are counted, or in sets to be merged | [`Quotient`] | 10.8 |
 //! | all keys at once, and a rate of 2^-1 to 2^-32 | [`Fuse`] | 8.62 |
+//! | the same, at any rate, and bytes count more than time | [`Ribbon`] | 8.04 |
 
 #[cfg(target_has_atomic = "32")]
 mod atomic_bloom;
@@ -20,6 +21,7 @@ mod gather;
 mod lines;
 mod quotient;
 mod rate;
+mod ribbon;
 mod sbbf;
 mod scalable_bloom;
 mod timing_bloom;
@@ -31,6 +33,7 @@ pub use bloom::Bloom;
 pub use fuse::Fuse;
 pub use gather::Building;
 pub use quotient::Quotient;
+pub use ribbon::Ribbon;
 pub use sbbf::Sbbf;
 pub use scalable_bloom::ScalableBloom;
 pub use timing_bloom::{Expiry, TimingBloom};

@@ -7,7 +7,7 @@
 
 use crate::race::{Random, contender, race};
 use lessram::BuildError;
-use lessram::filters::{Building, Filter, Fuse, Quotient};
+use lessram::filters::{Building, Filter, Fuse, Quotient, Ribbon};
 use std::error::Error;
 use xorf::{BinaryFuse8 as Fuse8, BinaryFuse16 as Fuse16, Filter as _};
 
@@ -105,6 +105,9 @@ fn of_size(n: usize, fpr: f64, rounds: usize) -> Result<(), Box<dyn Error>> {
     if wanted("fuse") {
         fuse(&data, &mut entries);
     }
+    if wanted("ribbon") {
+        ribbon(&data, &mut entries);
+    }
     if wanted("quotient") {
         quotient(&data, &mut entries);
     }
@@ -182,6 +185,29 @@ fn fuse<'a>(data: &'a Data, entries: &mut Vec<Entry<'a>>) {
         let build = move || Fuse8::try_from(keys).expect("built");
         entries.push(entry!("xorf, 8 bits", build, |set: Fuse8, hash| set.contains(&hash)));
     }
+}
+
+/// Ribbon, from hashes and in the memory that eight passes take.
+fn ribbon<'a>(data: &'a Data, entries: &mut Vec<Entry<'a>>) {
+    let Data { n, fpr, keys, .. } = data;
+    let (n, fpr) = (*n, *fpr);
+    let from_hashes = move || Ribbon::from_hashes(keys.iter().copied(), fpr).expect("built");
+    entries.push(entry!("Ribbon", from_hashes, |set: Ribbon, hash| set.contains_hash(hash)));
+    let mut many = entry!("Ribbon, many", from_hashes, |set: Ribbon, hash| set.contains_hash(hash));
+    let set: &'a Ribbon = Box::leak(Box::new(from_hashes()));
+    many.count = Box::new(move |hashes| {
+        let mut found = [false; 1024];
+        let sum = |hashes: &[u64], found: &mut [bool]| {
+            Filter::contains_many_hash(set, hashes, found);
+            found.iter().filter(|found| **found).count()
+        };
+        hashes.chunks(1024).map(|part| sum(part, &mut found[..part.len()]) as u64).sum()
+    });
+    entries.push(many);
+    // An eighth of the hashes, the keys left to later layers, and a shard's equations.
+    let how = Building { memory: n + n / 2 + (2 << 20), ..Building::default() };
+    let sparing = move || Ribbon::from_source(|| keys.iter().copied(), fpr, how).expect("built");
+    entries.push(entry!("Ribbon, 8 passes", sparing, |set: Ribbon, hash| set.contains_hash(hash)));
 }
 
 /// A filter of qfilter's for `n` keys; hashes are its fingerprints.
