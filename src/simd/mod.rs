@@ -8,7 +8,7 @@
 //! | `x86::topic` | with AVX2, and AVX-512 where that was measured faster |
 //! | `aarch64::topic` | with NEON |
 //!
-//! What an instruction or two do (`deposit`, `prefetch`, `tags`) stands in one file beside its
+//! What an instruction or two do (`deposit`, `prefetch`, `scan`, `tags`) stands in one file beside its
 //! plain code.
 //!
 //! With `std` the processor is asked, so that a program built for any x86-64 finds its AVX2;
@@ -35,6 +35,7 @@ pub(crate) mod deposit;
 pub(crate) mod lines;
 mod prefetch;
 pub(crate) mod scalar;
+pub(crate) mod scan;
 pub(crate) mod search;
 pub(crate) mod tags;
 pub(crate) mod unpack;

@@ -20,6 +20,7 @@
 //! | [`laws_bits`] | a sequence of bits equals its oracle, and rank is the inverse of select |
 //! | [`laws_counters`] | small counters are exact at first, and near later |
 //! | [`laws_counts`] | counts of keys are never too small |
+//! | [`laws_dict`] | a dictionary of keys equals a `BTreeSet`, and numbers are ranks |
 //! | [`laws_growth`] | growable vectors, which have no row, equal `Vec` |
 //! | [`laws_filter`] | what was put into a filter is found |
 //! | [`laws_mem`] | after every operation, its bytes equal the allocator's; refusals change nothing |
@@ -44,6 +45,7 @@ pub mod laws_bits;
 pub mod laws_counters;
 pub mod laws_counting;
 pub mod laws_counts;
+pub mod laws_dict;
 pub mod laws_filter;
 pub mod laws_growth;
 pub mod laws_mem;

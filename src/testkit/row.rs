@@ -167,6 +167,9 @@ macro_rules! model_of {
     (static_filters) => {
         $crate::testkit::laws_static_filter::Built
     };
+    (dicts) => {
+        $crate::testkit::laws_dict::Dict
+    };
     (filters) => {
         $crate::testkit::laws_filter::Hashes
     };

@@ -21,6 +21,7 @@ mod sizes;
 mod sketches;
 mod sketches_distinct;
 mod sketches_streams;
+mod tries;
 
 /// Counts the bytes of every contender's structure; what it costs a slice is the same for all.
 #[global_allocator]
@@ -69,6 +70,11 @@ const BENCHES: &[Bench] = &[
         "sketches_streams",
         "counts, top keys, quantiles of the stream that LESSRAM_DATA names",
         sketches_streams::run,
+    ),
+    (
+        "tries",
+        "dictionaries of the lines of the file that LESSRAM_DATA names",
+        tries::run,
     ),
 ];
 

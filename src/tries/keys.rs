@@ -1,0 +1,372 @@
+//! Keys in order: [`Keys`] lends them one after the other out of one buffer, [`Iter`] gives them
+//! away.
+
+use super::RankedKeySet;
+use super::phrases::PHRASE;
+use super::spool::MAX_KEY;
+use crate::error::{FileError, Tag};
+use crate::storage::require;
+use core::cmp::Ordering;
+
+/// A set whose keys are put together one after the other, from the start of each block on. Public
+/// in name only, as a bound of public traits.
+pub trait Walks {
+    /// Where in a block a walk is.
+    type Walk<'a>: Copy
+    where
+        Self: 'a;
+
+    /// Keys of a block.
+    fn block(&self) -> usize;
+
+    /// Puts the first key of `block` into `key`, as far as that has room.
+    fn enter(&self, block: usize, key: &mut [u8]) -> Option<Self::Walk<'_>>;
+
+    /// Puts the next key of the block in the place of the one before; returns how many bytes they
+    /// share at least.
+    fn advance<'a>(&'a self, walk: &mut Self::Walk<'a>, key: &mut [u8]) -> Option<usize>;
+
+    /// Bytes of the key that a walk is at.
+    fn len_of(walk: &Self::Walk<'_>) -> usize;
+
+    /// Puts the key `id` into `key`; its length.
+    fn spell(&self, id: usize, key: &mut [u8]) -> Option<usize>;
+}
+
+/// A walk over keys in order, forward or backward, from any number on. It lends each key out of a
+/// buffer, which its maker has given: `while let Some(key) = keys.next_key() { .. }`.
+///
+/// A step forward takes O(length); a step backward puts together some B/4 keys of the block.
+/// Allocates nothing. From a buffer shorter than the longest key, keys come out wrong.
+pub struct Keys<'a, S: Walks + 'a, B> {
+    set: &'a S,
+    buffer: B,
+    /// Where the key `at` is that lies in the buffer; `None` if none does.
+    walk: Option<S::Walk<'a>>,
+    at: usize,
+    /// The key that comes next, and the first that does not come.
+    next: usize,
+    end: usize,
+}
+
+impl<S: Walks, B> core::fmt::Debug for Keys<'_, S, B> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Keys").field("next", &self.next).field("end", &self.end).finish()
+    }
+}
+
+impl<'a, S: RankedKeySet, B: AsMut<[u8]>> Keys<'a, S, B> {
+    /// The keys of `set` with numbers in `ids`, lent out of `buffer`.
+    pub fn new(set: &'a S, ids: core::ops::Range<usize>, buffer: B) -> Self {
+        let end = ids.end.min(set.len());
+        Self { set, buffer, walk: None, at: 0, next: ids.start.min(end), end }
+    }
+
+    /// The number of the key that comes next.
+    #[must_use]
+    pub const fn id(&self) -> usize {
+        self.next
+    }
+
+    /// Keys that are still to come.
+    #[must_use]
+    pub const fn remaining(&self) -> usize {
+        self.end - self.next
+    }
+
+    /// Goes on with the key `id`, or with none if that does not come.
+    pub fn seek(&mut self, id: usize) {
+        self.next = id.min(self.end);
+    }
+
+    /// The next key, until the next step.
+    #[inline]
+    pub fn next_key(&mut self) -> Option<&[u8]> {
+        self.next_shared().map(|(_, key)| key)
+    }
+
+    /// The next key, and a number of bytes that it shares with the one before: all that it does, or
+    /// fewer.
+    #[inline]
+    pub fn next_shared(&mut self) -> Option<(usize, &[u8])> {
+        if self.next >= self.end {
+            return None;
+        }
+        let (id, block) = (self.next, self.set.block());
+        self.next += 1;
+        let key = self.buffer.as_mut();
+        let mut shared = 0;
+        if self.walk.is_some() && self.at + 1 == id && id % block != 0 {
+            let walk = self.walk.as_mut();
+            match walk.and_then(|walk| self.set.advance(walk, key)) {
+                Some(bytes) => shared = bytes,
+                None => self.walk = None,
+            }
+        } else {
+            self.walk = self.set.enter(id / block, key);
+            for _ in 0..id % block {
+                let walk = self.walk.as_mut();
+                if walk.and_then(|walk| self.set.advance(walk, key)).is_none() {
+                    self.walk = None;
+                    break;
+                }
+            }
+        }
+        self.at = id;
+        // Of a damaged file there may be no key: then an empty one.
+        let len = self.walk.as_ref().map_or(0, |walk| S::len_of(walk));
+        let key = key.get(..len).unwrap_or(&[]);
+        Some((shared.min(key.len()), key))
+    }
+
+    /// The last key that is still to come, until the next step.
+    pub fn next_back_key(&mut self) -> Option<&[u8]> {
+        if self.next >= self.end {
+            return None;
+        }
+        self.end -= 1;
+        self.walk = None;
+        let key = self.buffer.as_mut();
+        let len = self.set.spell(self.end, key).unwrap_or(0);
+        Some(key.get(..len).unwrap_or(&[]))
+    }
+}
+
+/// Whether keys ascend, none is longer than said, and those at the ends of blocks are found.
+#[inline(never)]
+pub(super) fn validate(set: &impl RankedKeySet, section: Tag) -> Result<(), FileError> {
+    let mut before = [0; MAX_KEY + PHRASE];
+    let mut keys = Keys::new(set, 0..set.len(), [0; MAX_KEY + PHRASE]);
+    let (mut len, mut longest, mut whole) = (0, 0, true);
+    let block = set.block();
+    loop {
+        let id = keys.id();
+        let Some(key) = keys.next_key() else { break };
+        whole &= id == 0 || before[..len].cmp(key) == Ordering::Less;
+        if id % block == 0 || id % block == block - 1 {
+            whole &= set.locate(key) == (id, true);
+        }
+        if !whole {
+            break;
+        }
+        len = key.len();
+        longest = longest.max(len);
+        before[..len].copy_from_slice(key);
+    }
+    whole &= longest == set.longest();
+    require(whole, section, "distinct keys in ascending order, where the index says")
+}
+
+#[cfg(feature = "alloc")]
+mod owned {
+    use super::{Keys, RankedKeySet};
+    use alloc::vec;
+    use alloc::vec::Vec;
+    use core::iter::FusedIterator;
+
+    /// The keys of a set in order, each in a `Vec` of its own. [`Keys`] hands them out without.
+    pub struct Iter<'a, S: RankedKeySet> {
+        front: Keys<'a, S, Vec<u8>>,
+        /// A buffer for keys from the end, as soon as one was asked for.
+        back: Vec<u8>,
+    }
+
+    impl<S: RankedKeySet> core::fmt::Debug for Iter<'_, S> {
+        fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+            f.debug_tuple("Iter").field(&self.front).finish()
+        }
+    }
+
+    impl<'a, S: RankedKeySet> Iter<'a, S> {
+        pub(in crate::tries) fn new(set: &'a S, ids: core::ops::Range<usize>) -> Self {
+            let buffer = vec![0; set.longest()];
+            Self { front: Keys::new(set, ids, buffer), back: Vec::new() }
+        }
+    }
+
+    impl<S: RankedKeySet> Iterator for Iter<'_, S> {
+        type Item = Vec<u8>;
+
+        fn next(&mut self) -> Option<Vec<u8>> {
+            self.front.next_key().map(<[u8]>::to_vec)
+        }
+
+        fn size_hint(&self) -> (usize, Option<usize>) {
+            (self.front.remaining(), Some(self.front.remaining()))
+        }
+
+        fn nth(&mut self, n: usize) -> Option<Vec<u8>> {
+            let id = self.front.id().saturating_add(n);
+            self.front.seek(id);
+            self.next()
+        }
+    }
+
+    impl<S: RankedKeySet> DoubleEndedIterator for Iter<'_, S> {
+        fn next_back(&mut self) -> Option<Vec<u8>> {
+            let front = &mut self.front;
+            if front.next >= front.end {
+                return None;
+            }
+            front.end -= 1;
+            // Another buffer than that of the walk from the front, which goes on in it.
+            self.back.resize(front.set.longest(), 0);
+            let len = front.set.spell(front.end, &mut self.back).unwrap_or(0);
+            Some(self.back.get(..len).unwrap_or(&[]).to_vec())
+        }
+    }
+
+    impl<S: RankedKeySet> ExactSizeIterator for Iter<'_, S> {}
+    impl<S: RankedKeySet> FusedIterator for Iter<'_, S> {}
+}
+#[cfg(feature = "alloc")]
+pub use owned::Iter;
+
+/// Gives a dictionary its inherent methods over [`RankedKeySet`], so that users need no trait in
+/// scope, and the traits of `core` that sets have.
+macro_rules! ranked_doors {
+    ($ty:ident) => {
+        impl<W: Words> $ty<W> {
+            /// How many keys there are.
+            #[must_use]
+            pub const fn len(&self) -> usize {
+                self.len
+            }
+
+            /// Whether there are none.
+            #[must_use]
+            pub const fn is_empty(&self) -> bool {
+                self.len == 0
+            }
+
+            /// Bytes of the longest key: what a buffer for keys needs.
+            #[must_use]
+            pub const fn longest(&self) -> usize {
+                self.longest
+            }
+
+            /// Whether `key` is in the set. Allocates nothing.
+            #[must_use]
+            #[inline]
+            pub fn contains(&self, key: impl AsRef<[u8]>) -> bool {
+                self.locate::<false>(key.as_ref()).1
+            }
+
+            /// The number of `key`: how many keys are smaller; `None` if it is not in the set.
+            /// Allocates nothing.
+            #[must_use]
+            #[inline]
+            pub fn id_of(&self, key: impl AsRef<[u8]>) -> Option<usize> {
+                let (at, equal) = self.locate::<false>(key.as_ref());
+                equal.then_some(at)
+            }
+
+            /// How many keys are smaller than `key`: the number of the first that is not.
+            #[must_use]
+            pub fn lower_bound(&self, key: impl AsRef<[u8]>) -> usize {
+                self.locate::<false>(key.as_ref()).0
+            }
+
+            /// How many keys are not greater than `key`: the number of the first that is.
+            #[must_use]
+            pub fn upper_bound(&self, key: impl AsRef<[u8]>) -> usize {
+                RankedKeySet::upper_bound(self, key.as_ref())
+            }
+
+            /// The numbers of the keys that begin with `prefix`. Two look-ups.
+            #[must_use]
+            pub fn prefix(&self, prefix: impl AsRef<[u8]>) -> Range<usize> {
+                RankedKeySet::prefix(self, prefix.as_ref())
+            }
+
+            /// The numbers of the keys in a range: `set.range("a".."c")`. Two look-ups. Empty if the
+            /// start is above the end.
+            #[must_use]
+            pub fn range<K: AsRef<[u8]>>(
+                &self,
+                range: impl core::ops::RangeBounds<K>,
+            ) -> Range<usize> {
+                RankedKeySet::range(self, range)
+            }
+
+            /// The key `id` in `buffer`, which should be as long as the [longest](Self::longest);
+            /// `None` unless `id < len`. Allocates nothing.
+            #[must_use]
+            pub fn key_into<'b>(&self, id: usize, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+                RankedKeySet::key_into(self, id, buffer)
+            }
+
+            /// The key `id`; `None` unless `id < len`.
+            #[must_use]
+            #[cfg(feature = "alloc")]
+            pub fn key_of(&self, id: usize) -> Option<alloc::vec::Vec<u8>> {
+                let mut buffer = alloc::vec![0; self.longest];
+                let len = self.key_into(id, &mut buffer)?.len();
+                buffer.truncate(len);
+                Some(buffer)
+            }
+
+            /// The first key that is still to come, in order: those with numbers in `ids`, lent out
+            /// of `buffer`, which should be as long as the [longest](Self::longest).
+            pub fn keys_in<B: AsMut<[u8]>>(
+                &self,
+                ids: Range<usize>,
+                buffer: B,
+            ) -> super::Keys<'_, Self, B> {
+                super::Keys::new(self, ids, buffer)
+            }
+
+            /// The keys with numbers in `ids`, in order, lent out of one buffer on the heap.
+            #[cfg(feature = "alloc")]
+            pub fn keys(&self, ids: Range<usize>) -> super::Keys<'_, Self, alloc::vec::Vec<u8>> {
+                super::Keys::new(self, ids, alloc::vec![0; self.longest])
+            }
+
+            /// The keys in order, each in a `Vec` of its own.
+            #[cfg(feature = "alloc")]
+            pub fn iter(&self) -> super::Iter<'_, Self> {
+                super::Iter::new(self, 0..self.len)
+            }
+        }
+
+        impl<W: Words> fmt::Debug for $ty<W> {
+            /// Prints the keys as text, with escapes; without the feature `alloc` their number.
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                #[cfg(feature = "alloc")]
+                {
+                    let mut set = f.debug_set();
+                    let mut keys = self.keys(0..self.len);
+                    while let Some(key) = keys.next_key() {
+                        set.entry(&format_args!("\"{}\"", key.escape_ascii()));
+                    }
+                    set.finish()
+                }
+                #[cfg(not(feature = "alloc"))]
+                f.debug_struct(stringify!($ty)).field("len", &self.len).finish_non_exhaustive()
+            }
+        }
+
+        #[cfg(feature = "alloc")]
+        impl<V: Words, W: Words> PartialEq<$ty<V>> for $ty<W> {
+            /// Whether both have the same keys, whatever their parameters.
+            fn eq(&self, other: &$ty<V>) -> bool {
+                let (mut a, mut b) = (self.keys(0..self.len), other.keys(0..other.len));
+                self.len == other.len && (0..self.len).all(|_| a.next_key() == b.next_key())
+            }
+        }
+
+        #[cfg(feature = "alloc")]
+        impl<W: Words> Eq for $ty<W> {}
+
+        #[cfg(feature = "alloc")]
+        impl<'a, W: Words> IntoIterator for &'a $ty<W> {
+            type Item = alloc::vec::Vec<u8>;
+            type IntoIter = super::Iter<'a, $ty<W>>;
+
+            fn into_iter(self) -> Self::IntoIter {
+                self.iter()
+            }
+        }
+    };
+}
+pub(super) use ranked_doors;

@@ -1,0 +1,133 @@
+//! Ordered sets of byte strings in few bytes, with numbers for their keys.
+//!
+//! | I have | I take | it costs |
+//! |---|---|---|
+//! | a vocabulary, names, paths: keys that stay, as small as can be | [`RearDict`] | 2.0 bytes a word of a word list, 4.6 a name of a package |
+//!
+//! A key's number is its rank, so that a range or a prefix is a range of numbers, and what belongs
+//! to keys lies in an array beside the dictionary.
+//!
+//! ```
+//! use lessram::arrays::PackedInts;
+//! use lessram::tries::RearDict;
+//!
+//! let words = RearDict::from_sorted(["ant", "bee", "beetle"])?;
+//! let legs: PackedInts = [6, 6, 6].into_iter().collect();
+//! assert_eq!(words.id_of("bee").and_then(|id| legs.get(id)), Some(6));
+//! assert_eq!(words.prefix("bee"), 1..3);
+//! # Ok::<(), lessram::BuildError>(())
+//! ```
+
+mod huffman;
+mod keys;
+mod phrases;
+mod query;
+mod rear_dict;
+mod separators;
+mod spool;
+
+#[cfg(feature = "alloc")]
+pub use keys::Iter;
+pub use keys::{Keys, Walks};
+pub use rear_dict::{RearDict, RearDictBuilder};
+
+use crate::error::BuildError;
+use crate::mem::{Alloc, Footprint};
+use core::ops::{Bound, Range, RangeBounds};
+
+/// A set of byte strings. Serves code that is generic over structures; the structures have all of
+/// it as inherent methods.
+pub trait KeySet: Footprint {
+    /// How many keys there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether `key` is in the set.
+    fn contains(&self, key: &[u8]) -> bool;
+
+    /// Bytes of the longest key.
+    fn longest(&self) -> usize;
+}
+
+/// A [`KeySet`] whose keys are numbered in their order.
+pub trait RankedKeySet: KeySet + Walks + Sized {
+    /// How many keys are smaller than `key`, and whether the next one equals it.
+    fn locate(&self, key: &[u8]) -> (usize, bool);
+
+    /// How many keys are smaller than `prefix` or begin with it.
+    fn behind(&self, prefix: &[u8]) -> usize;
+
+    /// The number of `key`.
+    fn id_of(&self, key: &[u8]) -> Option<usize> {
+        let (at, equal) = self.locate(key);
+        equal.then_some(at)
+    }
+
+    /// How many keys are smaller than `key`.
+    fn lower_bound(&self, key: &[u8]) -> usize {
+        self.locate(key).0
+    }
+
+    /// How many keys are not greater than `key`.
+    fn upper_bound(&self, key: &[u8]) -> usize {
+        let (at, equal) = self.locate(key);
+        at + usize::from(equal)
+    }
+
+    /// The numbers of the keys that begin with `prefix`.
+    fn prefix(&self, prefix: &[u8]) -> Range<usize> {
+        let start = self.lower_bound(prefix);
+        // Of a damaged file the end may lie before the start.
+        start..self.behind(prefix).max(start)
+    }
+
+    /// The numbers of the keys in `range`; none if its start is above its end.
+    fn range<K: AsRef<[u8]>>(&self, range: impl RangeBounds<K>) -> Range<usize> {
+        let start = match range.start_bound() {
+            Bound::Included(key) => self.lower_bound(key.as_ref()),
+            Bound::Excluded(key) => self.upper_bound(key.as_ref()),
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(key) => self.upper_bound(key.as_ref()),
+            Bound::Excluded(key) => self.lower_bound(key.as_ref()),
+            Bound::Unbounded => self.len(),
+        };
+        start..end.max(start)
+    }
+
+    /// The key `id` in `buffer`, cut to its length; `None` unless `id < len`.
+    fn key_into<'b>(&self, id: usize, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+        if id >= self.len() {
+            return None;
+        }
+        // Of a damaged file there may be no key: then an empty one.
+        let len = self.spell(id, buffer).unwrap_or(0);
+        Some(buffer.get(..len).unwrap_or(&[]))
+    }
+
+    /// Puts the number of each of `keys` into `ids`, as far as both go.
+    fn get_many(&self, keys: &[&[u8]], ids: &mut [Option<usize>]) {
+        for (key, id) in keys.iter().zip(ids) {
+            *id = self.id_of(key);
+        }
+    }
+}
+
+/// A [`RankedKeySet`] that is built once; the laws of the registry's shape `dicts`.
+pub trait KeySetBuild<A: Alloc>: RankedKeySet {
+    /// The set of `keys`, which must ascend, in blocks of `block` keys where it has any.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if they do not, a key is too long, or memory cannot be had.
+    fn try_from_sorted_in<'k>(
+        keys: impl Iterator<Item = &'k [u8]>,
+        block: usize,
+        alloc: A,
+    ) -> Result<Self, BuildError>;
+}

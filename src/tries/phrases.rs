@@ -1,0 +1,512 @@
+//! [`Phrases`]: pieces of 1 to 16 bytes of which suffixes are put together, and their training.
+//!
+//! Training repeats: cut a sample into phrases at the least cost, count phrases and pairs of
+//! neighbours, keep those that save more bits than they take. Costs are whole numbers, in 1/256
+//! bits, and ties are broken by the phrases' bytes: the same keys train the same phrases on every
+//! machine.
+
+use crate::error::AllocError;
+use crate::mem::Alloc;
+use crate::mem::raw_vec::RawVec;
+
+/// The most bytes of a phrase.
+pub(super) const PHRASE: usize = 16;
+/// A bit, in the unit of costs.
+pub(super) const BIT: u32 = 256;
+/// The symbol that ends a suffix, behind all bytes.
+const END: u32 = 256;
+/// No phrase ends in this node.
+const NONE: u32 = u32::MAX;
+/// Phrases have numbers of so many bits while they are trained, and pairs are counted to 2^30.
+const ID_BITS: u32 = 17;
+const COUNT_BITS: u32 = 64 - 2 * ID_BITS;
+/// Rounds in which phrases are joined: guess.
+const ROUNDS: u32 = 9;
+/// The most phrases after the first round; each round may keep twice as many.
+const FIRST_ROUND: usize = 512;
+/// What occurs less often in the sample is noise.
+const FEWEST: u64 = 4;
+
+/// A piece of a suffix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Phrase {
+    /// Its bytes, and zeros behind them.
+    pub(super) bytes: [u8; PHRASE],
+    /// How many bytes there are; 0 only of the bare end.
+    pub(super) len: u8,
+    /// Whether the suffix ends behind it.
+    pub(super) end: bool,
+}
+
+impl Phrase {
+    /// The end of a suffix, without bytes before it.
+    pub(super) const END: Self = Self { bytes: [0; PHRASE], len: 0, end: true };
+
+    /// A single byte.
+    pub(super) const fn single(byte: u8) -> Self {
+        let mut bytes = [0; PHRASE];
+        bytes[0] = byte;
+        Self { bytes, len: 1, end: false }
+    }
+
+    /// Its bytes.
+    pub(super) fn text(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    /// Bytes and end.
+    const fn symbols(&self) -> usize {
+        self.len as usize + self.end as usize
+    }
+
+    /// `self` and then `next`, if that is short enough.
+    fn joined(&self, next: &Self) -> Option<Self> {
+        let (at, len) = (usize::from(self.len), usize::from(self.len + next.len));
+        if self.end || len > PHRASE {
+            return None;
+        }
+        let mut joined = Self { len: len as u8, end: next.end, ..*self };
+        joined.bytes[at..len].copy_from_slice(next.text());
+        Some(joined)
+    }
+}
+
+/// Phrases with what each costs, and a trie that finds those that begin at a place.
+pub(super) struct Phrases<A: Alloc> {
+    pub(super) list: RawVec<Phrase, A>,
+    /// What a phrase costs, in 1/256 bits.
+    pub(super) costs: RawVec<u32, A>,
+    /// Children of the root by symbol; 0 for none.
+    root: [u32; 257],
+    /// Children of the other nodes: `node * 257 + symbol + 1` above 32 bits of child; 0 is free.
+    slots: RawVec<u64, A>,
+    /// The phrase that ends in each node.
+    ends: RawVec<u32, A>,
+}
+
+/// What cutting needs room for, kept from one suffix to the next.
+pub(super) struct Scratch<A: Alloc> {
+    /// The least cost up to each place, and the phrase that comes last on that way.
+    best: RawVec<(u32, u32), A>,
+    /// The phrases of the suffix, the last one first.
+    pub(super) reversed: RawVec<u32, A>,
+}
+
+impl<A: Alloc + Clone> Scratch<A> {
+    pub(super) fn new(alloc: A) -> Self {
+        Self { best: RawVec::new_in(alloc.clone()), reversed: RawVec::new_in(alloc) }
+    }
+}
+
+impl<A: Alloc + Clone> Phrases<A> {
+    /// These phrases, each at its cost.
+    pub(super) fn new(
+        list: RawVec<Phrase, A>,
+        costs: RawVec<u32, A>,
+        alloc: A,
+    ) -> Result<Self, AllocError> {
+        let nodes: usize = list.iter().map(Phrase::symbols).sum();
+        let mut slots = RawVec::new_in(alloc.clone());
+        slots.try_reserve_exact((2 * nodes + 2).next_power_of_two())?;
+        slots.try_resize((2 * nodes + 2).next_power_of_two(), 0)?;
+        let mut ends = RawVec::new_in(alloc);
+        ends.try_reserve_exact(nodes + 1)?;
+        ends.try_push(NONE)?;
+        let mut phrases = Self { list, costs, root: [0; 257], slots, ends };
+        for id in 0..phrases.list.len() {
+            phrases.enter(id)?;
+        }
+        Ok(phrases)
+    }
+
+    /// Puts a phrase into the trie.
+    fn enter(&mut self, id: usize) -> Result<(), AllocError> {
+        let phrase = self.list[id];
+        let mut node = 0;
+        for at in 0..phrase.symbols() {
+            let symbol = if at == usize::from(phrase.len) { END } else { phrase.bytes[at].into() };
+            let next = self.ends.len() as u32;
+            let child = if node == 0 {
+                let child = &mut self.root[symbol as usize];
+                if *child == 0 {
+                    *child = next;
+                }
+                *child
+            } else {
+                let (place, child) = self.find(node, symbol);
+                if child == 0 {
+                    self.slots[place] = u64::from(node * 257 + symbol + 1) << 32 | u64::from(next);
+                }
+                if child == 0 { next } else { child }
+            };
+            if child == next {
+                self.ends.try_push(NONE)?;
+            }
+            node = child;
+        }
+        self.ends[node as usize] = id as u32;
+        Ok(())
+    }
+
+    /// The slot of a child of a node below the root, and the child; 0 if there is none.
+    #[inline(always)]
+    fn find(&self, node: u32, symbol: u32) -> (usize, u32) {
+        let key = node * 257 + symbol + 1;
+        let mask = self.slots.len() - 1;
+        let mut place = (u64::from(key).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & mask;
+        loop {
+            let slot = self.slots[place];
+            if slot == 0 {
+                return (place, 0);
+            }
+            if (slot >> 32) as u32 == key {
+                return (place, slot as u32);
+            }
+            place = (place + 1) & mask;
+        }
+    }
+
+    /// Cuts `text`, with its end if `ends`, into phrases but `banned` at the least cost, which it
+    /// returns; the phrases are in `scratch.reversed`.
+    ///
+    /// Each byte of the text, and the end, must be a phrase of its own (or `banned`).
+    pub(super) fn cut(
+        &self,
+        text: &[u8],
+        ends: bool,
+        banned: u32,
+        scratch: &mut Scratch<A>,
+    ) -> Result<u32, AllocError> {
+        let len = text.len() + usize::from(ends);
+        let best = &mut scratch.best;
+        best.truncate(0);
+        best.try_resize(len + 1, (u32::MAX, NONE))?;
+        best[0].0 = 0;
+        for start in 0..len {
+            let before = best[start].0;
+            let mut node = 0;
+            for at in start..len {
+                let symbol = text.get(at).map_or(END, |byte| u32::from(*byte));
+                let child = &self.root[symbol as usize];
+                node = if node == 0 { *child } else { self.find(node, symbol).1 };
+                if node == 0 {
+                    break;
+                }
+                let id = self.ends[node as usize];
+                if id != NONE && id != banned {
+                    let cost = before.saturating_add(self.costs[id as usize]);
+                    if cost < best[at + 1].0 {
+                        best[at + 1] = (cost, id);
+                    }
+                }
+            }
+        }
+        scratch.reversed.truncate(0);
+        let (mut at, cost) = (len, best[len].0);
+        while at > 0 {
+            let id = best[at].1;
+            let Some(phrase) = self.list.get(id as usize) else { break };
+            scratch.reversed.try_push(id)?;
+            at -= phrase.symbols();
+        }
+        Ok(cost)
+    }
+}
+
+/// Suffixes to train on, equal ones once.
+pub(super) struct Sample<A: Alloc> {
+    text: RawVec<u8, A>,
+    /// Start and length in the text, and how often.
+    suffixes: RawVec<(u32, u32, u32), A>,
+}
+
+impl<A: Alloc + Clone> Sample<A> {
+    pub(super) fn new(alloc: A) -> Self {
+        Self { text: RawVec::new_in(alloc.clone()), suffixes: RawVec::new_in(alloc) }
+    }
+
+    pub(super) fn push(&mut self, suffix: &[u8]) -> Result<(), AllocError> {
+        let start = self.text.len() as u32;
+        self.text.try_extend_from_slice(suffix)?;
+        self.suffixes.try_push((start, suffix.len() as u32, 1))
+    }
+
+    /// Lets equal suffixes stand once.
+    fn fold(&mut self) {
+        let text = &self.text;
+        let of = |&(start, len, _): &(u32, u32, u32)| &text[start as usize..][..len as usize];
+        self.suffixes.sort_unstable_by(|a, b| of(a).cmp(of(b)));
+        let mut kept = 0;
+        for at in 0..self.suffixes.len() {
+            if kept > 0 && of(&self.suffixes[kept - 1]) == of(&self.suffixes[at]) {
+                self.suffixes[kept - 1].2 += 1;
+            } else {
+                self.suffixes[kept] = self.suffixes[at];
+                kept += 1;
+            }
+        }
+        self.suffixes.truncate(kept);
+    }
+
+    fn each(&self) -> impl Iterator<Item = (&[u8], u64)> {
+        let text = |&(start, len, count): &(u32, u32, u32)| {
+            (&self.text[start as usize..][..len as usize], u64::from(count))
+        };
+        self.suffixes.iter().map(text)
+    }
+}
+
+/// What training aims at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Aim {
+    /// Whether suffixes have an end that is coded.
+    pub(super) ends: bool,
+    /// The most phrases, single ones included.
+    pub(super) most: usize,
+    /// The most bytes of a phrase.
+    pub(super) longest: usize,
+    /// What a phrase costs by being there, in 1/256 bits, as far as the sample has to pay for it.
+    pub(super) price: u64,
+    /// What each occurrence costs, in 1/256 bits, if all cost the same.
+    pub(super) flat: Option<u32>,
+}
+
+/// A phrase that may stay or come, with the bits it saves and how often it occurs.
+type Candidate = (i64, Phrase, u64);
+
+/// Training under way.
+struct Training<'s, A: Alloc> {
+    sample: &'s Sample<A>,
+    aim: Aim,
+    phrases: Phrases<A>,
+    /// Phrases from the start of the list on that stay whatever they save.
+    singles: usize,
+    counts: RawVec<u64, A>,
+    /// Pairs of neighbours: two ids and a count each, several of a pair.
+    pairs: RawVec<u64, A>,
+    scratch: Scratch<A>,
+    alloc: A,
+}
+
+/// The phrases that fit the sample best, for texts of the bytes in `used`.
+pub(super) fn train<A: Alloc + Clone>(
+    sample: &mut Sample<A>,
+    used: &[bool; 256],
+    aim: Aim,
+    alloc: A,
+) -> Result<Phrases<A>, AllocError> {
+    sample.fold();
+    let mut list = RawVec::new_in(alloc.clone());
+    if aim.ends {
+        list.try_push(Phrase::END)?;
+    }
+    for byte in 0..=255 {
+        if used[usize::from(byte)] {
+            list.try_push(Phrase::single(byte))?;
+        }
+    }
+    let singles = list.len();
+    let mut costs = RawVec::new_in(alloc.clone());
+    costs.try_resize(singles, aim.flat.unwrap_or(8 * BIT))?;
+    let phrases = Phrases::new(list, costs, alloc.clone())?;
+    let (counts, pairs) = (RawVec::new_in(alloc.clone()), RawVec::new_in(alloc.clone()));
+    let scratch = Scratch::new(alloc.clone());
+    let mut training = Training { sample, aim, phrases, singles, counts, pairs, scratch, alloc };
+    for round in 0..=ROUNDS {
+        training.count(round < ROUNDS)?;
+        let most = if round == ROUNDS { aim.most } else { FIRST_ROUND << round };
+        training.choose(most.min(aim.most + aim.most / 4))?;
+    }
+    training.phrases.list.truncate(aim.most.max(singles));
+    Ok(training.phrases)
+}
+
+impl<A: Alloc + Clone> Training<'_, A> {
+    /// Cuts the sample; counts phrases, and pairs of neighbours if `pairs`.
+    fn count(&mut self, pairs: bool) -> Result<(), AllocError> {
+        self.counts.truncate(0);
+        self.counts.try_resize(self.phrases.list.len(), 0)?;
+        self.pairs.truncate(0);
+        for (text, count) in self.sample.each() {
+            self.phrases.cut(text, self.aim.ends, NONE, &mut self.scratch)?;
+            let mut next: Option<u32> = None;
+            for id in self.scratch.reversed.iter() {
+                self.counts[*id as usize] += count;
+                if let (true, Some(next)) = (pairs, next) {
+                    let ids = u64::from(*id) << ID_BITS | u64::from(next);
+                    self.pairs.try_push(ids << COUNT_BITS | count)?;
+                }
+                next = Some(*id);
+            }
+        }
+        self.pairs.sort_unstable();
+        Ok(())
+    }
+
+    /// What a phrase costs that occurs `count` times among `total`.
+    fn cost(&self, count: u64, total: u64) -> u32 {
+        self.aim.flat.unwrap_or_else(|| log2(total.max(1)) - log2(count.max(1)).min(log2(total)))
+    }
+
+    /// Keeps the `most` phrases and pairs that save most.
+    fn choose(&mut self, most: usize) -> Result<(), AllocError> {
+        let total: u64 = self.counts.iter().sum();
+        for id in 0..self.counts.len() {
+            self.phrases.costs[id] = self.cost(self.counts[id], total);
+        }
+        let mut candidates = RawVec::new_in(self.alloc.clone());
+        self.present(&mut candidates)?;
+        self.joined(total, &mut candidates)?;
+        // Of equal phrases the one that saves more.
+        candidates.sort_unstable_by(|a: &Candidate, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)));
+        let mut kept = 0;
+        for at in 0..candidates.len() {
+            if kept == 0 || candidates[kept - 1].1 != candidates[at].1 {
+                candidates[kept] = candidates[at];
+                kept += 1;
+            }
+        }
+        candidates.truncate(kept);
+        candidates.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        candidates.truncate(most.saturating_sub(self.singles));
+        self.adopt(&candidates)
+    }
+
+    /// Phrases that there are, as far as they save bits.
+    fn present(&mut self, candidates: &mut RawVec<Candidate, A>) -> Result<(), AllocError> {
+        for id in self.singles..self.phrases.list.len() {
+            let (phrase, count) = (self.phrases.list[id], self.counts[id]);
+            if count < FEWEST {
+                continue;
+            }
+            let (text, banned) = (phrase.text(), id as u32);
+            let without = self.phrases.cut(text, phrase.end, banned, &mut self.scratch)?;
+            let each = i64::from(without) - i64::from(self.phrases.costs[id]);
+            let gain = count as i64 * each - self.aim.price as i64;
+            if gain > 0 {
+                candidates.try_push((gain, phrase, count))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Pairs of neighbours, as far as one phrase of both would save bits.
+    fn joined(&self, total: u64, candidates: &mut RawVec<Candidate, A>) -> Result<(), AllocError> {
+        let (list, costs) = (&self.phrases.list, &self.phrases.costs);
+        for run in self.pairs.chunk_by(|a, b| a >> COUNT_BITS == b >> COUNT_BITS) {
+            let count: u64 = run.iter().map(|pair| pair & ((1 << COUNT_BITS) - 1)).sum();
+            let ids = run[0] >> COUNT_BITS;
+            if count < FEWEST {
+                continue;
+            }
+            let (first, next) = ((ids >> ID_BITS) as usize, (ids & ((1 << ID_BITS) - 1)) as usize);
+            let Some(phrase) = list[first].joined(&list[next]) else { continue };
+            if usize::from(phrase.len) > self.aim.longest {
+                continue;
+            }
+            let both = i64::from(costs[first]) + i64::from(costs[next]);
+            let each = both - i64::from(self.cost(count, total));
+            let gain = count as i64 * each - self.aim.price as i64;
+            if gain > 0 {
+                candidates.try_push((gain, phrase, count))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the phrases be the single ones and those chosen.
+    fn adopt(&mut self, chosen: &[Candidate]) -> Result<(), AllocError> {
+        let singles = self.singles;
+        let total = self.counts[..singles].iter().map(|count| (*count).max(1)).sum::<u64>()
+            + chosen.iter().map(|candidate| candidate.2).sum::<u64>();
+        let mut list = RawVec::new_in(self.alloc.clone());
+        let mut costs = RawVec::new_in(self.alloc.clone());
+        list.try_reserve_exact(singles + chosen.len())?;
+        costs.try_reserve_exact(singles + chosen.len())?;
+        for id in 0..singles {
+            list.try_push(self.phrases.list[id])?;
+            costs.try_push(self.cost(self.counts[id], total))?;
+        }
+        for (_, phrase, count) in chosen {
+            list.try_push(*phrase)?;
+            costs.try_push(self.cost(*count, total))?;
+        }
+        self.phrases = Phrases::new(list, costs, self.alloc.clone())?;
+        Ok(())
+    }
+}
+
+/// The logarithm of `x > 0` in 1/256 bits, rounded down.
+pub(super) const fn log2(x: u64) -> u32 {
+    let whole = 63 - x.leading_zeros();
+    // The fraction by squaring, bit by bit: in numbers from 1 to 2 with 31 bits behind the point.
+    let mut square = if whole > 31 { x >> (whole - 31) } else { x << (31 - whole) };
+    let mut log = whole;
+    let mut bit = 0;
+    while bit < 8 {
+        square = (square * square) >> 31;
+        log <<= 1;
+        if square >> 32 != 0 {
+            log |= 1;
+            square >>= 1;
+        }
+        bit += 1;
+    }
+    log
+}
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use super::*;
+    use crate::mem::Global;
+    use std::vec::Vec;
+
+    #[test]
+    fn logarithms_are_rounded_down() {
+        for x in [1, 2, 3, 5, 100, 255, 256, 257, 1_000_000_007, u64::MAX >> 1, u64::MAX] {
+            let exact = (x as f64).log2() * 256.0;
+            let log = f64::from(log2(x));
+            assert!(log <= exact + 1e-6 && exact - log < 1.001, "{x}: {log} of {exact}");
+        }
+    }
+
+    fn trained(price: u64) -> Phrases<Global> {
+        let mut sample = Sample::new(Global);
+        for i in 0..2_000_u32 {
+            let text: &[u8] = [&b"ration"[..], b"ing", b"'s", b"nationalistically"][i as usize % 4];
+            sample.push(text).unwrap();
+        }
+        let mut used = [false; 256];
+        b"rationg'slcy".iter().for_each(|byte| used[usize::from(*byte)] = true);
+        let aim = Aim { ends: true, most: 1_000, longest: PHRASE, price, flat: None };
+        train(&mut sample, &used, aim, Global).unwrap()
+    }
+
+    #[test]
+    fn what_is_frequent_becomes_a_phrase() {
+        let phrases = trained(0);
+        let mut scratch = Scratch::new(Global);
+        phrases.cut(b"ration", true, NONE, &mut scratch).unwrap();
+        assert_eq!(scratch.reversed.len(), 1);
+        phrases.cut(b"nationalistically", true, NONE, &mut scratch).unwrap();
+        assert_eq!(scratch.reversed.len(), 2, "17 bytes and an end");
+        // Phrases that cost more than they save are not kept, single ones always are.
+        assert_eq!(trained(1 << 40).list.len(), 13);
+    }
+
+    #[test]
+    fn cuts_spell_the_text() {
+        let phrases = trained(100);
+        let mut scratch = Scratch::new(Global);
+        for text in [&b""[..], b"r", b"rationingsnation", b"yyyy", b"nationalistically'sing"] {
+            phrases.cut(text, true, NONE, &mut scratch).unwrap();
+            let ids = scratch.reversed.iter().rev();
+            let phrases = ids.map(|id| phrases.list[*id as usize]);
+            let spelled: Vec<u8> =
+                phrases.clone().flat_map(|phrase| phrase.text().to_vec()).collect();
+            assert_eq!(spelled, text);
+            assert!(phrases.clone().last().unwrap().end);
+            assert_eq!(phrases.filter(|phrase| phrase.end).count(), 1);
+        }
+    }
+}

@@ -1,0 +1,465 @@
+//! Separators: for each block of keys the shortest string that is above all keys before it and not
+//! above its own, and in which bytes the block lies.
+//!
+//! ```text
+//! prefixes | first 8 bytes of the first separator of node 0, 1, .. as a number, zeros behind |
+//! places   | where node 0 begins, where its first block begins | .. |      u32 each
+//! node     | depths | sizes | branches | widths | lengths | first separator | tails |
+//!            16 * 4b  16 * 4b  16 bytes   1 byte
+//! ```
+//!
+//! A node has up to 16 separators. Separator `i > 0` shares `base + depth` bytes with the one
+//! before it, goes on with `branches[i]`, and then with a tail of `size` bytes. `branches[0]` is the
+//! base. Sizes of 15 stand for a tail with its own numbers in front: the shared bytes and those of
+//! the tail, u16 each. Lengths are those of the node's blocks, 1, 2 or 4 bytes each.
+
+use super::query::{Query, compare_text, order_at};
+use super::spool::common;
+use crate::error::{AllocError, BuildError};
+use crate::mem::Alloc;
+use crate::mem::raw_vec::RawVec;
+use crate::simd::scan::scan16;
+use crate::storage::{HeapWords, Le64};
+use core::cmp::Ordering;
+
+/// Separators of a node.
+pub(super) const NODE: usize = 16;
+/// Bytes of a node before its lengths.
+const HEAD: usize = 33;
+/// A depth or a size that stands for more.
+const MORE: usize = 15;
+
+/// Bytes on the heap that end anywhere, kept as words.
+pub(super) struct Blob<A: Alloc> {
+    pub(super) words: HeapWords<A>,
+    pub(super) len: usize,
+}
+
+impl<A: Alloc> Blob<A> {
+    pub(super) const fn new(alloc: A) -> Self {
+        Self { words: HeapWords::new_in(alloc), len: 0 }
+    }
+
+    pub(super) fn extend(&mut self, bytes: &[u8]) -> Result<(), AllocError> {
+        let end = self.len.checked_add(bytes.len()).ok_or(AllocError::CapacityOverflow)?;
+        self.words.try_resize(end.div_ceil(8))?;
+        self.words.as_bytes_mut()[self.len..end].copy_from_slice(bytes);
+        self.len = end;
+        Ok(())
+    }
+
+    /// Where the next byte will stand, as far as a place can say.
+    pub(super) fn place(&self) -> Result<u32, BuildError> {
+        let max = u64::from(u32::MAX);
+        u32::try_from(self.len).map_err(|_| BuildError::TooMany { len: self.len as u64, max })
+    }
+}
+
+/// The first 8 bytes as a number, `fill` behind the end.
+#[inline(always)]
+fn prefix(text: &[u8], fill: u8) -> u64 {
+    match text.first_chunk::<8>() {
+        Some(bytes) => u64::from_be_bytes(*bytes),
+        None => {
+            let mut bytes = [fill; 8];
+            bytes[..text.len()].copy_from_slice(text);
+            u64::from_be_bytes(bytes)
+        }
+    }
+}
+
+/// Writes nodes as their separators come.
+pub(super) struct Writer<A: Alloc> {
+    prefixes: RawVec<u64, A>,
+    places: RawVec<u64, A>,
+    nodes: Blob<A>,
+    /// The separators of the node under way, one after the other, and where each ends.
+    text: RawVec<u8, A>,
+    ends: RawVec<usize, A>,
+    /// Lengths of its blocks.
+    lengths: RawVec<u32, A>,
+    alloc: A,
+}
+
+impl<A: Alloc + Clone> Writer<A> {
+    pub(super) fn new(alloc: A) -> Self {
+        Self {
+            prefixes: RawVec::new_in(alloc.clone()),
+            places: RawVec::new_in(alloc.clone()),
+            nodes: Blob::new(alloc.clone()),
+            text: RawVec::new_in(alloc.clone()),
+            ends: RawVec::new_in(alloc.clone()),
+            lengths: RawVec::new_in(alloc.clone()),
+            alloc,
+        }
+    }
+
+    /// Appends the separator of a block that begins at byte `start`.
+    pub(super) fn push(&mut self, separator: &[u8], start: u32) -> Result<(), BuildError> {
+        if self.ends.len() == NODE {
+            self.flush()?;
+        }
+        if self.ends.is_empty() {
+            self.prefixes.try_push(prefix(separator, 0))?;
+            let place = u64::from(self.nodes.place()?);
+            self.places.try_push(place | u64::from(start) << 32)?;
+        }
+        self.text.try_extend_from_slice(separator)?;
+        self.ends.try_push(self.text.len())?;
+        Ok(())
+    }
+
+    /// Tells how long the block of the last separator is.
+    pub(super) fn length(&mut self, bytes: u32) -> Result<(), AllocError> {
+        self.lengths.try_push(bytes)
+    }
+
+    /// Separator `i` of the node under way.
+    fn separator(&self, i: usize) -> &[u8] {
+        let start = if i == 0 { 0 } else { self.ends[i - 1] };
+        &self.text[start..self.ends[i]]
+    }
+
+    /// Writes the node under way.
+    fn flush(&mut self) -> Result<(), AllocError> {
+        let count = self.ends.len();
+        if count == 0 {
+            return Ok(());
+        }
+        let depth = |i: usize| common(self.separator(i - 1), self.separator(i));
+        let base = (1..count).map(depth).min().unwrap_or(0).min(255);
+        let (mut depths, mut sizes, mut branches) = (0_u64, 0_u64, [0; NODE]);
+        let mut tails = RawVec::new_in(self.alloc.clone());
+        branches[0] = base as u8;
+        for (i, branch) in branches.iter_mut().enumerate().take(count).skip(1) {
+            let (shared, separator) = (depth(i), self.separator(i));
+            let tail = &separator[shared + 1..];
+            *branch = separator[shared];
+            let over = (shared - base).min(MORE);
+            let size = if over == MORE { MORE } else { tail.len().min(MORE) };
+            if size == MORE {
+                tails.try_extend_from_slice(&(shared as u16).to_le_bytes())?;
+                tails.try_extend_from_slice(&(tail.len() as u16).to_le_bytes())?;
+            }
+            tails.try_extend_from_slice(tail)?;
+            depths |= (over as u64) << (4 * i);
+            sizes |= (size as u64) << (4 * i);
+        }
+        self.nodes.extend(&depths.to_le_bytes())?;
+        self.nodes.extend(&sizes.to_le_bytes())?;
+        self.nodes.extend(&branches)?;
+        let longest = self.lengths.iter().max().copied().unwrap_or(0);
+        let width = if longest < 1 << 8 { 0 } else { 1 + u8::from(longest >= 1 << 16) };
+        self.nodes.extend(&[width])?;
+        for i in 0..NODE {
+            let length = self.lengths.get(i).copied().unwrap_or(0).to_le_bytes();
+            self.nodes.extend(&length[..1 << width])?;
+        }
+        let first = self.ends[0];
+        let short = first.min(255) as u8;
+        self.nodes.extend(&[short])?;
+        if short == 255 {
+            self.nodes.extend(&(first as u16).to_le_bytes())?;
+        }
+        self.nodes.extend(&self.text[..first])?;
+        self.nodes.extend(&tails)?;
+        self.text.truncate(0);
+        self.ends.truncate(0);
+        self.lengths.truncate(0);
+        Ok(())
+    }
+
+    /// The words of prefixes and places, and those of the nodes.
+    pub(super) fn finish(mut self) -> Result<(HeapWords<A>, HeapWords<A>), BuildError> {
+        self.flush()?;
+        let mut index = HeapWords::new_in(self.alloc.clone());
+        index.try_reserve_exact(2 * self.prefixes.len())?;
+        index.try_resize(2 * self.prefixes.len())?;
+        let all = self.prefixes.iter().chain(self.places.iter());
+        for (word, value) in index.words_mut().iter_mut().zip(all) {
+            *word = Le64::new(*value);
+        }
+        self.nodes.words.try_shrink_to_fit()?;
+        Ok((index, self.nodes.words))
+    }
+}
+
+/// A node where it lies.
+#[derive(Clone, Copy)]
+struct Node<'a> {
+    depths: u64,
+    sizes: u64,
+    branches: &'a [u8; NODE],
+    /// Bytes of a length, as a power of two.
+    width: u32,
+    lengths: &'a [u8],
+    first: &'a [u8],
+    tails: &'a [u8],
+}
+
+impl<'a> Node<'a> {
+    #[inline(always)]
+    fn at(nodes: &'a [u8], place: usize) -> Option<Self> {
+        let bytes = nodes.get(place..)?;
+        let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
+        let (depths, head) = head.split_first_chunk::<8>()?;
+        let (sizes, head) = head.split_first_chunk::<8>()?;
+        let (branches, head) = head.split_first_chunk::<NODE>()?;
+        let width = u32::from(head.first()? & 3);
+        let (lengths, rest) = rest.split_at_checked(NODE << width)?;
+        let (short, rest) = rest.split_first()?;
+        let (len, rest) = if *short < 255 {
+            (usize::from(*short), rest)
+        } else {
+            let (len, rest) = rest.split_first_chunk::<2>()?;
+            (usize::from(u16::from_le_bytes(*len)), rest)
+        };
+        let (first, tails) = rest.split_at_checked(len)?;
+        let (depths, sizes) = (u64::from_le_bytes(*depths), u64::from_le_bytes(*sizes));
+        Some(Self { depths, sizes, branches, width, lengths, first, tails })
+    }
+
+    /// Bytes of the blocks before block `i < 16`.
+    #[inline(always)]
+    fn before(&self, i: usize) -> u64 {
+        if self.width == 0 {
+            let Some(bytes) = self.lengths.first_chunk::<16>() else { return 0 };
+            let lengths = u128::from_le_bytes(*bytes) & !(u128::MAX << (8 * (i as u32 & 15)));
+            return sum8(lengths as u64) + sum8((lengths >> 64) as u64);
+        }
+        let lengths = self.lengths.chunks_exact(1 << self.width).take(i);
+        lengths.fold(0, |sum, length| {
+            let mut bytes = [0; 8];
+            bytes[..length.len()].copy_from_slice(length);
+            sum + u64::from_le_bytes(bytes)
+        })
+    }
+
+    /// How many bytes separator `i > 0` shares with the one before it, and its tail.
+    #[inline(always)]
+    fn tail(&self, i: usize) -> Option<(usize, &'a [u8])> {
+        let before = self.sizes & !(u64::MAX << (4 * i));
+        let more = before & before >> 1;
+        let more = more & more >> 2 & 0x1111_1111_1111_1111;
+        let mut at = sum4(before);
+        if more != 0 {
+            // A size of 15 stands for the two numbers and what they say.
+            at = 0;
+            for j in 1..i {
+                let size = (self.sizes >> (4 * j)) as usize & 15;
+                at += if size < MORE { size } else { 4 + usize::from(self.number(at + 2)?) };
+            }
+        }
+        let size = (self.sizes >> (4 * i)) as usize & 15;
+        if size < MORE {
+            let shared = usize::from(self.branches[0]) + ((self.depths >> (4 * i)) as usize & 15);
+            return Some((shared, self.tails.get(at..at + size)?));
+        }
+        let (shared, size) = (usize::from(self.number(at)?), usize::from(self.number(at + 2)?));
+        Some((shared, self.tails.get(at + 4..at + 4 + size)?))
+    }
+
+    fn number(&self, at: usize) -> Option<u16> {
+        Some(u16::from_le_bytes(*self.tails.get(at..)?.first_chunk()?))
+    }
+
+    /// The last of the first `count` separators that is not above the query, how many bytes it has
+    /// in common with the query, and how many bytes it has. Its first separator is not above.
+    #[inline(always)]
+    fn find<Q: Query>(&self, count: usize, query: &Q) -> Option<(usize, usize, usize)> {
+        let base = usize::from(self.branches[0]);
+        let key = query.key();
+        let (mut matched, _) = compare_text(self.first, query, 0);
+        // Those that are still to be looked at.
+        let mut live = (u32::MAX >> (32 - count.clamp(1, NODE))) & !1;
+        let mut last = (u32::BITS - 1 - (live | 1).leading_zeros()) as usize;
+        while matched >= base && live != 0 {
+            let depth = (matched - base).min(MORE) as u8;
+            let byte = key.get(matched).copied();
+            let (fewer, mut reached) = scan16(self.depths, self.branches, depth, byte.unwrap_or(0));
+            if byte.is_none() && Q::BEHIND {
+                reached = 0;
+            }
+            let exactly = usize::from(depth) < MORE;
+            // At the depth of 15 the entries themselves say how deep they are.
+            let stop = if exactly { fewer | reached } else { fewer | self.deep() } & live;
+            if stop == 0 {
+                break;
+            }
+            let i = stop.trailing_zeros() as usize;
+            last = i - 1;
+            if fewer >> i & 1 != 0 {
+                break;
+            }
+            live &= u32::MAX << i << 1;
+            let (shared, tail) = self.tail(i)?;
+            if !exactly && shared != matched {
+                if shared < matched {
+                    break;
+                }
+                last = (u32::BITS - 1 - (live | 1 << i).leading_zeros()) as usize;
+                continue;
+            }
+            let order = match order_at(Some(self.branches[i]), query, matched) {
+                Ordering::Equal => {
+                    let (same, order) = compare_text(tail, query, matched + 1);
+                    matched = if order == Ordering::Greater { matched } else { same };
+                    order
+                }
+                order => order,
+            };
+            if order == Ordering::Greater {
+                break;
+            }
+            last = (u32::BITS - 1 - (live | 1 << i).leading_zeros()) as usize;
+        }
+        let len = if last == 0 {
+            self.first.len()
+        } else {
+            let (shared, tail) = self.tail(last)?;
+            shared + 1 + tail.len()
+        };
+        Some((last, matched, len))
+    }
+
+    /// Entries of the greatest depth.
+    fn deep(&self) -> u32 {
+        (0..NODE).fold(0, |deep, i| deep | u32::from(self.depths >> (4 * i) & 15 == 15) << i)
+    }
+}
+
+/// The sum of eight bytes.
+#[inline(always)]
+const fn sum8(bytes: u64) -> u64 {
+    const EVEN: u64 = 0x00FF_00FF_00FF_00FF;
+    let pairs = (bytes & EVEN) + (bytes >> 8 & EVEN);
+    pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48
+}
+
+/// The sum of sixteen halves of bytes.
+#[inline(always)]
+const fn sum4(halves: u64) -> usize {
+    const LOW: u64 = 0x0F0F_0F0F_0F0F_0F0F;
+    let bytes = (halves & LOW) + (halves >> 4 & LOW);
+    (bytes.wrapping_mul(0x0101_0101_0101_0101) >> 56) as usize
+}
+
+/// Where a block is, and how its separator compares to what was looked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) block: usize,
+    /// Where its bytes begin.
+    pub(super) start: usize,
+    /// Bytes that its separator and the query have in common.
+    pub(super) matched: usize,
+    /// Bytes of its separator.
+    pub(super) len: usize,
+}
+
+/// Separators where they lie.
+#[derive(Clone, Copy)]
+pub(super) struct Separators<'a> {
+    prefixes: &'a [Le64],
+    places: &'a [Le64],
+    nodes: &'a [u8],
+    blocks: usize,
+}
+
+impl<'a> Separators<'a> {
+    /// Those of `blocks` blocks.
+    #[inline(always)]
+    pub(super) fn new(index: &'a [Le64], nodes: &'a [u8], blocks: usize) -> Self {
+        let (prefixes, places) = index.split_at(index.len() / 2);
+        Self { prefixes, places, nodes, blocks }
+    }
+
+    /// Words of prefixes and places for so many blocks.
+    pub(super) const fn index_words(blocks: usize) -> usize {
+        2 * blocks.div_ceil(NODE)
+    }
+
+    /// Node `i`, and where its first block begins.
+    #[inline(always)]
+    fn node(&self, i: usize) -> Option<(Node<'a>, u64)> {
+        let place = self.places.get(i)?.get();
+        Some((Node::at(self.nodes, place as u32 as usize)?, place >> 32))
+    }
+
+    /// The last block whose separator is not above the query; `None` of no blocks, or of damaged
+    /// ones.
+    #[inline(always)]
+    pub(super) fn find<Q: Query>(&self, query: &Q) -> Option<Found> {
+        let wanted = prefix(query.key(), if Q::BEHIND { 0xFF } else { 0 });
+        let above = self.prefixes.partition_point(|prefix| prefix.get() <= wanted);
+        // Only equal prefixes have to be looked at further.
+        let mut i = above;
+        if above > 0 && self.prefixes[above - 1].get() == wanted {
+            i = self.first_above(above, wanted, query)?;
+        }
+        let i = i.max(1) - 1;
+        let (node, start) = self.node(i)?;
+        let (j, matched, len) = node.find(self.blocks.checked_sub(i * NODE)?, query)?;
+        let start = usize::try_from(start + node.before(j)).ok()?;
+        Some(Found { block: i * NODE + j, start, matched, len })
+    }
+
+    /// The first node before `above` whose first separator is above the query, among those with
+    /// its prefix.
+    #[cold]
+    #[inline(never)]
+    fn first_above<Q: Query>(&self, above: usize, wanted: u64, query: &Q) -> Option<usize> {
+        let below = self.prefixes[..above].partition_point(|prefix| prefix.get() < wanted);
+        let (mut low, mut high) = (below, above);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            let (node, _) = self.node(middle)?;
+            if compare_text(node.first, query, 0).1 == Ordering::Greater {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        Some(low)
+    }
+
+    /// Puts the separator of `block` into `out`, as far as that has room; returns its length and
+    /// where the block begins.
+    #[inline(always)]
+    pub(super) fn spell(&self, block: usize, out: &mut [u8]) -> Option<(usize, usize)> {
+        let (node, start) = self.node(block / NODE)?;
+        let j = block % NODE;
+        let mut len = put(out, 0, node.first);
+        let mut at = 0;
+        for i in 1..=j {
+            let size = (node.sizes >> (4 * i)) as usize & 15;
+            let (shared, from, size) = if size < MORE {
+                let depth = (node.depths >> (4 * i)) as usize & 15;
+                (usize::from(node.branches[0]) + depth, at, size)
+            } else {
+                let shared = usize::from(node.number(at)?);
+                (shared, at + 4, usize::from(node.number(at + 2)?))
+            };
+            let tail = node.tails.get(from..from + size)?;
+            len = put(out, shared.min(len), &[node.branches[i]]);
+            len = put(out, len, tail);
+            at = from + size;
+        }
+        Some((len, usize::try_from(start + node.before(j)).ok()?))
+    }
+
+    /// Asks for what [`find`](Self::find) and [`spell`](Self::spell) read first.
+    pub(super) fn is_whole(&self) -> bool {
+        self.prefixes.is_sorted_by_key(|prefix| prefix.get())
+            && (0..self.prefixes.len()).all(|i| self.node(i).is_some())
+    }
+}
+
+/// Copies `text` to `out[at..]` as far as there is room; returns where it ends.
+#[inline(always)]
+pub(super) fn put(out: &mut [u8], at: usize, text: &[u8]) -> usize {
+    let at = at.min(out.len());
+    let room = &mut out[at..];
+    let len = text.len().min(room.len());
+    room[..len].copy_from_slice(&text[..len]);
+    at + len
+}

@@ -1,0 +1,162 @@
+//! [`Spool`]: keys that come in ascending order, kept as what each adds to the one before, until
+//! all are there.
+
+use crate::error::{AllocError, BuildError};
+use crate::mem::Alloc;
+use crate::mem::raw_vec::RawVec;
+
+/// The longest key.
+pub(super) const MAX_KEY: usize = 65_535;
+
+/// Distinct keys in ascending order, front-coded in one block.
+pub(super) struct Spool<A: Alloc> {
+    /// For each key the bytes that it shares with the one before and those that follow, both as
+    /// variable-length numbers, and then these.
+    bytes: RawVec<u8, A>,
+    last: RawVec<u8, A>,
+    len: usize,
+    longest: usize,
+    /// Bytes that keys add to those before them.
+    added: u64,
+    used: [bool; 256],
+}
+
+/// How many bytes `a` and `b` share from the start.
+pub(super) fn common(a: &[u8], b: &[u8]) -> usize {
+    a.iter().zip(b).take_while(|(x, y)| x == y).count()
+}
+
+impl<A: Alloc + Clone> Spool<A> {
+    /// No keys.
+    pub(super) const fn new(bytes: A, last: A) -> Self {
+        Self {
+            bytes: RawVec::new_in(bytes),
+            last: RawVec::new_in(last),
+            len: 0,
+            longest: 0,
+            added: 0,
+            used: [false; 256],
+        }
+    }
+
+    /// Appends `key`; unchanged if that is refused.
+    pub(super) fn push(&mut self, key: &[u8]) -> Result<(), BuildError> {
+        let shared = common(&self.last, key);
+        if self.len > 0 {
+            match (self.last.get(shared), key.get(shared)) {
+                (None, None) => return Err(BuildError::DuplicateKey { index: self.len }),
+                (Some(last), next) if next.is_none_or(|next| next < last) => {
+                    return Err(BuildError::NotSorted { index: self.len });
+                }
+                _ => {}
+            }
+        }
+        if key.len() > MAX_KEY {
+            let (value, max) = (key.len() as u64, MAX_KEY as u64);
+            return Err(BuildError::OutOfRange { name: "key length", value, min: 0, max });
+        }
+        self.bytes.try_reserve(key.len() - shared + 6)?;
+        self.last.try_reserve(key.len())?;
+        // Room enough: nothing is refused from here on.
+        self.put(shared)?;
+        self.put(key.len() - shared)?;
+        self.bytes.try_extend_from_slice(&key[shared..])?;
+        self.last.truncate(shared);
+        self.last.try_extend_from_slice(&key[shared..])?;
+        key[shared..].iter().for_each(|byte| self.used[usize::from(*byte)] = true);
+        self.len += 1;
+        self.added += (key.len() - shared) as u64;
+        self.longest = self.longest.max(key.len());
+        Ok(())
+    }
+
+    /// Appends a number, seven bits a byte, the lowest first.
+    fn put(&mut self, mut number: usize) -> Result<(), AllocError> {
+        while number >= 128 {
+            self.bytes.try_push(number as u8 | 128)?;
+            number >>= 7;
+        }
+        self.bytes.try_push(number as u8)
+    }
+
+    /// How many keys there are.
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Bytes of the longest key.
+    pub(super) const fn longest(&self) -> usize {
+        self.longest
+    }
+
+    /// Bytes that keys add to those before them.
+    pub(super) const fn added(&self) -> u64 {
+        self.added
+    }
+
+    /// Which bytes occur in keys.
+    pub(super) const fn used(&self) -> &[bool; 256] {
+        &self.used
+    }
+
+    /// Calls `visit(shared, key)` for each key in order, `shared` being the bytes that it has in
+    /// common with the key before.
+    pub(super) fn each(
+        &self,
+        mut visit: impl FnMut(usize, &[u8]) -> Result<(), BuildError>,
+    ) -> Result<(), BuildError> {
+        let mut key = RawVec::new_in(self.bytes.alloc().clone());
+        key.try_reserve_exact(self.longest)?;
+        let mut rest = &self.bytes[..];
+        while !rest.is_empty() {
+            let shared = take(&mut rest);
+            let added = take(&mut rest);
+            let (suffix, behind) = rest.split_at(added);
+            rest = behind;
+            key.truncate(shared);
+            key.try_extend_from_slice(suffix)?;
+            visit(shared, &key)?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes a number that [`Spool::put`] has written.
+fn take(rest: &mut &[u8]) -> usize {
+    let (mut number, mut shift) = (0, 0);
+    while let Some((byte, behind)) = rest.split_first() {
+        *rest = behind;
+        number |= usize::from(byte & 127) << shift;
+        shift += 7;
+        if *byte < 128 {
+            break;
+        }
+    }
+    number
+}
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use super::*;
+    use crate::mem::Global;
+    use std::vec::Vec;
+
+    #[test]
+    fn keys_come_back_and_others_are_refused() {
+        let mut spool = Spool::new(Global, Global);
+        let keys = [&b""[..], b"a", b"a\0", b"a\0b", &[b'a'; 300], b"\xFF"];
+        for key in keys {
+            spool.push(key).unwrap();
+        }
+        assert_eq!(spool.push(b"\xFF"), Err(BuildError::DuplicateKey { index: 6 }));
+        assert_eq!(spool.push(b"\xFE\xFF"), Err(BuildError::NotSorted { index: 6 }));
+        assert_eq!(spool.push(b""), Err(BuildError::NotSorted { index: 6 }));
+        let long = [0xFF; MAX_KEY + 1];
+        assert!(matches!(spool.push(&long), Err(BuildError::OutOfRange { value: 65_536, .. })));
+        spool.push(&long[1..]).unwrap();
+        let mut seen = Vec::new();
+        spool.each(|_, key| Ok(seen.push(key.to_vec()))).unwrap();
+        assert!(seen.iter().take(6).eq(keys.iter()) && seen.len() == spool.len());
+        assert_eq!((spool.longest(), seen[6].len()), (MAX_KEY, MAX_KEY));
+    }
+}
