@@ -13,7 +13,7 @@
 //! | a sorted slice, looked up often | [`arrays::SortedSearch`], [`arrays::STree`], [`arrays::RadixTable`] | nothing, an eighth, half a percent |
 //! | many strings, by position, or sorted and looked up | [`arrays::StrArray`] | their bytes + log2(all bytes) bits a string |
 //! | rows of numbers of any lengths, such as a graph's neighbours | [`arrays::Ragged`] | theirs + 2.2 bits + log2(mean length) a row |
-//! | many strings, in order, that stay: by key, by number, by prefix | [`tries::RearDict`] | 2.0 bytes a word of a word list |
+//! | many strings, in order, that stay: by key, by number, by prefix | [`tries::RearDict`] | 1.9 bytes a word of a word list |
 //! | a `HashMap` or a `HashSet` | [`maps::Map`], [`maps::Set`], with std's API | 1.19 times its entries, at any number of them |
 //! | keys, and the question whether one was seen before, with a rate of false alarms | [`filters::Bloom`] | 11.5 bits a key at 1/256 |
 //! | the same, and every nanosecond counts | [`filters::BlockedBloom`] | 12.2 bits a key at 1/256 |

@@ -123,6 +123,7 @@ fn replay(target: &str, input: &[u8]) {
     match target {
         "container" => testkit::open_any(input),
         "arrays" => testkit::run_family(1, input),
+        "tries" => testkit::run_family(3, input),
         "filters" => testkit::run_family(4, input),
         "sketches" => testkit::run_family(5, input),
         _ => panic!("{target}: no fuzz target of this name"),

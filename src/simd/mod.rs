@@ -8,8 +8,8 @@
 //! | `x86::topic` | with AVX2, and AVX-512 where that was measured faster |
 //! | `aarch64::topic` | with NEON |
 //!
-//! What an instruction or two do (`deposit`, `prefetch`, `scan`, `tags`) stands in one file beside its
-//! plain code.
+//! What an instruction or two do (`deposit`, `prefetch`, `scan`, `tags`) stands in one file beside
+//! its plain code.
 //!
 //! With `std` the processor is asked, so that a program built for any x86-64 finds its AVX2;
 //! without it only what the build targets counts. Functions for one element are never chosen this

@@ -128,6 +128,12 @@ fn same_answers(set: &impl RankedKeySet, model: &Dict, key: &[u8]) -> Verdict {
     ensure!(bounds == (rank, rank + usize::from(there)), "{key:?} between {bounds:?}");
     let from = keys.range::<[u8], _>((Bound::Included(key), Bound::Unbounded));
     let count = from.take_while(|other| other.starts_with(key)).count();
+    let begun = (0..=key.len()).rev().map(|len| &key[..len]).filter(|begun| keys.contains(*begun));
+    let lengths: Vec<usize> = begun.map(<[u8]>::len).collect();
+    let begins: Vec<_> = set.prefixes_of(key, vec![0; set.longest()]).collect();
+    let same = begins.iter().all(|(id, len)| set.id_of(&key[..*len]) == Some(*id));
+    let found = begins.iter().map(|begun| begun.1);
+    ensure!(same && found.eq(lengths), "{key:?} begins with {begins:?}");
     let prefix = set.prefix(key);
     ensure!(prefix == (rank..rank + count), "{key:?} begins {prefix:?}, not {count} from {rank}");
     Ok(())
@@ -215,6 +221,8 @@ impl<S: RankedKeySet> Subject<Dict> for S {
         }
         let middle = self.key_into(len / 2, &mut buffer).map(<[u8]>::to_vec);
         for key in Item::needles().into_iter().chain(middle).chain([vec![b'a'; 100]]) {
+            let begins = self.prefixes_of(&key, vec![0; self.longest()]).count();
+            ensure!(begins <= key.len() + 1, "{begins} keys begin {key:?}");
             let ((at, equal), prefix) = (self.locate(&key), self.prefix(&key));
             ensure!(at < len + usize::from(!equal), "{key:?} at {at} of {len}");
             ensure!(prefix.end <= len && prefix.start <= prefix.end, "{prefix:?} of {len}");

@@ -279,14 +279,25 @@ macro_rules! ranked_doors {
                 RankedKeySet::prefix(self, prefix.as_ref())
             }
 
-            /// The numbers of the keys in a range: `set.range("a".."c")`. Two look-ups. Empty if the
-            /// start is above the end.
+            /// The numbers of the keys in a range: `set.range("a".."c")`. Two look-ups. Empty if
+            /// the start is above the end.
             #[must_use]
             pub fn range<K: AsRef<[u8]>>(
                 &self,
                 range: impl core::ops::RangeBounds<K>,
             ) -> Range<usize> {
                 RankedKeySet::range(self, range)
+            }
+
+            /// The keys that `text` begins with, the longest first, each as its number and its
+            /// length: the first is the longest match. Has one buffer on the heap.
+            #[cfg(feature = "alloc")]
+            pub fn prefixes_of<'a, T: AsRef<[u8]> + ?Sized>(
+                &'a self,
+                text: &'a T,
+            ) -> super::PrefixesOf<'a, Self, alloc::vec::Vec<u8>> {
+                let buffer = alloc::vec![0; self.longest];
+                super::PrefixesOf::new(self, text.as_ref(), buffer)
             }
 
             /// The key `id` in `buffer`, which should be as long as the [longest](Self::longest);
@@ -342,7 +353,10 @@ macro_rules! ranked_doors {
                     set.finish()
                 }
                 #[cfg(not(feature = "alloc"))]
-                f.debug_struct(stringify!($ty)).field("len", &self.len).finish_non_exhaustive()
+                {
+                    let mut set = f.debug_struct(stringify!($ty));
+                    set.field("len", &self.len).finish_non_exhaustive()
+                }
             }
         }
 

@@ -2,7 +2,7 @@
 //!
 //! | I have | I take | it costs |
 //! |---|---|---|
-//! | a vocabulary, names, paths: keys that stay, as small as can be | [`RearDict`] | 2.0 bytes a word of a word list, 4.6 a name of a package |
+//! | a vocabulary, names, paths: keys that stay, as small as can be | [`RearDict`] | 1.9 bytes a word of a word list |
 //!
 //! A key's number is its rank, so that a range or a prefix is a range of numbers, and what belongs
 //! to keys lies in an array beside the dictionary.
@@ -17,18 +17,45 @@
 //! assert_eq!(words.prefix("bee"), 1..3);
 //! # Ok::<(), lessram::BuildError>(())
 //! ```
+//!
+//! # Queries
+//!
+//! What all dictionaries answer, beside a key by its number and a number by its key:
+//!
+//! ```
+//! use lessram::tries::{Matches, Near, RearDict};
+//!
+//! let words = RearDict::from_sorted(["be", "bee", "beet", "beetle", "bet", "boot"])?;
+//! assert_eq!(words.prefix("bee"), 1..4);
+//! assert_eq!(words.range("bee".."bet"), 1..4);
+//! // The keys that a text begins with, the longest first: number and length.
+//! assert!(words.prefixes_of("beets").eq([(2, 4), (1, 3), (0, 2)]));
+//! // The keys at most one edit from a word, with the edits that it takes.
+//! let near = Near::new(b"bete", 1);
+//! let found = Matches::new(&words, near).map(|(id, state)| (id, near.distance(&state)));
+//! assert!(found.eq([(1, Some(1)), (4, Some(1))]));
+//! let near = near.with_swaps();
+//! assert!(Matches::new(&words, near).map(|(id, _)| id).eq([1, 2, 4]));
+//! # Ok::<(), lessram::BuildError>(())
+//! ```
 
+#[cfg(feature = "alloc")]
+mod automaton;
 mod huffman;
 mod keys;
 mod phrases;
+mod prefixes;
 mod query;
 mod rear_dict;
 mod separators;
 mod spool;
 
 #[cfg(feature = "alloc")]
+pub use automaton::{Automaton, Distances, Matches, Near};
+#[cfg(feature = "alloc")]
 pub use keys::Iter;
 pub use keys::{Keys, Walks};
+pub use prefixes::PrefixesOf;
 pub use rear_dict::{RearDict, RearDictBuilder};
 
 use crate::error::BuildError;
@@ -108,6 +135,15 @@ pub trait RankedKeySet: KeySet + Walks + Sized {
         // Of a damaged file there may be no key: then an empty one.
         let len = self.spell(id, buffer).unwrap_or(0);
         Some(buffer.get(..len).unwrap_or(&[]))
+    }
+
+    /// The keys that `text` begins with, the longest first, each as its number and its length.
+    fn prefixes_of<'a, B: AsMut<[u8]>>(
+        &'a self,
+        text: &'a [u8],
+        buffer: B,
+    ) -> PrefixesOf<'a, Self, B> {
+        PrefixesOf::new(self, text, buffer)
     }
 
     /// Puts the number of each of `keys` into `ids`, as far as both go.

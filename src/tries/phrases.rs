@@ -505,7 +505,7 @@ mod tests {
             let spelled: Vec<u8> =
                 phrases.clone().flat_map(|phrase| phrase.text().to_vec()).collect();
             assert_eq!(spelled, text);
-            assert!(phrases.clone().last().unwrap().end);
+            assert!(phrases.clone().next_back().unwrap().end);
             assert_eq!(phrases.filter(|phrase| phrase.end).count(), 1);
         }
     }

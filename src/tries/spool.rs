@@ -155,7 +155,11 @@ mod tests {
         assert!(matches!(spool.push(&long), Err(BuildError::OutOfRange { value: 65_536, .. })));
         spool.push(&long[1..]).unwrap();
         let mut seen = Vec::new();
-        spool.each(|_, key| Ok(seen.push(key.to_vec()))).unwrap();
+        let mut see = |_: usize, key: &[u8]| {
+            seen.push(key.to_vec());
+            Ok(())
+        };
+        spool.each(&mut see).unwrap();
         assert!(seen.iter().take(6).eq(keys.iter()) && seen.len() == spool.len());
         assert_eq!((spool.longest(), seen[6].len()), (MAX_KEY, MAX_KEY));
     }

@@ -1,5 +1,5 @@
-//! Ordered sets of byte strings, beside fst, sux's rear-coded lists, hashbrown and `BTreeSet`: bytes
-//! a key, ns to build, to find keys that are there and that are not, by number, and in order.
+//! Ordered sets of byte strings, beside fst, sux's rear-coded lists, hashbrown and `BTreeSet`:
+//! bytes a key, ns to build, to find keys that are there and that are not, by number, and in order.
 //!
 //! The keys are the lines of the file that `LESSRAM_DATA` names, or else made up; an absent key is
 //! a present one with one byte changed. `LESSRAM_ONLY` names contenders, separated by commas;

@@ -10,7 +10,7 @@ use crate::hold::{Answers, Hold};
 use crate::input::Lines;
 use crate::query::{self, Printer};
 use crate::spool::{Bytes, Feed};
-use lessram::mem::{Footprint, Global, Totals};
+use lessram::mem::{Global, Totals};
 use lessram::storage::{self, HeapWords, Persist};
 use lessram::tries::{KeySetBuild, RankedKeySet};
 use std::cell::RefCell;
