@@ -71,11 +71,7 @@ const BENCHES: &[Bench] = &[
         "counts, top keys, quantiles of the stream that LESSRAM_DATA names",
         sketches_streams::run,
     ),
-    (
-        "tries",
-        "dictionaries of the lines of the file that LESSRAM_DATA names",
-        tries::run,
-    ),
+    ("tries", "dictionaries of the lines of the file that LESSRAM_DATA names", tries::run),
 ];
 
 fn usage() -> String {

@@ -269,9 +269,9 @@ fn times(data: &Data, entries: &[Entry], rounds: usize) -> Result<(), Box<dyn Er
         race("tries", &case(what), rounds, operations, false, &contenders)
     };
     for (what, queries) in [("hit", &data.hits), ("miss", &data.misses)] {
-        let one = entries.iter().map(|entry| {
-            contender(entry.name, entry.bytes, move || (entry.find)(queries))
-        });
+        let one = entries
+            .iter()
+            .map(|entry| contender(entry.name, entry.bytes, move || (entry.find)(queries)));
         run(what, rounds, QUERIES, one.collect())?;
         let many = entries.iter().filter_map(|entry| {
             let many = entry.many.as_ref()?;
