@@ -10,8 +10,8 @@
 //!
 //! A node has up to 16 separators. Separator `i > 0` shares `base + depth` bytes with the one
 //! before it, goes on with `branches[i]`, and then with a tail of `size` bytes. `branches[0]` is
-//! the base. Sizes of 15 stand for a tail with its own numbers in front: the shared bytes and those of
-//! the tail, u16 each. Lengths are those of the node's blocks, 1, 2 or 4 bytes each.
+//! the base. Sizes of 15 stand for a tail with its own numbers in front: the shared bytes and
+//! those of the tail, u16 each. Lengths are those of the node's blocks, 1, 2 or 4 bytes each.
 
 use super::query::{Query, compare_text, order_at};
 use super::spool::common;
