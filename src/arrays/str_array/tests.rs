@@ -1,0 +1,86 @@
+use super::*;
+use crate::mem::{Counter, Global, Tracked};
+use alloc::vec;
+use alloc::vec::Vec;
+
+#[test]
+fn reserved_room_suffices() {
+    let counter = Counter::new();
+    let alloc = Tracked::new(&counter, Global);
+    let mut strings = StrArray::new_in(alloc, alloc);
+    for round in 1..4 {
+        strings.try_reserve(1_000, 9_000).unwrap();
+        let requests = counter.requests();
+        (0..1_000).for_each(|_| strings.push("ninebytes"));
+        assert_eq!((strings.len(), counter.requests()), (1_000 * round, requests));
+    }
+}
+
+/// Strings of many lengths, some of them empty.
+fn samples() -> StrArray {
+    (0..3_000_usize).map(|i| vec![b'a' + (i % 26) as u8; i * i % 23]).collect()
+}
+
+#[test]
+fn compressed_offsets_answer_alike() {
+    let (packed, mut compressed) = (samples(), samples());
+    compressed.compress_offsets();
+    assert!(compressed.has_compressed_offsets() && compressed == packed);
+    assert!(compressed.iter().rev().eq(packed.iter().rev()));
+    for at in [0, 1, 1_000, 2_999, 3_000, usize::MAX] {
+        assert_eq!(compressed.get(at), packed.get(at));
+        assert!(compressed.iter().skip(at).eq(packed.iter().skip(at)));
+    }
+    let indices: Vec<usize> = (0..3_000).map(|i| i * 7 % 3_000).collect();
+    for strings in [&packed, &compressed] {
+        let mut out = vec![&b""[..]; 3_000];
+        strings.get_many(&indices, &mut out);
+        assert!(indices.iter().zip(&out).all(|(i, s)| packed.get(*i) == Some(*s)));
+    }
+    let saving = packed.heap_bytes() - compressed.heap_bytes();
+    assert_eq!((packed.offsets.heap_bytes(), saving), (5_640, 3_680));
+    // Any change expands them, and what comes then is what always came.
+    compressed.push("more");
+    assert!(!compressed.has_compressed_offsets() && compressed.last() == Some(b"more"));
+    compressed.compress_offsets();
+    compressed.truncate(3_000);
+    assert_eq!((&compressed, compressed.has_compressed_offsets()), (&packed, false));
+    compressed.compress_offsets();
+    compressed.clear();
+    assert_eq!((compressed.len(), compressed.iter().next()), (0, None));
+}
+
+#[test]
+fn compressed_offsets_are_saved_as_such() {
+    let mut strings = samples();
+    strings.compress_offsets();
+    let file = strings.to_bytes().unwrap();
+    let view = StrArray::view(file.as_bytes()).unwrap();
+    assert!(view.has_compressed_offsets() && view == samples());
+    view.validate().unwrap();
+    assert_eq!(view.to_heap().to_bytes().unwrap().as_bytes(), file.as_bytes());
+}
+
+#[test]
+fn compressing_tells_every_byte_and_changes_nothing_when_refused() {
+    use crate::mem::{Refusals, Refusing};
+    for every in 2..7 {
+        let (counter, refusals) = (Counter::new(), Refusals::every(every));
+        let alloc = Tracked::new(&counter, Refusing::new(&refusals, Global));
+        let mut strings = StrArray::new_in(alloc, alloc);
+        for string in &samples() {
+            while strings.try_push(string).is_err() {}
+        }
+        for _ in 0..4 {
+            let done = strings.try_compress_offsets_in(alloc);
+            assert_eq!(done.is_ok(), strings.has_compressed_offsets());
+            assert_eq!(strings.heap_bytes(), counter.live());
+            assert!(strings == samples());
+            let pushed = strings.try_push("x");
+            assert_eq!(strings.heap_bytes(), counter.live());
+            if pushed.is_ok() {
+                strings.truncate(3_000);
+            }
+        }
+    }
+}
