@@ -8,6 +8,7 @@ mod arrays;
 mod arrays_blocks;
 mod arrays_elias_fano;
 mod arrays_packed;
+mod arrays_ragged;
 mod arrays_rank;
 mod filters;
 mod filters_blocked;
@@ -46,6 +47,7 @@ const BENCHES: &[Bench] = &[
     ("rank_select", "where the k-th ones of bits are, by samples over ranks", arrays_rank::select),
     ("arrays-blocks", "numbers in blocks: bits, get, decode, build", arrays_blocks::run),
     ("arrays-packed", "packed numbers: get, set, sum, unpacking", arrays_packed::run),
+    ("arrays-ragged", "rows of many lengths: all of them, random ones", arrays_ragged::run),
     ("filters", "approximate sets: build, hit, miss, measured rate", filters::run),
     (
         "filters-blocked",
