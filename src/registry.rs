@@ -47,6 +47,7 @@ macro_rules! family {
             0x0106 bit_vec     $crate::arrays::BitVec, bits;
             0x0107 elias_fano  $crate::arrays::EliasFano, sorted;
             0x0108 ragged      $crate::arrays::RaggedU64, ragged;
+            0x0201 resolver    $crate::maps::Resolver, strings;
             0x0301 rear_dict   $crate::tries::RearDict, dicts;
             0x0401 bloom       $crate::filters::Bloom, filters;
             0x0402 blocked_bloom $crate::filters::BlockedBloom, filters;

@@ -1,6 +1,8 @@
 //! `Deserialize` of maps and sets: entries as they come, with no more room than comes.
 
 use super::map::Map;
+use super::ordered_map::OrderedMap;
+use super::ordered_set::OrderedSet;
 use super::policy::Policy;
 use super::set::Set;
 use crate::mem::Alloc;
@@ -58,6 +60,49 @@ where
     }
 }
 
+impl<'de, K, V, S, A> Visitor<'de> for Filling<OrderedMap<K, V, S, A>>
+where
+    K: Deserialize<'de> + Eq + Hash,
+    V: Deserialize<'de>,
+    S: BuildHasher + Default,
+    A: Alloc + Clone + Default,
+{
+    type Value = OrderedMap<K, V, S, A>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut access: M) -> Result<Self::Value, M::Error> {
+        let mut map = Self::Value::default();
+        while let Some((key, value)) = access.next_entry()? {
+            map.try_insert(key, value).map_err(M::Error::custom)?;
+        }
+        Ok(map)
+    }
+}
+
+impl<'de, K, S, A> Visitor<'de> for Filling<OrderedSet<K, S, A>>
+where
+    K: Deserialize<'de> + Eq + Hash,
+    S: BuildHasher + Default,
+    A: Alloc + Clone + Default,
+{
+    type Value = OrderedSet<K, S, A>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence of keys")
+    }
+
+    fn visit_seq<Q: SeqAccess<'de>>(self, mut access: Q) -> Result<Self::Value, Q::Error> {
+        let mut set = Self::Value::default();
+        while let Some(key) = access.next_element()? {
+            set.try_insert(key).map_err(Q::Error::custom)?;
+        }
+        Ok(set)
+    }
+}
+
 impl<'de, K, V, S, A, P> Deserialize<'de> for Map<K, V, S, A, P>
 where
     K: Deserialize<'de> + Eq + Hash,
@@ -77,6 +122,29 @@ where
     S: BuildHasher + Default,
     A: Alloc + Default,
     P: Policy,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Filling::<Self>(PhantomData))
+    }
+}
+
+impl<'de, K, V, S, A> Deserialize<'de> for OrderedMap<K, V, S, A>
+where
+    K: Deserialize<'de> + Eq + Hash,
+    V: Deserialize<'de>,
+    S: BuildHasher + Default,
+    A: Alloc + Clone + Default,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Filling::<Self>(PhantomData))
+    }
+}
+
+impl<'de, K, S, A> Deserialize<'de> for OrderedSet<K, S, A>
+where
+    K: Deserialize<'de> + Eq + Hash,
+    S: BuildHasher + Default,
+    A: Alloc + Clone + Default,
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(Filling::<Self>(PhantomData))

@@ -7,7 +7,7 @@ use super::policy::{Compact, Policy};
 use super::table::Table;
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
-use crate::mem::{Alloc, Footprint, Global, Parts, refused};
+use crate::mem::{Alloc, Footprint, Global, PartKind, Parts, refused};
 use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
@@ -582,7 +582,7 @@ impl<'a, K, V, S, A: Alloc, P: Policy> IntoIterator for &'a mut Map<K, V, S, A, 
 
 impl<K: Footprint, V: Footprint, S, A: Alloc, P: Policy> Footprint for Map<K, V, S, A, P> {
     fn parts(&self, out: &mut dyn Parts) {
-        self.table.parts(out);
+        self.table.parts("entries", PartKind::Payload, out);
         if K::owns_heap() || V::owns_heap() {
             for (key, value) in self {
                 key.parts(out);

@@ -32,7 +32,7 @@ use super::policy::{JOIN, Policy, REGIONS, SPLIT, Size};
 use crate::error::AllocError;
 use crate::hashing::fold;
 use crate::mem::raw_vec::RawVec;
-use crate::mem::{Alloc, Part, Parts, block_of};
+use crate::mem::{Alloc, Part, PartKind, Parts, block_of};
 use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, needs_drop, replace};
@@ -353,8 +353,8 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         Some(Occupied { table: self, place })
     }
 
-    /// Tells of the blocks.
-    pub(super) fn parts(&self, out: &mut dyn Parts) {
+    /// Tells of the blocks; what the entries are called, and what they are for.
+    pub(super) fn parts(&self, name: &'static str, kind: PartKind, out: &mut dyn Parts) {
         if self.many.is_some() {
             out.block(&[Part::header("regions", REGIONS * size_of::<Region>())]);
         }
@@ -363,7 +363,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
             let index = region.size.groups as usize * size_of::<P::Group>();
             let entries = region.len as usize * size_of::<T>();
             let parts = [
-                Part::payload("entries", entries),
+                Part { name, kind, bytes: entries },
                 Part::index("tags", index),
                 Part::header("alignment", slots_at - index),
                 Part::slack(layout.size() - slots_at - entries),

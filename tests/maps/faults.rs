@@ -16,8 +16,8 @@ use std::rc::Rc;
 
 /// Refuses the request number `at`, and every one after it.
 #[derive(Clone, Copy)]
-struct Until<'c> {
-    left: &'c Cell<usize>,
+pub(super) struct Until<'c> {
+    pub(super) left: &'c Cell<usize>,
 }
 
 // SAFETY: blocks come from `Global` and go back to it.
@@ -81,17 +81,19 @@ fn impossible_capacities_are_errors() {
 
 /// Hashes as the cell says: by value, all alike, or with a panic.
 #[derive(Clone, Default)]
-struct Moody(Rc<Cell<Mood>>);
+pub(super) struct Moody(pub(super) Rc<Cell<Mood>>);
 
 #[derive(Clone, Copy, Default)]
-enum Mood {
+pub(super) enum Mood {
     #[default]
     Well,
     Panics,
+    /// Once so many more were asked for.
+    PanicsAfter(u64),
     Lies(u64),
 }
 
-struct MoodyHasher(Rc<Cell<Mood>>, u64);
+pub(super) struct MoodyHasher(Rc<Cell<Mood>>, u64);
 
 impl BuildHasher for Moody {
     type Hasher = MoodyHasher;
@@ -111,6 +113,10 @@ impl Hasher for MoodyHasher {
         match self.0.get() {
             Mood::Well => mixed(self.1),
             Mood::Panics => panic!("a hash function that panics"),
+            Mood::PanicsAfter(left) => {
+                self.0.set(left.checked_sub(1).map_or(Mood::Panics, Mood::PanicsAfter));
+                mixed(self.1)
+            }
             Mood::Lies(seed) => {
                 self.0.set(Mood::Lies(mixed(seed)));
                 seed
@@ -182,7 +188,7 @@ fn hash_functions_that_lie_do_no_harm() {
 }
 
 #[derive(Clone, Copy, Default)]
-struct Constant;
+pub(super) struct Constant;
 
 impl BuildHasher for Constant {
     type Hasher = ConstantHasher;
@@ -191,7 +197,7 @@ impl BuildHasher for Constant {
     }
 }
 
-struct ConstantHasher;
+pub(super) struct ConstantHasher;
 
 impl Hasher for ConstantHasher {
     fn write(&mut self, _: &[u8]) {}
@@ -212,9 +218,9 @@ fn one_hash_for_all_keys_is_slow_and_right() {
 }
 
 /// Counts its drops, and panics at one of them.
-struct Dropped<'c> {
-    count: &'c Cell<u32>,
-    panics_at: u32,
+pub(super) struct Dropped<'c> {
+    pub(super) count: &'c Cell<u32>,
+    pub(super) panics_at: u32,
 }
 
 impl Drop for Dropped<'_> {

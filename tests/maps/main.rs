@@ -2,7 +2,9 @@
 //! every operation; with allocators that refuse, hash functions and drops that panic or lie.
 
 mod faults;
+mod interner;
 mod model;
+mod ordered;
 mod std_like;
 
 use lessram::hashing::DefaultHashBuilder;

@@ -16,6 +16,8 @@ mod filters_static;
 mod growth;
 mod harness;
 mod maps;
+mod maps_interner;
+mod maps_ordered;
 mod race;
 mod search;
 mod sizes;
@@ -61,6 +63,12 @@ const BENCHES: &[Bench] = &[
         filters_static::run,
     ),
     ("maps", "hash maps: insert, hit, miss, iterate", maps::run),
+    ("maps_interner", "interners: new strings, hits, misses, resolving", maps_interner::run),
+    (
+        "maps_ordered",
+        "hash maps in order of insertion: insert, hit, miss, iterate, remove",
+        maps_ordered::run,
+    ),
     ("search", "lower bound in a sorted slice: one by one, many at once", search::run),
     ("sketches", "distinct counts of 4,096 registers of 8 bits: insert, merge", sketches::run),
     (

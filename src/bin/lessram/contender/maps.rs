@@ -1,11 +1,11 @@
 //! Ours in memory: hash maps and sets, which have no file and so no row in the registry.
 
 use super::pairs::{AnyMap, Held, Value};
-use super::{Contender, Structure};
+use super::{Contender, Structure, touch};
 use crate::dataset::{Plan, SHUFFLED};
 use crate::error::Outcome;
 use crate::spool::{Bytes, Feed, Number, Pair};
-use lessram::maps::{Map, Set};
+use lessram::maps::{Interner, Map, OrderedMap, OrderedSet, Set};
 use lessram::mem::{Footprint, Totals};
 use std::hash::Hash;
 
@@ -33,6 +33,42 @@ pub(super) fn pairs<V: Value + Footprint>() -> Contender {
         "maps",
         "maps::Map from boxed bytes laid out as Box<str>",
         format!("let map: lessram::maps::Map<Box<str>, {}> = pairs.collect();", V::NAME),
+    )
+}
+
+pub(super) fn ordered_ints() -> Contender {
+    Contender::in_memory::<Number, OrderedSet<u64>>(
+        "ordered_set",
+        "maps",
+        "maps::OrderedSet<u64>, keeps the order of insertion",
+        "let set: lessram::maps::OrderedSet<u64> = keys.collect();".to_owned(),
+    )
+}
+
+pub(super) fn ordered_strings() -> Contender {
+    Contender::in_memory::<Bytes, OrderedSet<Box<[u8]>>>(
+        "ordered_set",
+        "maps",
+        "maps::OrderedSet of boxed bytes laid out as Box<str>, keeps the order of insertion",
+        "let set: lessram::maps::OrderedSet<Box<str>> = keys.collect();".to_owned(),
+    )
+}
+
+pub(super) fn interner() -> Contender {
+    Contender::in_memory::<Bytes, Interner>(
+        "interner",
+        "maps",
+        "maps::Interner, keys by number too",
+        "let keys: lessram::maps::Interner = keys.collect();".to_owned(),
+    )
+}
+
+pub(super) fn ordered_pairs<V: Value + Footprint>() -> Contender {
+    Contender::in_memory::<Pair, Held<OrderedMap<Box<[u8]>, V>>>(
+        "ordered_map",
+        "maps",
+        "maps::OrderedMap from boxed bytes laid out as Box<str>, keeps the order of insertion",
+        format!("let map: lessram::maps::OrderedMap<Box<str>, {}> = pairs.collect();", V::NAME),
     )
 }
 
@@ -76,29 +112,114 @@ impl Structure<Bytes> for Set<Box<[u8]>> {
     }
 }
 
-/// Without the room for more, as the others are measured too.
-fn shrunk<K: Eq + Hash>(mut keys: Set<K>) -> Set<K> {
-    keys.shrink_to_fit();
-    keys
-}
+impl Structure<Number> for OrderedSet<u64> {
+    const FEED: &'static str = SHUFFLED;
+    const GETS: bool = true;
 
-impl<V: Value + Footprint> AnyMap for Map<Box<[u8]>, V> {
-    type Key = Box<[u8]>;
-    type Value = V;
-
-    fn insert(&mut self, key: Box<[u8]>, value: V) {
-        self.insert(key, value);
+    fn build(feed: &mut Feed<Number>, _: &Plan) -> Outcome<Self> {
+        let mut keys = Self::new();
+        while let Some(key) = feed.next()? {
+            keys.insert(key);
+        }
+        keys.shrink_to_fit();
+        Ok(keys)
     }
 
-    fn look_up(&self, key: &[u8]) -> Option<&V> {
-        self.get(key)
+    fn contains(&self, query: u64) -> bool {
+        self.contains(&query)
     }
 
-    fn shrink(&mut self) {
-        self.shrink_to_fit();
+    fn get(&self, index: usize) -> u64 {
+        self.get_index(index).copied().unwrap_or(0)
     }
 
     fn totals(&self) -> Option<Totals> {
         Some(Totals::of(self))
     }
 }
+
+impl Structure<Bytes> for OrderedSet<Box<[u8]>> {
+    const FEED: &'static str = SHUFFLED;
+    const GETS: bool = true;
+
+    fn build(feed: &mut Feed<Bytes>, _: &Plan) -> Outcome<Self> {
+        let mut keys = Self::new();
+        while let Some(key) = feed.next()? {
+            keys.insert(key.into());
+        }
+        keys.shrink_to_fit();
+        Ok(keys)
+    }
+
+    fn contains(&self, query: &[u8]) -> bool {
+        self.contains(query)
+    }
+
+    fn get(&self, index: usize) -> u64 {
+        self.get_index(index).map_or(0, |key| touch(key))
+    }
+
+    fn totals(&self) -> Option<Totals> {
+        Some(Totals::of(self))
+    }
+}
+
+impl Structure<Bytes> for Interner {
+    const FEED: &'static str = SHUFFLED;
+    const GETS: bool = true;
+
+    fn build(feed: &mut Feed<Bytes>, _: &Plan) -> Outcome<Self> {
+        let mut keys = Self::new();
+        while let Some(key) = feed.next()? {
+            keys.intern(key);
+        }
+        keys.shrink_to_fit();
+        Ok(keys)
+    }
+
+    fn contains(&self, query: &[u8]) -> bool {
+        self.contains(query)
+    }
+
+    fn get(&self, index: usize) -> u64 {
+        self.resolve(index as u32).map_or(0, touch)
+    }
+
+    fn totals(&self) -> Option<Totals> {
+        Some(Totals::of(self))
+    }
+}
+
+/// Without the room for more, as the others are measured too.
+fn shrunk<K: Eq + Hash>(mut keys: Set<K>) -> Set<K> {
+    keys.shrink_to_fit();
+    keys
+}
+
+/// A map of ours: it tells its bytes.
+macro_rules! our_map {
+    ($($map:ident),*) => {$(
+        impl<V: Value + Footprint> AnyMap for $map<Box<[u8]>, V> {
+            type Key = Box<[u8]>;
+            type Value = V;
+
+            fn insert(&mut self, key: Box<[u8]>, value: V) {
+                self.insert(key, value);
+            }
+
+            fn look_up(&self, key: &[u8]) -> Option<&V> {
+                self.get(key)
+            }
+
+            fn shrink(&mut self) {
+                self.shrink_to_fit();
+            }
+
+            fn totals(&self) -> Option<Totals> {
+                Some(Totals::of(self))
+            }
+        }
+    )*};
+}
+
+our_map!(Map, OrderedMap);

@@ -88,6 +88,7 @@ pub(super) fn all<V: Value + Footprint>() -> Vec<Contender> {
             rust("indexmap::IndexMap", "String"),
         ),
         maps::pairs::<V>(),
+        maps::ordered_pairs::<V>(),
     ]
 }
 

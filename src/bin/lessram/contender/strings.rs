@@ -50,6 +50,8 @@ pub(super) fn peers() -> Vec<Contender> {
         ),
         filters::strings(),
         maps::strings(),
+        maps::ordered_strings(),
+        maps::interner(),
     ]
 }
 

@@ -1,0 +1,229 @@
+//! What moves many entries of an [`OrderedMap`] at once: sorting, retaining, draining.
+
+use super::super::map::granted;
+use super::ids::Ids;
+use super::iter::OrderedDrain;
+use super::{Change, OrderedMap, hash_at};
+use crate::error::AllocError;
+use crate::mem::Alloc;
+use crate::mem::raw_vec::RawVec;
+use core::cmp::Ordering;
+use core::hash::{BuildHasher, Hash};
+use core::mem::replace;
+use core::ops::{Bound, RangeBounds};
+
+impl<K, V, S, A: Alloc> OrderedMap<K, V, S, A> {
+    /// Takes out the entries at the positions of `range`, in order; those behind them move up.
+    /// Keeps the room. What is not asked for is dropped with the iterator. O(n).
+    ///
+    /// # Panics
+    ///
+    /// If the range does not lie within the entries.
+    #[track_caller]
+    pub fn drain(&mut self, range: impl RangeBounds<usize>) -> OrderedDrain<'_, K, V, A> {
+        let start = match range.start_bound() {
+            Bound::Included(&start) => start,
+            Bound::Excluded(&start) => start.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(&end) => end.saturating_add(1),
+            Bound::Excluded(&end) => end,
+            Bound::Unbounded => self.len(),
+        };
+        assert!(start <= end && end <= self.len(), "{start}..{end} of {} entries", self.len());
+        self.ids.remove_all(|position| (start..end).contains(&position));
+        self.ids.renumber_all(|at| if at < end { at } else { at - (end - start) });
+        OrderedDrain(self.entries.drain(start..end))
+    }
+}
+
+impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
+    /// Lets `change` have the entries, and brings the positions up to date. If it panics, or a hash
+    /// function does, the entries are there as they were left, and are looked through from then on.
+    fn rearrange(&mut self, change: impl FnOnce(&mut RawVec<(K, V), A>)) {
+        let mut ids = replace(&mut self.ids, Ids::None);
+        change(&mut self.entries);
+        if !ids.is_none() {
+            ids.clear();
+            let hash = hash_at(&self.hash_builder, &self.entries);
+            // The room is there, unless hashes differ from what they were and memory is refused.
+            if ids.try_fill(self.entries.len(), &hash).is_ok() {
+                self.ids = ids;
+            }
+        }
+    }
+
+    /// Keeps the entries for which `keep` returns `true`, in their order. O(n). The map may then
+    /// shrink.
+    ///
+    /// If `keep` panics, all entries are still there, some of them elsewhere.
+    pub fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
+        let mut removed = 0;
+        self.rearrange(|entries| {
+            let mut kept = 0;
+            for index in 0..entries.len() {
+                let (key, value) = &mut entries[index];
+                if keep(key, value) {
+                    entries.swap(kept, index);
+                    kept += 1;
+                }
+            }
+            removed = entries.len() - kept;
+            entries.truncate(kept);
+        });
+        if removed > 0 {
+            self.tidy();
+            let wide = self.ids.capacity() / 2 > self.len();
+            let hash = hash_at(&self.hash_builder, &self.entries);
+            if wide {
+                // Refused: another time will do.
+                let _ = self.ids.try_shrink_to(self.entries.len(), &hash);
+            }
+        }
+    }
+
+    /// Sorts the entries as `compare` orders two keys and their values; entries that are equal keep
+    /// their order. O(n log n).
+    #[cfg(feature = "alloc")]
+    pub fn sort_by(&mut self, mut compare: impl FnMut(&K, &V, &K, &V) -> Ordering) {
+        self.rearrange(|entries| entries.sort_by(|a, b| compare(&a.0, &a.1, &b.0, &b.1)));
+    }
+
+    /// Sorts the entries by their keys. O(n log n).
+    #[cfg(feature = "alloc")]
+    pub fn sort_keys(&mut self)
+    where
+        K: Ord,
+    {
+        self.sort_by(|a, _, b, _| a.cmp(b));
+    }
+
+    /// Sorts the entries by what `sort_key` makes of them, once of each. O(n log n).
+    #[cfg(feature = "alloc")]
+    pub fn sort_by_cached_key<T: Ord>(&mut self, mut sort_key: impl FnMut(&K, &V) -> T) {
+        self.rearrange(|entries| entries.sort_by_cached_key(|(key, value)| sort_key(key, value)));
+    }
+
+    /// As [`sort_by`](Self::sort_by), without memory for it; equal entries come in any order. O(n
+    /// log n).
+    pub fn sort_unstable_by(&mut self, mut compare: impl FnMut(&K, &V, &K, &V) -> Ordering) {
+        self.rearrange(|entries| entries.sort_unstable_by(|a, b| compare(&a.0, &a.1, &b.0, &b.1)));
+    }
+
+    /// Sorts the entries by their keys, without memory for it. O(n log n).
+    pub fn sort_unstable_keys(&mut self)
+    where
+        K: Ord,
+    {
+        self.sort_unstable_by(|a, _, b, _| a.cmp(b));
+    }
+
+    /// The position of `key` among sorted keys, or where it would go. O(log n).
+    ///
+    /// # Errors
+    ///
+    /// Where it would go, if it is not there.
+    pub fn binary_search_keys(&self, key: &K) -> Result<usize, usize>
+    where
+        K: Ord,
+    {
+        self.as_slice().binary_search_by(|(stored, _)| stored.cmp(key))
+    }
+
+    /// Turns the order round. O(n).
+    pub fn reverse(&mut self) {
+        let end = self.len();
+        self.ids.renumber_all(|at| end - 1 - at);
+        self.entries.reverse();
+    }
+
+    /// Lets two entries change places. O(1) expected.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such entry.
+    #[track_caller]
+    pub fn swap_indices(&mut self, a: usize, b: usize) {
+        let len = self.len();
+        assert!(a < len && b < len, "swapping {a} and {b} of {len} entries");
+        if a == b {
+            return;
+        }
+        let Self { entries, ids, hash_builder } = self;
+        if !ids.is_none() {
+            let hash = hash_at(hash_builder, entries);
+            let (of_a, of_b) = (hash(a), hash(b));
+            let change = Change(ids);
+            let done = change.0.swap([of_a, of_b], [a, b]);
+            change.end(done);
+        }
+        self.entries.swap(a, b);
+    }
+
+    /// Moves the entry at `from` to `to`; those between move by one. O(n).
+    ///
+    /// # Panics
+    ///
+    /// If there is no such entry.
+    #[track_caller]
+    pub fn move_index(&mut self, from: usize, to: usize) {
+        let len = self.len();
+        assert!(from < len && to < len, "moving {from} to {to} of {len} entries");
+        if from == to {
+            return;
+        }
+        self.ids.renumber_all(|at| match at {
+            _ if at == from => to,
+            _ if from < at && at <= to => at - 1,
+            _ if to <= at && at < from => at + 1,
+            _ => at,
+        });
+        if from < to {
+            self.entries[from..=to].rotate_left(1);
+        } else {
+            self.entries[to..=from].rotate_right(1);
+        }
+    }
+}
+
+impl<K, V, S, A: Alloc + Clone> OrderedMap<K, V, S, A> {
+    /// A copy with no slack among its entries.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if memory cannot be had.
+    pub fn try_clone(&self) -> Result<Self, AllocError>
+    where
+        K: Clone,
+        V: Clone,
+        S: Clone,
+    {
+        let mut copy =
+            Self::with_hasher_in(self.hash_builder.clone(), self.entries.alloc().clone());
+        copy.entries.try_reserve_exact(self.len())?;
+        copy.entries.try_extend_with(self.len(), |index| self.entries[index].clone())?;
+        copy.ids = self.ids.try_clone()?;
+        Ok(copy)
+    }
+
+    /// Takes the entries from `at` on out, into a map of their own. O(n).
+    ///
+    /// # Panics
+    ///
+    /// If `at` is above the number of entries, or memory cannot be had.
+    #[track_caller]
+    #[must_use]
+    pub fn split_off(&mut self, at: usize) -> Self
+    where
+        K: Eq + Hash,
+        S: BuildHasher + Clone,
+    {
+        let mut other =
+            Self::with_hasher_in(self.hash_builder.clone(), self.entries.alloc().clone());
+        assert!(at <= self.len(), "splitting at {at} of {} entries", self.len());
+        granted(other.try_reserve_exact(self.len() - at));
+        other.extend(self.drain(at..));
+        other
+    }
+}

@@ -1,0 +1,591 @@
+//! [`OrderedSet`]: a view of [`OrderedMap<K, ()>`](OrderedMap).
+
+use super::ordered_map::{OrderedIntoKeys, OrderedKeys, OrderedMap};
+use crate::error::AllocError;
+use crate::hashing::DefaultHashBuilder;
+use crate::mem::{Alloc, Footprint, Global, Parts};
+use core::borrow::Borrow;
+use core::fmt;
+use core::hash::{BuildHasher, Hash};
+use core::iter::FusedIterator;
+use core::ops::{BitAnd, BitOr, BitXor, Index, RangeBounds, Sub};
+
+/// A hash set that remembers the order in which keys came, with keys by position: the API of
+/// indexmap's `IndexSet`, in 15 bytes a key of 8 at any number of them.
+///
+/// An [`OrderedMap`] without values: what is said there of layout, growth, time and the two ways
+/// of removing holds here.
+///
+/// # When not to use it
+///
+/// - The order does not matter: [`Set`](super::Set) takes less.
+///
+/// # Example
+///
+/// ```
+/// use lessram::{maps::OrderedSet, mem::Footprint};
+///
+/// let mut seen = OrderedSet::new();
+/// for word in "to be or not to be".split(' ') {
+///     seen.insert(word);
+/// }
+/// assert!(seen.iter().eq(&["to", "be", "or", "not"]));
+/// assert_eq!((seen.get_index_of("or"), seen[3]), (Some(2), "not"));
+/// assert_eq!(seen.heap_bytes(), 4 * 16);
+/// ```
+pub struct OrderedSet<K, S = DefaultHashBuilder, A: Alloc = Global> {
+    map: OrderedMap<K, (), S, A>,
+}
+
+/// Keys of an ordered set.
+pub type OrderedSetIter<'s, K> = OrderedKeys<'s, K, ()>;
+/// Keys of an ordered set, by value.
+pub type OrderedSetIntoIter<K, A = Global> = OrderedIntoKeys<K, (), A>;
+
+#[cfg(feature = "alloc")]
+impl<K> OrderedSet<K> {
+    /// An empty set; requests no memory.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty set with room for `capacity` keys.
+    #[must_use]
+    #[track_caller]
+    pub fn with_capacity(capacity: usize) -> Self
+    where
+        K: Eq + Hash,
+    {
+        Self { map: OrderedMap::with_capacity(capacity) }
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<K, S> OrderedSet<K, S> {
+    /// An empty set that hashes with `hash_builder`; requests no memory.
+    #[must_use]
+    pub const fn with_hasher(hash_builder: S) -> Self {
+        Self { map: OrderedMap::with_hasher(hash_builder) }
+    }
+
+    /// An empty set that hashes with `hash_builder`, with room for `capacity` keys.
+    #[must_use]
+    #[track_caller]
+    pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> Self
+    where
+        K: Eq + Hash,
+        S: BuildHasher,
+    {
+        Self { map: OrderedMap::with_capacity_and_hasher(capacity, hash_builder) }
+    }
+}
+
+impl<K, S, A: Alloc> OrderedSet<K, S, A> {
+    /// An empty set that hashes with `hash_builder` and has its memory from `alloc`; requests none.
+    #[must_use]
+    pub const fn with_hasher_in(hash_builder: S, alloc: A) -> Self {
+        Self { map: OrderedMap::with_hasher_in(hash_builder, alloc) }
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.map.is_empty()
+    }
+
+    /// Keys that fit, if hashing spreads them evenly. O(1).
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.map.capacity()
+    }
+
+    /// What hashes the keys.
+    #[must_use]
+    pub const fn hasher(&self) -> &S {
+        self.map.hasher()
+    }
+
+    /// Where the memory comes from.
+    #[must_use]
+    pub const fn allocator(&self) -> &A {
+        self.map.allocator()
+    }
+
+    /// The keys, in order.
+    pub fn iter(&self) -> OrderedSetIter<'_, K> {
+        self.map.keys()
+    }
+
+    /// The key at `index`. O(1).
+    #[must_use]
+    #[inline]
+    pub fn get_index(&self, index: usize) -> Option<&K> {
+        self.map.get_index(index).map(|(key, ())| key)
+    }
+
+    /// The first key. O(1).
+    #[must_use]
+    pub fn first(&self) -> Option<&K> {
+        self.map.first().map(|(key, ())| key)
+    }
+
+    /// The last key. O(1).
+    #[must_use]
+    pub fn last(&self) -> Option<&K> {
+        self.map.last().map(|(key, ())| key)
+    }
+
+    /// Removes all keys; keeps the room.
+    pub fn clear(&mut self) {
+        self.map.clear();
+    }
+
+    /// Removes the keys from `len` on; keeps the room. O(n).
+    pub fn truncate(&mut self, len: usize) {
+        self.map.truncate(len);
+    }
+
+    /// Takes out the keys at the positions of `range`, in order; those behind them move up. Keeps
+    /// the room. What is not asked for is dropped with the iterator. O(n).
+    ///
+    /// # Panics
+    ///
+    /// If the range does not lie within the keys.
+    #[track_caller]
+    pub fn drain(
+        &mut self,
+        range: impl RangeBounds<usize>,
+    ) -> impl ExactSizeIterator<Item = K> + DoubleEndedIterator + FusedIterator {
+        self.map.drain(range).map(|(key, ())| key)
+    }
+}
+
+impl<K: Eq + Hash, S: BuildHasher, A: Alloc> OrderedSet<K, S, A> {
+    /// Whether `key` is there. O(1) expected, allocates nothing.
+    #[inline]
+    pub fn contains<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        self.map.contains_key(key)
+    }
+
+    /// The stored key that equals `key`. O(1) expected, allocates nothing.
+    #[inline]
+    pub fn get<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> Option<&K>
+    where
+        K: Borrow<Q>,
+    {
+        self.map.get_key_value(key).map(|(key, ())| key)
+    }
+
+    /// The position of `key`. O(1) expected, allocates nothing.
+    #[inline]
+    pub fn get_index_of<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> Option<usize>
+    where
+        K: Borrow<Q>,
+    {
+        self.map.get_index_of(key)
+    }
+
+    /// The position of `key`, and the stored key. O(1) expected, allocates nothing.
+    #[inline]
+    pub fn get_full<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> Option<(usize, &K)>
+    where
+        K: Borrow<Q>,
+    {
+        self.map.get_full(key).map(|(index, key, ())| (index, key))
+    }
+
+    /// Removes `key`, and puts the last key in its place; whether it was there. O(1) amortised.
+    pub fn swap_remove<Q: ?Sized + Hash + Eq>(&mut self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        self.map.swap_remove(key).is_some()
+    }
+
+    /// Removes `key`, and moves the keys behind it up; whether it was there. O(n).
+    pub fn shift_remove<Q: ?Sized + Hash + Eq>(&mut self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        self.map.shift_remove(key).is_some()
+    }
+
+    /// Removes and returns the key that equals `key`; the last one takes its place. O(1) amortised.
+    pub fn swap_take<Q: ?Sized + Hash + Eq>(&mut self, key: &Q) -> Option<K>
+    where
+        K: Borrow<Q>,
+    {
+        self.map.swap_remove_entry(key).map(|(key, ())| key)
+    }
+
+    /// Removes and returns the key that equals `key`; those behind it move up. O(n).
+    pub fn shift_take<Q: ?Sized + Hash + Eq>(&mut self, key: &Q) -> Option<K>
+    where
+        K: Borrow<Q>,
+    {
+        self.map.shift_remove_entry(key).map(|(key, ())| key)
+    }
+
+    /// Removes the key at `index`, puts the last one in its place, and returns it. O(1) amortised.
+    pub fn swap_remove_index(&mut self, index: usize) -> Option<K> {
+        self.map.swap_remove_index(index).map(|(key, ())| key)
+    }
+
+    /// Removes the key at `index`, and returns it; those behind it move up. O(n).
+    pub fn shift_remove_index(&mut self, index: usize) -> Option<K> {
+        self.map.shift_remove_index(index).map(|(key, ())| key)
+    }
+
+    /// Removes the last key, and returns it. O(1) amortised.
+    pub fn pop(&mut self) -> Option<K> {
+        self.map.pop().map(|(key, ())| key)
+    }
+
+    /// Keeps the keys for which `keep` returns `true`, in their order. O(n). The set may then
+    /// shrink.
+    pub fn retain(&mut self, mut keep: impl FnMut(&K) -> bool) {
+        self.map.retain(|key, ()| keep(key));
+    }
+
+    /// Sorts the keys. O(n log n).
+    #[cfg(feature = "alloc")]
+    pub fn sort(&mut self)
+    where
+        K: Ord,
+    {
+        self.map.sort_keys();
+    }
+
+    /// Sorts the keys as `compare` says; those that are equal keep their order. O(n log n).
+    #[cfg(feature = "alloc")]
+    pub fn sort_by(&mut self, mut compare: impl FnMut(&K, &K) -> core::cmp::Ordering) {
+        self.map.sort_by(|a, (), b, ()| compare(a, b));
+    }
+
+    /// Sorts the keys, without memory for it. O(n log n).
+    pub fn sort_unstable(&mut self)
+    where
+        K: Ord,
+    {
+        self.map.sort_unstable_keys();
+    }
+
+    /// The position of `key` among sorted keys, or where it would go. O(log n).
+    ///
+    /// # Errors
+    ///
+    /// Where it would go, if it is not there.
+    pub fn binary_search(&self, key: &K) -> Result<usize, usize>
+    where
+        K: Ord,
+    {
+        self.map.binary_search_keys(key)
+    }
+
+    /// Turns the order round. O(n).
+    pub fn reverse(&mut self) {
+        self.map.reverse();
+    }
+
+    /// Lets two keys change places. O(1) expected.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such key.
+    #[track_caller]
+    pub fn swap_indices(&mut self, a: usize, b: usize) {
+        self.map.swap_indices(a, b);
+    }
+
+    /// Moves the key at `from` to `to`; those between move by one. O(n).
+    ///
+    /// # Panics
+    ///
+    /// If there is no such key.
+    #[track_caller]
+    pub fn move_index(&mut self, from: usize, to: usize) {
+        self.map.move_index(from, to);
+    }
+
+    /// The keys that are in this set and not in `other`, in the order of this one.
+    pub fn difference<'s, T: BuildHasher, B: Alloc>(
+        &'s self,
+        other: &'s OrderedSet<K, T, B>,
+    ) -> impl DoubleEndedIterator<Item = &'s K> + Clone {
+        self.iter().filter(|key| !other.contains(*key))
+    }
+
+    /// The keys that are in both sets, in the order of this one.
+    pub fn intersection<'s, T: BuildHasher, B: Alloc>(
+        &'s self,
+        other: &'s OrderedSet<K, T, B>,
+    ) -> impl DoubleEndedIterator<Item = &'s K> + Clone {
+        self.iter().filter(|key| other.contains(*key))
+    }
+
+    /// The keys that are in one of the sets only: first this one's, in order.
+    pub fn symmetric_difference<'s, T: BuildHasher, B: Alloc>(
+        &'s self,
+        other: &'s OrderedSet<K, T, B>,
+    ) -> impl DoubleEndedIterator<Item = &'s K> + Clone {
+        self.difference(other).chain(other.difference(self))
+    }
+
+    /// The keys that are in one of the sets or in both, each once: first this one's, in order.
+    pub fn union<'s, T: BuildHasher, B: Alloc>(
+        &'s self,
+        other: &'s OrderedSet<K, T, B>,
+    ) -> impl DoubleEndedIterator<Item = &'s K> + Clone {
+        self.iter().chain(other.difference(self))
+    }
+
+    /// Whether no key is in both sets.
+    #[must_use]
+    pub fn is_disjoint<T: BuildHasher, B: Alloc>(&self, other: &OrderedSet<K, T, B>) -> bool {
+        self.intersection(other).next().is_none()
+    }
+
+    /// Whether all keys of this set are in `other`.
+    #[must_use]
+    pub fn is_subset<T: BuildHasher, B: Alloc>(&self, other: &OrderedSet<K, T, B>) -> bool {
+        self.len() <= other.len() && self.iter().all(|key| other.contains(key))
+    }
+
+    /// Whether all keys of `other` are in this set.
+    #[must_use]
+    pub fn is_superset<T: BuildHasher, B: Alloc>(&self, other: &OrderedSet<K, T, B>) -> bool {
+        other.is_subset(self)
+    }
+
+    /// Whether the invariants of the table hold, and every key is found. For tests; O(n).
+    #[doc(hidden)]
+    #[cfg(any(test, feature = "testkit"))]
+    pub fn check(&self) -> bool {
+        self.map.check()
+    }
+}
+
+impl<K: Eq + Hash, S: BuildHasher, A: Alloc + Clone> OrderedSet<K, S, A> {
+    /// Adds `key` at the end; returns whether it was new. A key that is there stays, and its place.
+    /// O(1) amortised.
+    ///
+    /// # Panics
+    ///
+    /// If memory cannot be had; [`try_insert`](Self::try_insert) returns the error instead.
+    #[inline]
+    #[track_caller]
+    pub fn insert(&mut self, key: K) -> bool {
+        self.map.insert(key, ()).is_none()
+    }
+
+    /// Adds `key` at the end; returns whether it was new. A key that is there stays, and its place.
+    /// O(1) amortised.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; the set is unchanged then, and `key` is dropped.
+    #[inline]
+    pub fn try_insert(&mut self, key: K) -> Result<bool, AllocError> {
+        Ok(self.map.try_insert(key, ())?.is_none())
+    }
+
+    /// As [`insert`](Self::insert); also returns the position of the key.
+    ///
+    /// # Panics
+    ///
+    /// If memory cannot be had.
+    #[inline]
+    #[track_caller]
+    pub fn insert_full(&mut self, key: K) -> (usize, bool) {
+        let (index, old) = self.map.insert_full(key, ());
+        (index, old.is_none())
+    }
+
+    /// Makes room for `additional` more keys.
+    ///
+    /// # Panics
+    ///
+    /// If memory cannot be had; [`try_reserve`](Self::try_reserve) returns the error instead.
+    #[track_caller]
+    pub fn reserve(&mut self, additional: usize) {
+        self.map.reserve(additional);
+    }
+
+    /// Makes room for `additional` more keys.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; no key is lost then.
+    pub fn try_reserve(&mut self, additional: usize) -> Result<(), AllocError> {
+        self.map.try_reserve(additional)
+    }
+
+    /// Gives back the room that the keys do not need. O(n).
+    ///
+    /// # Panics
+    ///
+    /// If memory for the smaller blocks cannot be had.
+    #[track_caller]
+    pub fn shrink_to_fit(&mut self) {
+        self.map.shrink_to_fit();
+    }
+
+    /// Gives back the room beyond `min_capacity` that the keys do not need. O(n).
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; no key is lost then.
+    pub fn try_shrink_to(&mut self, min_capacity: usize) -> Result<(), AllocError> {
+        self.map.try_shrink_to(min_capacity)
+    }
+}
+
+macro_rules! operators {
+    ($($trait:ident $method:ident $algebra:ident: $doc:literal),*) => {$(
+        impl<K, S, A> $trait<&OrderedSet<K, S, A>> for &OrderedSet<K, S, A>
+        where
+            K: Eq + Hash + Clone,
+            S: BuildHasher + Default,
+            A: Alloc + Clone + Default,
+        {
+            type Output = OrderedSet<K, S, A>;
+
+            #[doc = $doc]
+            fn $method(self, other: &OrderedSet<K, S, A>) -> OrderedSet<K, S, A> {
+                self.$algebra(other).cloned().collect()
+            }
+        }
+    )*};
+}
+
+operators! {
+    BitOr bitor union: "The keys of both sets.",
+    BitAnd bitand intersection: "The keys that are in both sets.",
+    BitXor bitxor symmetric_difference: "The keys that are in one of the sets only.",
+    Sub sub difference: "The keys of this set that are not in the other."
+}
+
+impl<K, S: Default, A: Alloc + Default> Default for OrderedSet<K, S, A> {
+    fn default() -> Self {
+        Self { map: OrderedMap::default() }
+    }
+}
+
+impl<K: Clone, S: Clone, A: Alloc + Clone> Clone for OrderedSet<K, S, A> {
+    fn clone(&self) -> Self {
+        Self { map: self.map.clone() }
+    }
+}
+
+impl<K, S, T, A, B> PartialEq<OrderedSet<K, T, B>> for OrderedSet<K, S, A>
+where
+    K: Eq + Hash,
+    T: BuildHasher,
+    A: Alloc,
+    B: Alloc,
+{
+    /// Whether both have the same keys, in any order; iterators compare the order, too.
+    fn eq(&self, other: &OrderedSet<K, T, B>) -> bool {
+        self.map == other.map
+    }
+}
+
+impl<K: Eq + Hash, S: BuildHasher, A: Alloc> Eq for OrderedSet<K, S, A> {}
+
+impl<K: fmt::Debug, S, A: Alloc> fmt::Debug for OrderedSet<K, S, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+impl<K, S, A: Alloc> Index<usize> for OrderedSet<K, S, A> {
+    type Output = K;
+
+    /// # Panics
+    ///
+    /// If there is no such key.
+    #[track_caller]
+    fn index(&self, index: usize) -> &K {
+        &self.map.as_slice()[index].0
+    }
+}
+
+impl<K: Eq + Hash, S: BuildHasher, A: Alloc + Clone> Extend<K> for OrderedSet<K, S, A> {
+    fn extend<I: IntoIterator<Item = K>>(&mut self, keys: I) {
+        self.map.extend(keys.into_iter().map(|key| (key, ())));
+    }
+}
+
+impl<'a, K, S, A> Extend<&'a K> for OrderedSet<K, S, A>
+where
+    K: Eq + Hash + Copy,
+    S: BuildHasher,
+    A: Alloc + Clone,
+{
+    fn extend<I: IntoIterator<Item = &'a K>>(&mut self, keys: I) {
+        self.extend(keys.into_iter().copied());
+    }
+}
+
+impl<K, S, A> FromIterator<K> for OrderedSet<K, S, A>
+where
+    K: Eq + Hash,
+    S: BuildHasher + Default,
+    A: Alloc + Clone + Default,
+{
+    fn from_iter<I: IntoIterator<Item = K>>(keys: I) -> Self {
+        let mut set = Self::default();
+        set.extend(keys);
+        set
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<K: Eq + Hash, const N: usize> From<[K; N]> for OrderedSet<K> {
+    fn from(keys: [K; N]) -> Self {
+        keys.into_iter().collect()
+    }
+}
+
+impl<K, S, A: Alloc> IntoIterator for OrderedSet<K, S, A> {
+    type Item = K;
+    type IntoIter = OrderedSetIntoIter<K, A>;
+
+    fn into_iter(self) -> OrderedSetIntoIter<K, A> {
+        self.map.into_keys()
+    }
+}
+
+impl<'s, K, S, A: Alloc> IntoIterator for &'s OrderedSet<K, S, A> {
+    type Item = &'s K;
+    type IntoIter = OrderedSetIter<'s, K>;
+
+    fn into_iter(self) -> OrderedSetIter<'s, K> {
+        self.iter()
+    }
+}
+
+impl<K: Footprint, S, A: Alloc> Footprint for OrderedSet<K, S, A> {
+    fn parts(&self, out: &mut dyn Parts) {
+        self.map.parts(out);
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<K: serde::Serialize, S, A: Alloc> serde::Serialize for OrderedSet<K, S, A> {
+    fn serialize<Z: serde::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        serializer.collect_seq(self)
+    }
+}
