@@ -8,7 +8,7 @@
 //! | ascending numbers, by position, or looked up by value | [`arrays::EliasFano`] | 2 bits + log2(mean gap) a number, 0.1 to 0.5 more |
 //! | flags, or a set of small numbers, that change | [`arrays::BitVec`] | 1 bit each |
 //! | bits that stay, and the question how many ones come before, or where the k-th one is | [`arrays::RankSelect`] | 1.036 bits each |
-//! | the same, faster, and the bits as words are not needed | [`arrays::RankedBits`] | 1.034 bits each |
+//! | the same, and ranks are all that is asked | [`arrays::RankedBits`] | 1.034 bits each |
 //! | a `Vec` that grows, and no room for twice of it | [`arrays::SlimVec`], [`arrays::SegVec`] | 3 % of slack, 0.1 % |
 //! | a sorted slice, looked up often | [`arrays::SortedSearch`], [`arrays::STree`], [`arrays::RadixTable`] | nothing, an eighth, half a percent |
 //! | many strings, by position, or sorted and looked up | [`arrays::StrArray`] | their bytes + log2(all bytes) bits a string |

@@ -7,7 +7,7 @@
 //! | ascending numbers, by position or by value | [`EliasFano`] | (2 + log2(mean gap))/8 a number + 2 % |
 //! | bits that change; sets of small numbers | [`BitVec`] | 1/8 a bit |
 //! | bits that stay: how many ones come before, where the k-th one is | [`RankSelect`] | 1.036/8 a bit |
-//! | the same, faster, but not as plain words | [`RankedBits`] | 1.034/8 a bit |
+//! | the same, ranks faster and select slower, not as plain words | [`RankedBits`] | 1.034/8 a bit |
 //! | byte strings, by position | [`StrArray`] | their bytes + log2(bytes)/8 a string |
 //! | rows of numbers, of any lengths, never changed | [`Ragged`] | theirs + (2 + log2(mean length))/8 a row |
 //! | values of any type, of which there come more | [`SlimVec`] | theirs, and 3 % of slack |
