@@ -5,6 +5,7 @@
 //! | numbers below 2^w, in any order | [`PackedInts`] | w/8 a number + 8 |
 //! | numbers that are near their neighbours, never changed | [`BlockInts`] | log2 of their spread over 128 in a row/8 + 0.07 |
 //! | ascending numbers, by position or by value | [`EliasFano`] | (2 + log2(mean gap))/8 a number + 2 % |
+//! | a set of numbers, in order: spread evenly, in clusters, in runs | [`SlicedSet`] | as few as they take: at gaps of 100, 8.8/8 a number |
 //! | bits that change; sets of small numbers | [`BitVec`] | 1/8 a bit |
 //! | bits that stay: how many ones come before, where the k-th one is | [`RankSelect`] | 1.036/8 a bit |
 //! | the same, ranks faster and select slower, not as plain words | [`RankedBits`] | 1.034/8 a bit |
@@ -29,6 +30,7 @@ mod seg_vec;
 mod select;
 #[cfg(all(feature = "serde", feature = "alloc"))]
 mod sequence;
+mod sliced_set;
 mod slim_vec;
 mod sorted_search;
 mod str_array;
@@ -44,6 +46,8 @@ pub use rank_select::RankSelect;
 pub use ranked_bits::RankedBits;
 pub use seg_vec::SegVec;
 pub use select::{Select, SelectZero};
+pub use sliced_set::{Iter as SlicedSetIter, Prefer, SlicedSet, SlicedSetBuilder};
+pub use sliced_set::{SlicedSetMut, SlicedSetMutIter};
 pub use slim_vec::SlimVec;
 pub use sorted_search::{RadixTable, STree, SearchKey, SortedSearch, insort_left, insort_right};
 pub use str_array::StrArray;
@@ -100,6 +104,56 @@ pub trait SortedIntsBuild<A: Alloc>: SortedInts + Sized {
         values: impl IntoIterator<Item = u64>,
         alloc: A,
     ) -> Result<Self, BuildError>;
+}
+
+/// Numbers of which each occurs once. Serves code that is generic over structures; the structures
+/// have all of it as inherent methods.
+pub trait IntSet: SortedInts {
+    /// Whether `x` is there.
+    fn contains(&self, x: u64) -> bool;
+
+    /// How many numbers are in both.
+    fn intersection_len(&self, other: &Self) -> usize;
+}
+
+/// A set of two sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SetOp {
+    /// What is in either or both.
+    Union,
+    /// What is in both.
+    Intersection,
+    /// What is in the left one and not in the right one.
+    Difference,
+    /// What is in one of them only.
+    SymmetricDifference,
+}
+
+impl SetOp {
+    /// All of them.
+    pub const ALL: [Self; 4] =
+        [Self::Union, Self::Intersection, Self::Difference, Self::SymmetricDifference];
+}
+
+/// [`IntSet`]s that can be built; the laws of the registry's shape `int_sets`.
+pub trait IntSetBuild<A: Alloc>: IntSet + Sized {
+    /// The numbers of `values`, which ascend, with no slack; equal ones count once.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if they do not ascend, or memory cannot be had.
+    fn try_build_in(
+        values: impl IntoIterator<Item = u64>,
+        prefer: Prefer,
+        alloc: A,
+    ) -> Result<Self, BuildError>;
+
+    /// The numbers of `op` over two sets, in what this one prefers.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Alloc`] if memory cannot be had.
+    fn try_combine_in(&self, other: &Self, op: SetOp, alloc: A) -> Result<Self, BuildError>;
 }
 
 /// [`Ints`] that can be built and changed; the laws of the registry's shape `ints`.

@@ -45,6 +45,12 @@ impl Ascending {
         Self(values)
     }
 
+    /// The numbers, ascending.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u64] {
+        &self.0
+    }
+
     fn with(&self, more: impl Iterator<Item = u64>) -> Self {
         let room = MAX_LEN.saturating_sub(self.0.len());
         Self::of(self.0.iter().copied().chain(more.take(room)).collect())

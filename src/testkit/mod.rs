@@ -22,6 +22,8 @@
 //! | [`laws_counts`] | counts of keys are never too small |
 //! | [`laws_dict`] | a dictionary of keys equals a `BTreeSet`, and numbers are ranks |
 //! | [`laws_growth`] | growable vectors, which have no row, equal `Vec` |
+//! | [`laws_int_set`] | sets of numbers, alone and two together |
+//! | [`laws_int_set_mut`] | the set of numbers that changes, which has no row, equals `BTreeSet` |
 //! | [`laws_filter`] | what was put into a filter is found |
 //! | [`laws_mem`] | after every operation, its bytes equal the allocator's; refusals change nothing |
 //! | [`laws_persist`] | files: every storage, one form, damage |
@@ -48,6 +50,8 @@ pub mod laws_counts;
 pub mod laws_dict;
 pub mod laws_filter;
 pub mod laws_growth;
+pub mod laws_int_set;
+pub mod laws_int_set_mut;
 pub mod laws_mem;
 pub mod laws_persist;
 pub mod laws_quantiles;

@@ -137,6 +137,9 @@ macro_rules! model_of {
     (sorted) => {
         $crate::testkit::laws_sorted::Ascending
     };
+    (int_sets) => {
+        $crate::testkit::laws_int_set::Members
+    };
     (strings) => {
         $crate::testkit::model::StringsModel
     };

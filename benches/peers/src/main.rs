@@ -10,6 +10,7 @@ mod arrays_elias_fano;
 mod arrays_packed;
 mod arrays_ragged;
 mod arrays_rank;
+mod arrays_sets;
 mod filters;
 mod filters_blocked;
 mod filters_static;
@@ -50,6 +51,7 @@ const BENCHES: &[Bench] = &[
     ("arrays-blocks", "numbers in blocks: bits, get, decode, build", arrays_blocks::run),
     ("arrays-packed", "packed numbers: get, set, sum, unpacking", arrays_packed::run),
     ("arrays-ragged", "rows of many lengths: all of them, random ones", arrays_ragged::run),
+    ("sets", "sets of integers: bits, look-ups, iterating, two of them", arrays_sets::run),
     ("filters", "approximate sets: build, hit, miss, measured rate", filters::run),
     (
         "filters-blocked",

@@ -29,7 +29,7 @@ impl<W: Words> Clone for Iter<'_, W> {
 
 impl<'a, W: Words> Iter<'a, W> {
     /// The numbers `start..end`; both at most the length.
-    pub(super) fn new(numbers: &'a EliasFano<W>, start: usize, end: usize) -> Self {
+    pub(in crate::arrays) fn new(numbers: &'a EliasFano<W>, start: usize, end: usize) -> Self {
         let nowhere = Ones { at: 0, ones: 0 };
         let mut iter = Self { numbers, start, end, front: nowhere, back: nowhere };
         if start < end {

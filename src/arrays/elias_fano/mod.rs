@@ -8,7 +8,7 @@ mod tests;
 
 pub use build::EliasFanoBuilder;
 pub use cursor::Cursor;
-use iter::Iter;
+pub(super) use iter::Iter;
 
 use super::{DenseSelect, Ints, PackedInts, SortedInts, lower_bound};
 use crate::error::{FileError, Tag};

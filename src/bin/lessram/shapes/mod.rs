@@ -11,6 +11,7 @@ pub(crate) mod counts;
 pub(crate) mod dicts;
 pub(crate) mod distinct;
 pub(crate) mod filters;
+pub(crate) mod int_sets;
 pub(crate) mod ints;
 pub(crate) mod quantiles;
 pub(crate) mod ragged;

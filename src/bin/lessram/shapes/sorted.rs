@@ -28,6 +28,38 @@ pub(crate) fn of<T: SortedIntsBuild<Global> + Persist<Words = HeapWords> + 'stat
     }
 }
 
+/// What `build` makes of the numbers of `feed`.
+pub(crate) fn fed<T>(
+    feed: &mut Feed<Number>,
+    build: impl FnOnce(&mut dyn Iterator<Item = u64>) -> Result<T, BuildError>,
+) -> Outcome<T> {
+    let mut failed = None;
+    let built = build(&mut std::iter::from_fn(|| match feed.next() {
+        Ok(number) => number,
+        Err(error) => {
+            failed = Some(error);
+            None
+        }
+    }));
+    // What the feed says comes first: the structure then only misses the rest.
+    failed.map_or(Ok(()), Err)?;
+    built.map_err(refused)
+}
+
+/// The numbers of `lines`, which ascend.
+pub(crate) fn ascending(lines: &mut Lines, options: &Options) -> Outcome<PackedInts> {
+    let (mut numbers, mut last) = (PackedInts::new(), 0);
+    lines.numbers(options.format, |lines, number| {
+        if number < last {
+            return Err(lines
+                .fail_here(&format!("{number} follows {last}: sort the numbers first (sort -n)")));
+        }
+        last = number;
+        numbers.try_push(number).map_err(|error| refused(BuildError::Alloc(error)))
+    })?;
+    Ok(numbers)
+}
+
 /// A set, asked by value.
 struct Set<T>(T);
 
@@ -38,18 +70,7 @@ impl<T: SortedIntsBuild<Global> + Persist> Structure<Number> for Set<T> {
     fn build(feed: &mut Feed<Number>, plan: &Plan) -> Outcome<Self> {
         let len = usize::try_from(plan.items)
             .map_err(|_| refused(AllocError::CapacityOverflow.into()))?;
-        let mut failed = None;
-        let numbers = std::iter::from_fn(|| match feed.next() {
-            Ok(number) => number,
-            Err(error) => {
-                failed = Some(error);
-                None
-            }
-        });
-        let built = T::try_build_in(len, plan.max, numbers, Global);
-        // What the feed says comes first: the structure then only misses the rest.
-        failed.map_or(Ok(()), Err)?;
-        Ok(Self(built.map_err(refused)?))
+        fed(feed, |numbers| T::try_build_in(len, plan.max, numbers, Global)).map(Self)
     }
 
     fn contains(&self, query: u64) -> bool {
@@ -76,15 +97,8 @@ fn build<T: SortedIntsBuild<Global> + Persist>(
     path: &Path,
     options: &Options,
 ) -> Outcome<Built> {
-    let (mut numbers, mut last) = (PackedInts::new(), 0);
-    lines.numbers(options.format, |lines, number| {
-        if number < last {
-            return Err(lines
-                .fail_here(&format!("{number} follows {last}: sort the numbers first (sort -n)")));
-        }
-        last = number;
-        numbers.try_push(number).map_err(|error| refused(BuildError::Alloc(error)))
-    })?;
+    let numbers = ascending(&mut lines, options)?;
+    let last = numbers.last().unwrap_or(0);
     let built = T::try_build_in(numbers.len(), last, &numbers, Global).map_err(refused)?;
     drop(numbers);
     save(&built, path)?;

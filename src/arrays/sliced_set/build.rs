@@ -1,0 +1,375 @@
+//! Building a [`SlicedSet`] from numbers in their order.
+
+use super::encode::{Numbers, Profile, encode};
+use super::slice::{Coding, PADDING, Slice, WORDS};
+use super::slots::{KEY_END, Keys, Slices, key_of, low_of, slot_word};
+use super::{Form, Prefer, SlicedSet};
+use crate::arrays::{EliasFano, EliasFanoBuilder, IntSetBuild, SetOp};
+use crate::error::{AllocError, BuildError};
+#[cfg(feature = "alloc")]
+use crate::mem::Global;
+use crate::mem::raw_vec::RawVec;
+use crate::mem::{Alloc, Footprint};
+use crate::storage::{HeapWords, Le64, Words};
+use core::fmt;
+
+/// Numbers of a slice that are kept one by one before they become bits.
+const LISTED: usize = 4_096;
+
+/// Takes ascending numbers one by one and makes a [`SlicedSet`].
+///
+/// Codes a slice as soon as the first number of the next one comes: needs the memory of the result,
+/// and 16 KiB at most beside it.
+pub struct SlicedSetBuilder<A: Alloc + Clone> {
+    prefer: Prefer,
+    /// Of each slot of `slots`, in its order.
+    keys: HeapWords<A>,
+    slots: HeapWords<A>,
+    data: HeapWords<A>,
+    /// Bytes of `data` that are used.
+    bytes: usize,
+    /// Numbers of coded slices.
+    len: usize,
+    current: Current<A>,
+    /// How often something was pushed.
+    pushed: usize,
+    last: Option<u64>,
+}
+
+/// The slice that is being filled.
+struct Current<A: Alloc> {
+    key: u64,
+    /// Its numbers while they are few.
+    list: RawVec<u16, A>,
+    /// Its numbers as bits, if they are many.
+    bits: RawVec<u64, A>,
+    is_bits: bool,
+}
+
+impl<A: Alloc> Current<A> {
+    fn numbers(&self) -> Numbers<'_> {
+        match self.bits.first_chunk() {
+            Some(bits) if self.is_bits => Numbers::Bits(bits),
+            _ => Numbers::List(&self.list),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.list.truncate(0);
+        self.is_bits = false;
+    }
+
+    #[inline]
+    fn push(&mut self, y: usize) -> Result<(), AllocError> {
+        if self.is_bits {
+            self.bits[y / 64] |= 1 << (y % 64);
+            return Ok(());
+        }
+        if self.list.len() < LISTED {
+            return self.list.try_push(y as u16);
+        }
+        if self.bits.is_empty() {
+            self.bits.try_reserve_exact(WORDS)?;
+            self.bits.try_resize(WORDS, 0)?;
+        }
+        self.bits.fill(0);
+        for y in self.list.iter().copied().map(usize::from).chain([y]) {
+            self.bits[y / 64] |= 1 << (y % 64);
+        }
+        self.is_bits = true;
+        Ok(())
+    }
+}
+
+impl<A: Alloc + Clone> SlicedSetBuilder<A> {
+    /// A builder in `alloc`.
+    pub fn new_in(prefer: Prefer, alloc: A) -> Self {
+        Self {
+            prefer,
+            keys: HeapWords::new_in(alloc.clone()),
+            slots: HeapWords::new_in(alloc.clone()),
+            data: HeapWords::new_in(alloc.clone()),
+            bytes: 0,
+            len: 0,
+            current: Current {
+                key: 0,
+                list: RawVec::new_in(alloc.clone()),
+                bits: RawVec::new_in(alloc),
+                is_bits: false,
+            },
+            pushed: 0,
+            last: None,
+        }
+    }
+
+    /// Appends `value`, which is no smaller than the one before; if it equals that one it counts
+    /// once. O(1) amortised.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::NotSorted`] if it is smaller, [`BuildError::Alloc`] if memory cannot be had.
+    /// The builder is as before then.
+    #[inline]
+    pub fn push(&mut self, value: u64) -> Result<(), BuildError> {
+        if self.last >= Some(value) {
+            let is_repeated = self.last == Some(value);
+            let index = self.pushed;
+            self.pushed += usize::from(is_repeated);
+            return if is_repeated { Ok(()) } else { Err(BuildError::NotSorted { index }) };
+        }
+        if key_of(value) != self.current.key {
+            self.close()?;
+            self.current.key = key_of(value);
+        }
+        self.current.push(low_of(value))?;
+        self.last = Some(value);
+        self.pushed += 1;
+        Ok(())
+    }
+
+    /// Codes the slice that is being filled.
+    fn close(&mut self) -> Result<(), AllocError> {
+        let numbers = self.current.numbers();
+        let profile = Profile::of(numbers);
+        if profile.count > 0 {
+            let coding = profile.best(self.prefer);
+            let (key, len) = (self.current.key, profile.bytes(coding));
+            let place = (&mut self.keys, &mut self.slots, &mut self.data);
+            let room = room_for(place, self.bytes, len)?;
+            encode(numbers, &profile, coding, room);
+            set_slot(&mut self.keys, &mut self.slots, (key, self.bytes, coding, self.len));
+            self.bytes += len;
+            self.len += profile.count;
+        }
+        self.current.clear();
+        Ok(())
+    }
+
+    /// Whether a slice of this key may come next: of a damaged set, any may come, and is left out.
+    fn takes(&self, key: u64) -> bool {
+        let last = self.keys.words().last().map(|word| word.get());
+        last < Some(key) && key < KEY_END
+    }
+
+    /// Appends a slice of numbers behind all others; none if they are none.
+    pub(super) fn push_slice(&mut self, key: u64, numbers: Numbers<'_>) -> Result<(), AllocError> {
+        self.close()?;
+        let profile = Profile::of(numbers);
+        if profile.count == 0 || !self.takes(key) {
+            return Ok(());
+        }
+        let coding = profile.best(self.prefer);
+        let len = profile.bytes(coding);
+        let place = (&mut self.keys, &mut self.slots, &mut self.data);
+        encode(numbers, &profile, coding, room_for(place, self.bytes, len)?);
+        set_slot(&mut self.keys, &mut self.slots, (key, self.bytes, coding, self.len));
+        self.bytes += len;
+        self.len += profile.count;
+        Ok(())
+    }
+
+    /// Appends a slice that is coded as this builder would.
+    pub(super) fn push_raw(
+        &mut self,
+        key: u64,
+        slice: &Slice<'_>,
+        raw: &[u8],
+    ) -> Result<(), AllocError> {
+        self.close()?;
+        if !self.takes(key) {
+            return Ok(());
+        }
+        let place = (&mut self.keys, &mut self.slots, &mut self.data);
+        room_for(place, self.bytes, raw.len())?.copy_from_slice(raw);
+        set_slot(&mut self.keys, &mut self.slots, (key, self.bytes, slice.coding, self.len));
+        self.bytes += raw.len();
+        self.len += slice.count;
+        Ok(())
+    }
+
+    /// What this builder prefers.
+    pub(super) const fn prefer(&self) -> Prefer {
+        self.prefer
+    }
+
+    /// The finished set. O(slices), or O(n) if it becomes Elias-Fano code.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Alloc`] if memory cannot be had.
+    pub fn finish(mut self) -> Result<SlicedSet<HeapWords<A>>, BuildError> {
+        self.close()?;
+        let Self { prefer, keys, slots, mut data, bytes, len, current, .. } = self;
+        let alloc = data.alloc().clone();
+        drop(current);
+        if len > 0 {
+            data.try_resize((bytes + PADDING).div_ceil(8))?;
+        }
+        data.try_shrink_to_fit()?;
+        let (keys, slots) = directory(keys, slots, (bytes, len))?;
+        let set = SlicedSet { form: Form::Slices(Slices { keys, slots, data }), len, prefer };
+        match set.as_elias_fano(alloc)? {
+            Some(numbers) => Ok(SlicedSet { form: Form::Whole(numbers), len, prefer }),
+            None => Ok(set),
+        }
+    }
+}
+
+/// Room for `len` bytes behind the `bytes` that are used, and for a slot: zeros.
+fn room_for<'d, A: Alloc>(
+    (keys, slots, data): (&mut HeapWords<A>, &mut HeapWords<A>, &'d mut HeapWords<A>),
+    bytes: usize,
+    len: usize,
+) -> Result<&'d mut [u8], AllocError> {
+    let index = keys.words().len();
+    // Room first: what fails leaves nothing behind but that.
+    data.try_resize((bytes + len).div_ceil(8).max(data.words().len()))?;
+    slots.try_resize(2 * (index + 1))?;
+    slots.truncate(2 * index);
+    keys.try_resize(index + 1)?;
+    keys.truncate(index);
+    Ok(&mut data.as_bytes_mut()[bytes..bytes + len])
+}
+
+/// Appends a slot, for which there is room: its key, offset, coding and rank.
+fn set_slot<A: Alloc>(
+    keys: &mut HeapWords<A>,
+    slots: &mut HeapWords<A>,
+    (key, offset, coding, rank): (u64, usize, Coding, usize),
+) {
+    let index = keys.words().len();
+    let grown = keys.try_resize(index + 1).and_then(|()| slots.try_resize(2 * (index + 1)));
+    debug_assert!(grown.is_ok(), "there was room");
+    if grown.is_ok() {
+        keys.words_mut()[index] = Le64::new(key);
+        slots.words_mut()[2 * index] = Le64::new(slot_word(offset, coding));
+        slots.words_mut()[2 * index + 1] = Le64::new(rank as u64);
+    }
+}
+
+/// The directory with its end, in the form of fewer bytes: keys beside the slots, or a slot for
+/// every key from the first to the last.
+fn directory<A: Alloc + Clone>(
+    mut keys: HeapWords<A>,
+    mut slots: HeapWords<A>,
+    (bytes, len): (usize, usize),
+) -> Result<(Keys<HeapWords<A>>, HeapWords<A>), AllocError> {
+    let end = [Le64::new(slot_word(bytes, Coding::Short)), Le64::new(len as u64)];
+    let (first, last) = match (keys.words().first(), keys.words().last()) {
+        (Some(first), Some(last)) => (first.get(), last.get()),
+        _ => return Ok((Keys::From(0), HeapWords::new_in(slots.alloc().clone()))),
+    };
+    let (used, all) = (keys.words().len(), last.saturating_sub(first) + 1);
+    if 2 * all > 3 * used as u64 {
+        slots.try_reserve_exact(2)?;
+        slots.try_resize(2 * used + 2)?;
+        slots.words_mut()[2 * used..].copy_from_slice(&end);
+        slots.try_shrink_to_fit()?;
+        keys.try_shrink_to_fit()?;
+        return Ok((Keys::Sorted(keys), slots));
+    }
+    let all = all as usize;
+    let mut dense = HeapWords::new_in(slots.alloc().clone());
+    dense.try_reserve_exact(2 * all + 2)?;
+    dense.try_resize(2 * all + 2)?;
+    let (pairs, mut next) = (dense.words_mut(), end);
+    pairs[2 * all..].copy_from_slice(&end);
+    let mut at = used;
+    for index in (0..all).rev() {
+        if at > 0 && keys.words()[at - 1].get() == first + index as u64 {
+            at -= 1;
+            next.copy_from_slice(&slots.words()[2 * at..2 * at + 2]);
+            pairs[2 * index..2 * index + 2].copy_from_slice(&next);
+        } else {
+            // An empty slot is where the next one is, of no coding.
+            let place = next[0].get() & (slot_word(0, Coding::Runs) - 1);
+            pairs[2 * index..2 * index + 2].copy_from_slice(&[Le64::new(place), next[1]]);
+        }
+    }
+    Ok((Keys::From(first), dense))
+}
+
+/// Bytes of the Elias-Fano code of `len` numbers up to `max`, with the index for questions by
+/// value; its fixed parts apart.
+fn elias_fano_bytes(len: usize, max: u64) -> u128 {
+    let (len, max) = (len as u128, u128::from(max));
+    let width = ((max + 1) / len.max(1)).checked_ilog2().unwrap_or(0).min(63);
+    let buckets = (max >> width) + 1;
+    (len * u128::from(width) + len + buckets) / 8 + 24 * (len / 1_024 + buckets / 1_024)
+}
+
+impl<A: Alloc + Clone> SlicedSet<HeapWords<A>> {
+    /// The Elias-Fano code of the whole, if that suits better what is preferred.
+    fn as_elias_fano(&self, alloc: A) -> Result<Option<EliasFano<HeapWords<A>>>, BuildError> {
+        let Some(max) = self.last() else { return Ok(None) };
+        let slices = self.heap_bytes() as u128;
+        // Slices answer faster where they hold many numbers.
+        let suits = |bytes: u128| match self.prefer {
+            Prefer::Bytes => bytes < slices,
+            Prefer::Time => 5 * bytes < 4 * slices,
+        };
+        if !suits(elias_fano_bytes(self.len, max)) {
+            return Ok(None);
+        }
+        let mut builder = EliasFanoBuilder::new_in(self.len, max, alloc)?.with_succ();
+        let pushed = self.iter().try_for_each(|number| builder.push(number));
+        match pushed.and_then(|()| builder.finish()) {
+            Ok(built) => Ok(suits(built.heap_bytes() as u128).then_some(built)),
+            Err(BuildError::Alloc(error)) => Err(error.into()),
+            // Made of damaged slices, which are not as they say.
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl SlicedSet {
+    /// A builder of fewest bytes.
+    #[must_use]
+    pub fn builder() -> SlicedSetBuilder<Global> {
+        Self::builder_for(Prefer::Bytes)
+    }
+
+    /// A builder of what is preferred.
+    #[must_use]
+    pub fn builder_for(prefer: Prefer) -> SlicedSetBuilder<Global> {
+        SlicedSetBuilder::new_in(prefer, Global)
+    }
+
+    /// The numbers of an ascending iterator, in fewest bytes; equal ones count once.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::NotSorted`] names the first number that is smaller than the one before;
+    /// [`BuildError::Alloc`] if memory cannot be had.
+    pub fn from_sorted_iter(values: impl IntoIterator<Item = u64>) -> Result<Self, BuildError> {
+        let mut builder = Self::builder();
+        values.into_iter().try_for_each(|value| builder.push(value))?;
+        builder.finish()
+    }
+}
+
+impl<A: Alloc + Clone> IntSetBuild<A> for SlicedSet<HeapWords<A>> {
+    fn try_build_in(
+        values: impl IntoIterator<Item = u64>,
+        prefer: Prefer,
+        alloc: A,
+    ) -> Result<Self, BuildError> {
+        let mut builder = SlicedSetBuilder::new_in(prefer, alloc);
+        values.into_iter().try_for_each(|value| builder.push(value))?;
+        builder.finish()
+    }
+
+    fn try_combine_in(&self, other: &Self, op: SetOp, alloc: A) -> Result<Self, BuildError> {
+        self.combine_in(other, op, alloc)
+    }
+}
+
+impl<A: Alloc + Clone> fmt::Debug for SlicedSetBuilder<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("SlicedSetBuilder");
+        let (slices, bytes) = (self.keys.words().len(), self.bytes);
+        out.field("pushed", &self.pushed).field("slices", &slices).field("bytes", &bytes);
+        out.finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,342 @@
+//! One slice of a set: the numbers that share all but their low 16 bits, in the coding that suits
+//! them.
+//!
+//! ```text
+//! SHORT    | numbers u16, ascending |
+//! RUNS     | first number of each run u16 | numbers before each run u16 |
+//! LISTS    see `lists`: one byte a number, in blocks of 256
+//! BITMAP   | numbers before each 4,096 bits: 16 of u16 | 65,536 bits |
+//! SPARSE   see `sparse`: the Elias-Fano code of a slice
+//! ```
+//!
+//! Nothing here trusts its bytes: what is not there reads as 0, what is read is checked or masked
+//! where it is used, and loops end by counts of the code and not of the data.
+
+use crate::bits::word::{below, select_in_word};
+
+/// How a slice is coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coding {
+    Short = 0,
+    Runs = 1,
+    Lists = 2,
+    Bitmap = 3,
+    Sparse = 4,
+}
+
+impl Coding {
+    /// The coding of this number; numbers that are none mean bitmaps.
+    #[inline]
+    pub(super) const fn of(number: u64) -> Self {
+        match number {
+            0 => Self::Short,
+            1 => Self::Runs,
+            2 => Self::Lists,
+            4 => Self::Sparse,
+            _ => Self::Bitmap,
+        }
+    }
+}
+
+/// Numbers of the universe in a slice.
+pub(super) const UNIVERSE: usize = 1 << 16;
+/// Words of a slice's bits.
+pub(super) const WORDS: usize = UNIVERSE / 64;
+/// Words between two counts of a bitmap.
+pub(super) const STRIDE: usize = 64;
+/// Counts of a bitmap, in bytes.
+pub(super) const COUNTS: usize = WORDS / STRIDE * 2;
+/// Bytes that are read behind a slice: a list is read as if it had 32.
+pub(super) const PADDING: usize = 32;
+
+/// Numbers of a slice as bits.
+pub(super) type Bits = [u64; WORDS];
+
+/// One slice of a set.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slice<'a> {
+    pub(super) coding: Coding,
+    /// How many numbers it has, at most 65,536; in a damaged file, how many that says.
+    pub(super) count: usize,
+    /// Its bytes.
+    pub(super) len: usize,
+    /// From its first byte on, with what lies behind its last one.
+    pub(super) bytes: &'a [u8],
+}
+
+/// Where a walk over a slice is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Place {
+    /// Numbers before it.
+    pub(super) index: usize,
+    /// The run, the block or the word.
+    pub(super) at: usize,
+    /// How much of that was taken, or its bits that are left.
+    pub(super) rest: u64,
+}
+
+#[inline]
+pub(super) fn u16_at(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at..).and_then(|bytes| bytes.first_chunk()) {
+        Some(two) => usize::from(u16::from_le_bytes(*two)),
+        None => 0,
+    }
+}
+
+#[inline]
+pub(super) fn byte_at(bytes: &[u8], at: usize) -> usize {
+    bytes.get(at).map_or(0, |byte| usize::from(*byte))
+}
+
+/// The word at byte `at`; bytes that are not there are 0.
+#[inline]
+pub(super) fn word_at(bytes: &[u8], at: usize) -> u64 {
+    let rest = bytes.get(at..).unwrap_or(&[]);
+    match rest.first_chunk() {
+        Some(eight) => u64::from_le_bytes(*eight),
+        None => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
+}
+
+/// How many of the `len` ascending numbers from byte `at` on are smaller than `y`.
+#[inline]
+pub(super) fn u16_lower_bound(bytes: &[u8], at: usize, len: usize, y: usize) -> usize {
+    let (mut base, mut size) = (0, len);
+    while size > 1 {
+        let half = size / 2;
+        let less = u16_at(bytes, at + 2 * (base + half - 1)) < y;
+        base += half & usize::from(less).wrapping_neg();
+        size -= half;
+    }
+    base + usize::from(size == 1 && u16_at(bytes, at + 2 * base) < y)
+}
+
+/// A run: its first number, numbers before it, its length.
+#[derive(Clone, Copy)]
+struct Run {
+    start: usize,
+    rank: usize,
+    len: usize,
+}
+
+impl Slice<'_> {
+    /// No numbers.
+    pub(super) const EMPTY: Self = Self { coding: Coding::Short, count: 0, len: 0, bytes: &[] };
+
+    /// Whether `y` is in the slice.
+    #[inline]
+    pub(super) fn contains(&self, y: usize) -> bool {
+        match self.coding {
+            Coding::Bitmap => self.bits(y / 64) >> (y % 64) & 1 != 0,
+            Coding::Lists => self.lists_contain(y),
+            Coding::Short => {
+                let at = u16_lower_bound(self.bytes, 0, self.count, y);
+                at < self.count && u16_at(self.bytes, 2 * at) == y
+            }
+            Coding::Runs => self.run_before(y).is_some_and(|run| y - run.start < run.len),
+            Coding::Sparse => self.sparse_search(y).1,
+        }
+    }
+
+    /// How many numbers are smaller than `y`.
+    pub(super) fn rank(&self, y: usize) -> usize {
+        let rank = match self.coding {
+            Coding::Short => u16_lower_bound(self.bytes, 0, self.count, y),
+            Coding::Runs => {
+                self.run_before(y).map_or(0, |run| run.rank + (y - run.start).min(run.len))
+            }
+            Coding::Lists => self.lists_rank(y),
+            Coding::Bitmap => self.bitmap_rank(y),
+            Coding::Sparse => self.sparse_search(y).0,
+        };
+        rank.min(self.count)
+    }
+
+    /// The place before number `k`.
+    pub(super) fn seek(&self, k: usize) -> Place {
+        match self.coding {
+            Coding::Short => Place { index: k, ..Place::default() },
+            Coding::Runs => {
+                let runs = self.runs();
+                let at = u16_lower_bound(self.bytes, 2 * runs, runs, k + 1).saturating_sub(1);
+                Place { index: k, at, rest: k.saturating_sub(self.run(at).rank) as u64 }
+            }
+            Coding::Lists => self.lists_seek(k),
+            Coding::Bitmap => self.bitmap_seek(k),
+            Coding::Sparse => self.sparse_seek(k),
+        }
+    }
+
+    /// Writes the numbers from `place` on into `out`, as many as fit and there are, and moves
+    /// behind them; returns how many. What stands behind these in `out` is then anything.
+    #[inline]
+    pub(super) fn decode(&self, place: &mut Place, out: &mut [u16]) -> usize {
+        let want = out.len().min(self.count.saturating_sub(place.index));
+        let done = match self.coding {
+            Coding::Short => {
+                for (at, out) in out[..want].iter_mut().enumerate() {
+                    *out = u16_at(self.bytes, 2 * (place.index + at)) as u16;
+                }
+                want
+            }
+            Coding::Runs => self.decode_runs(place, &mut out[..want]),
+            Coding::Lists => self.decode_lists(place, out, want),
+            Coding::Bitmap => self.decode_bitmap(place, &mut out[..want]),
+            Coding::Sparse => self.decode_sparse(place, &mut out[..want]),
+        };
+        place.index += done;
+        done
+    }
+
+    /// Tells of every word of the slice's bits that may not be 0: its index and its bits. A word
+    /// may be told of in several parts.
+    #[inline]
+    pub(super) fn for_words(&self, mut tell: impl FnMut(usize, u64)) {
+        match self.coding {
+            Coding::Bitmap => (0..WORDS).for_each(|at| tell(at, self.bits(at))),
+            Coding::Runs => {
+                for run in (0..self.runs()).map(|index| self.run(index)) {
+                    for_range(run.start, (run.start + run.len).min(UNIVERSE), &mut tell);
+                }
+            }
+            _ => self.for_numbers(|y| tell(y / 64, 1 << (y % 64))),
+        }
+    }
+
+    /// Tells of every number, in order.
+    #[inline]
+    pub(super) fn for_numbers(&self, mut tell: impl FnMut(usize)) {
+        let (mut chunk, mut place) = ([0; CHUNK], self.seek(0));
+        loop {
+            let got = self.decode(&mut place, &mut chunk);
+            if got == 0 {
+                return;
+            }
+            chunk[..got].iter().for_each(|y| tell(usize::from(*y)));
+        }
+    }
+
+    /// Word `at` of a bitmap.
+    #[inline]
+    fn bits(&self, at: usize) -> u64 {
+        word_at(self.bytes, COUNTS + 8 * at)
+    }
+
+    fn bitmap_rank(&self, y: usize) -> usize {
+        let (word, stride) = (y / 64, y / 64 / STRIDE);
+        let whole = (stride * STRIDE..word).map(|at| self.bits(at).count_ones() as usize);
+        let part = (self.bits(word) & below(y as u32)).count_ones() as usize;
+        u16_at(self.bytes, 2 * stride) + whole.sum::<usize>() + part
+    }
+
+    fn bitmap_seek(&self, k: usize) -> Place {
+        let starts_by = |stride: &usize| u16_at(self.bytes, 2 * *stride) <= k;
+        let stride = (1..WORDS / STRIDE).take_while(starts_by).count();
+        let (mut at, mut before) = (stride * STRIDE, u16_at(self.bytes, 2 * stride).min(k));
+        while at < WORDS {
+            let next = before + self.bits(at).count_ones() as usize;
+            if next > k {
+                break;
+            }
+            (at, before) = (at + 1, next);
+        }
+        let word = if at < WORDS { self.bits(at) } else { 0 };
+        Place { index: k, at, rest: without_lowest(word, k - before) }
+    }
+
+    fn decode_bitmap(&self, place: &mut Place, out: &mut [u16]) -> usize {
+        let mut done = 0;
+        while done < out.len() {
+            while place.rest == 0 {
+                place.at += 1;
+                if place.at >= WORDS {
+                    return done;
+                }
+                place.rest = self.bits(place.at);
+            }
+            let take = (place.rest.count_ones() as usize).min(out.len() - done);
+            for out in &mut out[done..done + take] {
+                *out = (64 * place.at) as u16 | place.rest.trailing_zeros() as u16;
+                place.rest &= place.rest.wrapping_sub(1);
+            }
+            done += take;
+        }
+        done
+    }
+
+    const fn runs(&self) -> usize {
+        self.len / 4
+    }
+
+    #[inline]
+    fn run(&self, index: usize) -> Run {
+        let runs = self.runs();
+        let rank = u16_at(self.bytes, 2 * (runs + index));
+        let next = match index + 1 < runs {
+            true => u16_at(self.bytes, 2 * (runs + index + 1)),
+            false => self.count,
+        };
+        Run { start: u16_at(self.bytes, 2 * index), rank, len: next.saturating_sub(rank) }
+    }
+
+    /// The last run that starts at or before `y`.
+    #[inline]
+    fn run_before(&self, y: usize) -> Option<Run> {
+        let behind = u16_lower_bound(self.bytes, 0, self.runs(), y + 1);
+        let run = self.run(behind.checked_sub(1)?);
+        // Of runs that do not ascend, as damaged ones may, a search finds any.
+        (run.start <= y).then_some(run)
+    }
+
+    fn decode_runs(&self, place: &mut Place, out: &mut [u16]) -> usize {
+        let mut done = 0;
+        while done < out.len() && place.at < self.runs() {
+            let run = self.run(place.at);
+            let skip = place.rest as usize;
+            let left = run.len.saturating_sub(skip);
+            let take = left.min(out.len() - done);
+            for (at, out) in out[done..done + take].iter_mut().enumerate() {
+                *out = (run.start + skip + at) as u16;
+            }
+            done += take;
+            match take < left {
+                true => place.rest += take as u64,
+                false => (place.at, place.rest) = (place.at + 1, 0),
+            }
+        }
+        done
+    }
+}
+
+/// Numbers that are decoded at once.
+const CHUNK: usize = 256;
+
+/// `word` without its `count` lowest ones.
+#[inline]
+pub(super) fn without_lowest(word: u64, count: usize) -> u64 {
+    match count < word.count_ones() as usize {
+        true => word & (u64::MAX << (select_in_word(word, count as u32) & 63)),
+        false => 0,
+    }
+}
+
+/// Tells of each one of `word`, from the lowest up.
+#[inline]
+pub(super) fn for_ones(mut word: u64, mut tell: impl FnMut(usize)) {
+    while word != 0 {
+        tell(word.trailing_zeros() as usize);
+        word &= word - 1;
+    }
+}
+
+/// Tells of the words of the numbers `start..end`, both at most [`UNIVERSE`].
+#[inline]
+fn for_range(start: usize, end: usize, tell: &mut impl FnMut(usize, u64)) {
+    let mut at = start;
+    while at < end {
+        let (word, bit) = (at / 64, at % 64);
+        let len = (64 - bit).min(end - at);
+        tell(word, (u64::MAX >> (64 - len)) << bit);
+        at += len;
+    }
+}

@@ -1,0 +1,257 @@
+//! The slices of a set, and the directory that finds them.
+
+use super::encode::{MOST_BYTES, check_slice};
+use super::slice::{Coding, PADDING, Slice, UNIVERSE};
+use crate::arrays::lower_bound;
+use crate::error::{FileError, Tag};
+use crate::mem::{PartKind, Parts};
+#[cfg(feature = "alloc")]
+use crate::storage::HeapWords;
+use crate::storage::{Words, as_bytes, require};
+
+/// The section of the keys of slots.
+pub(super) const KEYS: Tag = Tag(*b"keys");
+/// The section of the slots: two words each.
+pub(super) const SLOTS: Tag = Tag(*b"slot");
+/// The section of the slices' bytes.
+pub(super) const DATA: Tag = Tag(*b"data");
+
+/// Bits of a number within its slice.
+pub(super) const LOW: u32 = 16;
+/// Bits of an offset in a slot's word; the coding is above them.
+const OFFSET: u32 = 61;
+/// There are so many keys.
+pub(super) const KEY_END: u64 = 1 << (64 - LOW);
+
+/// The key of a number's slice.
+#[inline]
+pub(super) const fn key_of(x: u64) -> u64 {
+    x >> LOW
+}
+
+/// A number within its slice.
+#[inline]
+pub(super) const fn low_of(x: u64) -> usize {
+    x as usize & (UNIVERSE - 1)
+}
+
+/// The word of a slot.
+pub(super) const fn slot_word(offset: usize, coding: Coding) -> u64 {
+    offset as u64 | (coding as u64) << OFFSET
+}
+
+/// Which keys the slots have.
+#[derive(Clone)]
+pub(super) enum Keys<W> {
+    /// This one and those that follow, without a gap.
+    From(u64),
+    /// These, ascending.
+    Sorted(W),
+}
+
+/// Slices, and where they are. Nothing read from the words is believed: what a slice says of itself
+/// is cut to what can be.
+#[derive(Clone)]
+pub(super) struct Slices<W> {
+    pub(super) keys: Keys<W>,
+    /// Two words a slot, `offset | coding << 61` and the numbers before it; then those of the end.
+    /// No word if there is no number.
+    pub(super) slots: W,
+    pub(super) data: W,
+}
+
+/// A slot as it is read.
+#[derive(Clone, Copy)]
+struct Slot {
+    offset: usize,
+    coding: Coding,
+    rank: u64,
+}
+
+impl<W: Words> Slices<W> {
+    /// How many slots there are.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        (self.slots.words().len() / 2).saturating_sub(1)
+    }
+
+    #[inline]
+    fn slot(&self, index: usize) -> Slot {
+        let words = self.slots.words().get(2 * index..).and_then(|words| words.first_chunk());
+        let [place, rank] = words.map_or([0, 0], |words: &[_; 2]| words.map(|word| word.get()));
+        let offset = usize::try_from(place & ((1 << OFFSET) - 1)).unwrap_or(usize::MAX);
+        Slot { offset, coding: Coding::of(place >> OFFSET), rank }
+    }
+
+    /// Numbers before slot `index`, which may be the end.
+    #[inline]
+    pub(super) fn rank_of(&self, index: usize) -> usize {
+        usize::try_from(self.slot(index).rank).unwrap_or(usize::MAX)
+    }
+
+    #[inline]
+    pub(super) fn key(&self, index: usize) -> u64 {
+        match &self.keys {
+            Keys::From(first) => first.wrapping_add(index as u64),
+            Keys::Sorted(keys) => keys.words().get(index).map_or(0, |word| word.get()),
+        }
+    }
+
+    /// The smallest number that slot `index` could have.
+    #[inline]
+    pub(super) fn base(&self, index: usize) -> u64 {
+        self.key(index) << LOW
+    }
+
+    /// The first slot whose key is at least `key`.
+    #[inline]
+    pub(super) fn lower_bound(&self, key: u64) -> usize {
+        let len = self.len();
+        match &self.keys {
+            Keys::From(first) => {
+                usize::try_from(key.saturating_sub(*first)).unwrap_or(usize::MAX).min(len)
+            }
+            Keys::Sorted(keys) => {
+                let words = keys.words().get(..len).unwrap_or(&[]);
+                let (mut base, mut size) = (0, words.len());
+                while size > 1 {
+                    let half = size / 2;
+                    let less = words[base + half - 1].get() < key;
+                    base += half & usize::from(less).wrapping_neg();
+                    size -= half;
+                }
+                base + usize::from(size == 1 && words[base].get() < key)
+            }
+        }
+    }
+
+    /// The slot of this key.
+    #[inline]
+    pub(super) fn find(&self, key: u64) -> Option<usize> {
+        let index = self.lower_bound(key);
+        (index < self.len() && self.key(index) == key).then_some(index)
+    }
+
+    /// The last slot that begins with number `k` or one before it.
+    pub(super) fn slot_of(&self, k: usize) -> usize {
+        lower_bound(self.len(), |index| self.rank_of(index) <= k).saturating_sub(1)
+    }
+
+    #[inline]
+    pub(super) fn slice(&self, index: usize) -> Slice<'_> {
+        let (slot, next) = (self.slot(index), self.slot(index + 1));
+        let count = next.rank.saturating_sub(slot.rank).min(UNIVERSE as u64) as usize;
+        let len = next.offset.saturating_sub(slot.offset).min(MOST_BYTES);
+        let bytes = as_bytes(self.data.words()).get(slot.offset..).unwrap_or(&[]);
+        Slice { coding: slot.coding, count, len, bytes }
+    }
+
+    /// Whether a slice is there, byte for byte, so that it need not be coded again.
+    pub(super) fn raw(&self, index: usize) -> Option<&[u8]> {
+        let slice = self.slice(index);
+        slice.bytes.get(..slice.len)
+    }
+
+    #[inline]
+    pub(super) fn contains(&self, x: u64) -> bool {
+        match self.find(key_of(x)) {
+            Some(index) => self.slice(index).contains(low_of(x)),
+            None => false,
+        }
+    }
+
+    pub(super) fn rank(&self, x: u64) -> usize {
+        let index = self.lower_bound(key_of(x));
+        let before = self.rank_of(index);
+        match index < self.len() && self.key(index) == key_of(x) {
+            true => before.saturating_add(self.slice(index).rank(low_of(x))),
+            false => before,
+        }
+    }
+
+    /// Number `k`; of a damaged file, any or none.
+    pub(super) fn get(&self, k: usize) -> Option<u64> {
+        let index = self.slot_of(k);
+        let slice = self.slice(index);
+        let mut place = slice.seek(k.saturating_sub(self.rank_of(index)));
+        let mut low = [0];
+        (slice.decode(&mut place, &mut low) == 1).then(|| self.base(index) | u64::from(low[0]))
+    }
+
+    pub(super) fn tell(&self, out: &mut dyn Parts) {
+        if let Keys::Sorted(keys) = &self.keys {
+            keys.tell("keys", PartKind::Index, 0, out);
+        }
+        self.slots.tell("slots", PartKind::Index, 0, out);
+        let used = self.slot(self.len()).offset;
+        let padding = size_of_val(self.data.words()).saturating_sub(used);
+        self.data.tell("slices", PartKind::Payload, padding, out);
+    }
+
+    /// Whether lengths fit together, for `items` numbers.
+    pub(super) fn check_lengths(&self, items: u64) -> Result<(), FileError> {
+        let words = self.slots.words().len();
+        require(words % 2 == 0 && words != 2, SLOTS, "two words a slot, and two for the end")?;
+        let len = self.len() as u64;
+        require(items <= len.saturating_mul(UNIVERSE as u64), SLOTS, "slots for all numbers")?;
+        match &self.keys {
+            Keys::From(first) => {
+                let fits = first.checked_add(len).is_some_and(|end| end <= KEY_END);
+                require(fits, SLOTS, "keys below 2^48")
+            }
+            Keys::Sorted(keys) => {
+                require(keys.words().len() as u64 == len, KEYS, "a key for each slot")
+            }
+        }
+    }
+
+    /// Whether all is as the builder would have it, for `items` numbers.
+    pub(super) fn validate(&self, items: usize, prefer: super::Prefer) -> Result<(), FileError> {
+        let (len, data) = (self.len(), as_bytes(self.data.words()));
+        require(self.rank_of(len) == items, SLOTS, "as many numbers as there are items")?;
+        let (first, end) = (self.slot(0), self.slot(len));
+        let starts = len == 0 || first.offset == 0 && first.rank == 0;
+        require(starts, SLOTS, "a first slot that starts with nothing before it")?;
+        let room = if len == 0 { 0 } else { (end.offset + PADDING).next_multiple_of(8) };
+        require(end.offset <= data.len() && data.len() == room, DATA, "slices and their padding")?;
+        require(end.coding as u64 == 0, SLOTS, "an end that is only a place")?;
+        let padding = data[end.offset..].iter().all(|byte| *byte == 0);
+        require(padding, DATA, "zeros behind the last slice")?;
+        for index in 0..len {
+            self.validate_slot(index, prefer)?;
+        }
+        Ok(())
+    }
+
+    fn validate_slot(&self, index: usize, prefer: super::Prefer) -> Result<(), FileError> {
+        let (slot, next) = (self.slot(index), self.slot(index + 1));
+        let ascends = slot.offset <= next.offset && slot.rank <= next.rank;
+        require(ascends, SLOTS, "slots one after the other")?;
+        let count = next.rank - slot.rank;
+        let may_be_empty =
+            matches!(self.keys, Keys::From(_)) && index > 0 && index + 1 < self.len();
+        let right = count <= UNIVERSE as u64 && (count > 0 || may_be_empty);
+        require(right, SLOTS, "1 to 65,536 numbers a slot")?;
+        require(self.key(index) < KEY_END, KEYS, "keys below 2^48")?;
+        let ascends = index == 0 || self.key(index - 1) < self.key(index);
+        require(ascends, KEYS, "ascending keys")?;
+        let slice = self.slice(index);
+        require(slice.len == next.offset - slot.offset, SLOTS, "slices of a possible length")?;
+        require(check_slice(&slice, prefer), DATA, "slices as they are coded")
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<W: Words> Slices<W> {
+    /// A copy on the heap.
+    pub(super) fn to_heap(&self) -> Slices<HeapWords> {
+        Slices {
+            keys: match &self.keys {
+                Keys::From(first) => Keys::From(*first),
+                Keys::Sorted(keys) => Keys::Sorted(HeapWords::copy_of(keys.words())),
+            },
+            slots: HeapWords::copy_of(self.slots.words()),
+            data: HeapWords::copy_of(self.data.words()),
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! What the laws of the shape do not reach: each coding by itself, damaged slices, sizes.
+
+use super::encode::{MOST_BYTES, Numbers, Profile, check_slice, encode};
+use super::slice::{Bits, Coding, PADDING, Place, Slice, WORDS};
+use super::*;
+use crate::mem::{Counter, Global, Tracked};
+use alloc::collections::BTreeSet;
+use alloc::vec;
+use alloc::vec::Vec;
+
+const CODINGS: [Coding; 5] =
+    [Coding::Short, Coding::Runs, Coding::Lists, Coding::Bitmap, Coding::Sparse];
+
+fn random() -> impl FnMut() -> usize {
+    let mut x = 0x9E37_79B9_7F4A_7C15_u64;
+    move || {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        (x >> 11) as usize
+    }
+}
+
+/// Slices of every kind and density, none of them empty.
+fn slices() -> Vec<Vec<u16>> {
+    let mut number = random();
+    let mut slices = vec![vec![0], vec![65_535], vec![0, 65_535], (0..=65_535).collect()];
+    for count in [1, 2, 30, 100, 655, 3_000, 14_000] {
+        let spread: BTreeSet<u16> = (0..count).map(|_| number() as u16).collect();
+        let cluster = |x: usize| (x % 9 * 7_000 + x / 9 % 300) as u16;
+        let clusters: BTreeSet<u16> = (0..count).map(|_| cluster(number())).collect();
+        let start = number() % (65_536 - count);
+        let run = (start..start + count).map(|y| y as u16);
+        let runs = (0..count).map(|i| (i / 40 * 111 + i % 40) as u16);
+        for numbers in [spread, clusters, run.collect(), runs.collect()] {
+            slices.push(numbers.into_iter().collect());
+        }
+    }
+    slices
+}
+
+fn bits_of(numbers: &[u16]) -> Bits {
+    let mut bits = [0; WORDS];
+    numbers.iter().for_each(|y| bits[usize::from(*y) / 64] |= 1 << (y % 64));
+    bits
+}
+
+/// A slice's bytes, with others behind them.
+fn coded(numbers: &[u16], coding: Coding) -> (usize, Vec<u8>) {
+    let bits = bits_of(numbers);
+    let profile = Profile::of(Numbers::Bits(&bits));
+    assert_eq!(profile, Profile::of(Numbers::List(numbers)));
+    let len = profile.bytes(coding);
+    let mut out = vec![0; len + PADDING];
+    encode(Numbers::Bits(&bits), &profile, coding, &mut out[..len]);
+    let mut again = vec![0; len];
+    encode(Numbers::List(numbers), &profile, coding, &mut again);
+    assert!(again == out[..len], "{coding:?}: from bits and one by one alike");
+    out[len..].fill(0xA5);
+    (len, out)
+}
+
+fn decoded(slice: &Slice<'_>, place: &mut Place, room: usize) -> Vec<u16> {
+    let mut out = vec![0; room];
+    let len = slice.decode(place, &mut out);
+    out.truncate(len);
+    out
+}
+
+#[test]
+fn every_coding_answers_alike() {
+    let mut number = random();
+    for numbers in slices() {
+        for coding in CODINGS {
+            let (len, bytes) = coded(&numbers, coding);
+            let slice = Slice { coding, count: numbers.len(), len, bytes: &bytes };
+            for i in 0..200 {
+                let y = match i {
+                    0 | 1 => i * 65_535,
+                    2..50 => number() % 65_536,
+                    _ => usize::from(numbers[number() % numbers.len()]),
+                };
+                let place = numbers.binary_search(&(y as u16));
+                assert_eq!(slice.contains(y), place.is_ok(), "{coding:?} {y}");
+                let (Ok(rank) | Err(rank)) = place;
+                assert_eq!(slice.rank(y), rank, "{coding:?} {y}");
+            }
+            let mut place = slice.seek(0);
+            let mut all = Vec::new();
+            for room in [1, 7, 31, 32, 40, 64, 65_536] {
+                all.extend(decoded(&slice, &mut place, room));
+            }
+            assert!(all == numbers, "{coding:?}");
+            for _ in 0..20 {
+                let k = number() % numbers.len();
+                let some = decoded(&slice, &mut slice.seek(k), 70);
+                assert_eq!(some, numbers[k..(k + 70).min(numbers.len())], "{coding:?} {k}");
+            }
+            let mut bits = [0; WORDS];
+            slice.for_words(|at, word| bits[at] |= word);
+            assert!(bits == bits_of(&numbers), "{coding:?}");
+        }
+    }
+}
+
+#[test]
+fn damaged_slices_give_answers() {
+    let mut number = random();
+    for numbers in slices() {
+        for coding in CODINGS {
+            let (len, mut bytes) = coded(&numbers, coding);
+            for _ in 0..1 + number() % 6 {
+                let at = number() % bytes.len();
+                bytes[at] = number() as u8;
+            }
+            let bytes = &bytes[..number() % (bytes.len() + 1)];
+            let coding = CODINGS[number() % 5];
+            let count = [numbers.len(), number() % 65_537, 0][number() % 3];
+            let slice = Slice { coding, count, len: [len, number() % 9_000][number() % 2], bytes };
+            for _ in 0..20 {
+                let y = number() % 65_536;
+                assert!(slice.rank(y) <= count);
+                core::hint::black_box(slice.contains(y));
+                assert!(decoded(&slice, &mut slice.seek(y), 40).len() <= 40);
+            }
+            let mut seen = 0;
+            slice.for_words(|_, word| seen += word.count_ones());
+            assert!(decoded(&slice, &mut slice.seek(0), 70_000).len() <= count);
+            check_slice(&slice, Prefer::Bytes);
+        }
+    }
+}
+
+#[test]
+fn no_slice_is_longer_than_said() {
+    for numbers in slices() {
+        let profile = Profile::of(Numbers::List(&numbers));
+        assert!(CODINGS.iter().all(|coding| match coding {
+            Coding::Lists | Coding::Bitmap => profile.bytes(*coding) <= MOST_BYTES,
+            // These are taken only where they are smaller than a bitmap.
+            _ => true,
+        }));
+        for prefer in [Prefer::Bytes, Prefer::Time] {
+            assert!(profile.bytes(profile.best(prefer)) <= profile.bytes(Coding::Bitmap));
+        }
+    }
+}
+
+/// 10,000 numbers with gaps of 100.
+fn spread() -> impl Iterator<Item = u64> + Clone {
+    (0..10_000).map(|i| i * 100 + i * 7_919 % 97)
+}
+
+fn by_time(numbers: impl IntoIterator<Item = u64>) -> SlicedSet {
+    let mut builder = SlicedSet::builder_for(Prefer::Time);
+    numbers.into_iter().for_each(|number| builder.push(number).unwrap());
+    builder.finish().unwrap()
+}
+
+#[test]
+fn sizes_are_as_said() {
+    let small = SlicedSet::from_sorted_iter(spread()).unwrap();
+    let fast = by_time(spread());
+    let mut changing = SlicedSetMut::new();
+    let numbers: Vec<u64> = spread().collect();
+    (0..10_000).for_each(|i| assert!(changing.insert(numbers[i * 7 % 10_000])));
+    let sizes = [small.heap_bytes(), fast.heap_bytes(), changing.heap_bytes()];
+    assert_eq!(sizes, [11_048, 15_328, 17_168]);
+    // The rows of the table in the documentation: bits a number.
+    assert!(small == fast && changing == small);
+    let full = SlicedSet::from_sorted_iter(0..1 << 22).unwrap();
+    assert!(full.heap_bytes() < 64 * 20 + 80, "{}", full.heap_bytes());
+}
+
+#[test]
+fn forms_follow_the_numbers() {
+    let far: Vec<u64> = (0..2_000_u64).map(|i| i * i << 40).collect();
+    let whole = SlicedSet::from_sorted_iter(far.iter().copied()).unwrap();
+    assert!(whole.is_elias_fano() && by_time(far.iter().copied()).is_elias_fano());
+    let near = SlicedSet::from_sorted_iter(spread()).unwrap();
+    assert!(!near.is_elias_fano());
+    // Clusters that are far from each other: slices, and their keys in a list.
+    let clusters = |i: u64| (i << 40..).step_by(3).take(900);
+    let apart = SlicedSet::from_sorted_iter((0..20).flat_map(clusters)).unwrap();
+    assert!(matches!(&apart.form, Form::Slices(Slices { keys: Keys::Sorted(_), .. })));
+    // All pairs of forms.
+    for (a, b) in [(&whole, &near), (&near, &apart), (&apart, &whole), (&near, &near)] {
+        let sets: [BTreeSet<u64>; 2] = [a, b].map(|set| set.iter().collect());
+        let both: Vec<u64> = sets[0].intersection(&sets[1]).copied().collect();
+        let all: Vec<u64> = sets[0].union(&sets[1]).copied().collect();
+        assert!((a & b).iter().eq(both.iter().copied()));
+        assert!((a | b).iter().eq(all.iter().copied()));
+        assert!((a - b).iter().eq(sets[0].difference(&sets[1]).copied()));
+        assert!((a ^ b).iter().eq(sets[0].symmetric_difference(&sets[1]).copied()));
+        assert_eq!((a.intersection_len(b), a.union_len(b)), (both.len(), all.len()));
+        assert_eq!(a.difference_len(b), a.len() - both.len());
+        assert_eq!(a.symmetric_difference_len(b), all.len() - both.len());
+        assert_eq!((a.is_disjoint(b), a.is_subset(b)), (both.is_empty(), both.len() == a.len()));
+        assert!((a & b).is_subset(a) && (a | b).is_superset(b));
+    }
+}
+
+/// `rank` is `bisect_left`, `rank_after` is `bisect_right`.
+#[test]
+fn bisecting_is_pythons() {
+    let values = [1, 3, 8, 65_535, 65_536, 1 << 40, u64::MAX];
+    let set = SlicedSet::from(values);
+    for x in values.into_iter().flat_map(|x| [x.saturating_sub(1), x, x.saturating_add(1)]) {
+        assert_eq!(set.rank(x), values.partition_point(|value| *value < x), "{x}");
+        assert_eq!(set.rank_after(x), values.partition_point(|value| *value <= x), "{x}");
+    }
+    assert_eq!((set.binary_search(8), set.binary_search(9)), (Ok(2), Err(3)));
+}
+
+#[test]
+fn iterators_meet_and_ranges_are_those_of_a_tree() {
+    let numbers: BTreeSet<u64> = spread().chain(300_000..310_000).collect();
+    for set in [SlicedSet::from_sorted_iter(numbers.iter().copied()).unwrap(), {
+        by_time(numbers.iter().copied())
+    }] {
+        let (mut iter, mut model) = (set.iter(), numbers.iter().copied());
+        let mut number = random();
+        while model.len() > 0 {
+            match number() % 4 {
+                0 => assert_eq!(iter.next_back(), model.next_back()),
+                1 => {
+                    let skip = number() % 150;
+                    assert_eq!(iter.nth(skip), model.nth(skip));
+                }
+                _ => assert_eq!(iter.next(), model.next()),
+            }
+            assert_eq!(iter.len(), model.len());
+        }
+        assert_eq!((iter.next(), iter.next_back()), (None, None));
+        for (start, end) in [(0, 0), (5, 70_000), (299_999, 300_005), (1 << 40, u64::MAX)] {
+            assert!(set.range(start..end).eq(numbers.range(start..end).copied()));
+            assert!(set.range(start..=end).rev().eq(numbers.range(start..=end).rev().copied()));
+            let sum = set.range(start..).fold(0, |sum, x| sum ^ x);
+            assert_eq!(sum, numbers.range(start..).fold(0, |sum, x| sum ^ x));
+        }
+    }
+}
+
+#[test]
+fn bytes_while_building_are_those_of_the_result() {
+    let counter = Counter::new();
+    let alloc = Tracked::new(&counter, Global);
+    let mut builder = SlicedSetBuilder::new_in(Prefer::Bytes, &alloc);
+    (0..1_000_000).for_each(|i| builder.push(i * 100).unwrap());
+    let set = builder.finish().unwrap();
+    assert_eq!(set.heap_bytes(), counter.live());
+    // Growing by a sixteenth, and the slice that is being filled.
+    assert!(counter.peak() < set.heap_bytes() * 17 / 16 + (200 << 10), "{}", counter.peak());
+}

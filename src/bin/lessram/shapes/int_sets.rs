@@ -1,0 +1,71 @@
+//! The shape `int_sets`: a set of numbers, in order.
+
+use super::ints::Numbers;
+use super::sorted::{ascending, fed};
+use super::{Entry, Shape, file_bytes, refused, save};
+use crate::args::Kind;
+use crate::build::{Built, Options};
+use crate::contender::Structure;
+use crate::dataset::{Plan, SORTED};
+use crate::error::Outcome;
+use crate::input::Lines;
+use crate::spool::{Feed, Number};
+use lessram::arrays::{IntSetBuild, Prefer};
+use lessram::mem::{Global, Totals};
+use lessram::storage::{self, HeapWords, Persist};
+use std::path::Path;
+
+pub(crate) fn of<T: IntSetBuild<Global> + Persist<Words = HeapWords> + 'static>() -> Shape {
+    let set = Entry::of::<Number, Set<T>>(
+        "fewest bytes, from ascending numbers",
+        "let set = {}::from_sorted_iter(sorted_keys)?;",
+    );
+    Shape {
+        entries: vec![(Kind::Ints, set)],
+        options: &["--u32le", "--u64le"],
+        build: build::<T>,
+        open: |path| Ok(Box::new(Numbers::new(storage::read::<T>(path)?))),
+    }
+}
+
+/// A set, asked for what is in it.
+struct Set<T>(T);
+
+impl<T: IntSetBuild<Global> + Persist> Structure<Number> for Set<T> {
+    const FEED: &'static str = SORTED;
+    const GETS: bool = true;
+
+    fn build(feed: &mut Feed<Number>, _: &Plan) -> Outcome<Self> {
+        fed(feed, |numbers| T::try_build_in(numbers, Prefer::Bytes, Global)).map(Self)
+    }
+
+    fn contains(&self, query: u64) -> bool {
+        self.0.contains(query)
+    }
+
+    fn get(&self, index: usize) -> u64 {
+        self.0.get(index).unwrap_or(0)
+    }
+
+    fn totals(&self) -> Option<Totals> {
+        Some(Totals::of(&self.0))
+    }
+
+    fn file_bytes(&self, scratch: &Path) -> Outcome<Option<u64>> {
+        file_bytes(&self.0, scratch)
+    }
+}
+
+/// Builds it from ascending numbers, one a line or binary ones.
+fn build<T: IntSetBuild<Global> + Persist>(
+    mut lines: Lines,
+    path: &Path,
+    options: &Options,
+) -> Outcome<Built> {
+    let numbers = ascending(&mut lines, options)?;
+    let built = T::try_build_in(&numbers, Prefer::Bytes, Global).map_err(refused)?;
+    save(&built, path)?;
+    let (items, heap_bytes) = (built.len() as u64, built.heap_bytes() as u64);
+    let repeated = numbers.len() as u64 - items;
+    Ok(Built { items, heap_bytes, sorted: Some(true), repeated, seen: lines.seen })
+}
