@@ -46,7 +46,7 @@ use core::ops::{Bound, RangeBounds};
 /// # Space
 ///
 /// What the numbers take, and 40 bytes a slice. 10,000 numbers with gaps of 100, put in in random
-/// order: 17,168 bytes. [`shrink_to_fit`](Self::shrink_to_fit) gives back the slack;
+/// order: 18,505 bytes. [`shrink_to_fit`](Self::shrink_to_fit) gives back the slack;
 /// [`optimize`](Self::optimize) codes every slice in fewest bytes.
 ///
 /// # Time

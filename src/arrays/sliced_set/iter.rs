@@ -16,6 +16,8 @@ pub struct Iter<'a, W: Words> {
     inner: Inner<'a, W>,
 }
 
+// Decoded numbers are kept in place: a box for them would be an allocation.
+#[allow(clippy::large_enum_variant)]
 enum Inner<'a, W: Words> {
     Slices(Walk<'a, Slices<W>>),
     Whole(elias_fano::Iter<'a, W>),

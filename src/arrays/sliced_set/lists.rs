@@ -240,7 +240,7 @@ impl Slice<'_> {
                     place.rest += done as u64;
                     return done;
                 };
-                *out = (place.at << 8 | 64 * at) as u16 | word.trailing_zeros() as u16;
+                *out = ((place.at << 8) | (64 * at)) as u16 | word.trailing_zeros() as u16;
                 word &= word - 1;
                 done += 1;
             }

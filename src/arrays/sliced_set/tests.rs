@@ -164,9 +164,9 @@ fn sizes_are_as_said() {
     let mut changing = SlicedSetMut::new();
     let numbers: Vec<u64> = spread().collect();
     (0..10_000).for_each(|i| assert!(changing.insert(numbers[i * 7 % 10_000])));
-    let sizes = [small.heap_bytes(), fast.heap_bytes(), changing.heap_bytes()];
-    assert_eq!(sizes, [11_048, 15_328, 17_168]);
-    // The rows of the table in the documentation: bits a number.
+    assert_eq!((small.heap_bytes(), fast.heap_bytes()), (11_056, 16_760));
+    #[cfg(target_pointer_width = "64")]
+    assert_eq!(changing.heap_bytes(), 18_505);
     assert!(small == fast && changing == small);
     let full = SlicedSet::from_sorted_iter(0..1 << 22).unwrap();
     assert!(full.heap_bytes() < 64 * 20 + 80, "{}", full.heap_bytes());
@@ -174,7 +174,7 @@ fn sizes_are_as_said() {
 
 #[test]
 fn forms_follow_the_numbers() {
-    let far: Vec<u64> = (0..2_000_u64).map(|i| i * i << 40).collect();
+    let far: Vec<u64> = (0..2_000_u64).map(|i| (i * i) << 40).collect();
     let whole = SlicedSet::from_sorted_iter(far.iter().copied()).unwrap();
     assert!(whole.is_elias_fano() && by_time(far.iter().copied()).is_elias_fano());
     let near = SlicedSet::from_sorted_iter(spread()).unwrap();
