@@ -126,6 +126,7 @@ fn replay(target: &str, input: &[u8]) {
         "tries" => testkit::run_family(3, input),
         "filters" => testkit::run_family(4, input),
         "sketches" => testkit::run_family(5, input),
+        "int_sets" => testkit::laws_int_set_mut::sliced_set_mut_follows(input).unwrap(),
         _ => panic!("{target}: no fuzz target of this name"),
     }
 }

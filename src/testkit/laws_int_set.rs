@@ -175,7 +175,7 @@ impl Model for Members {
         let max = u64::MAX;
         let flat = [vec![], vec![0], vec![max], vec![0, max], vec![65_535, 65_536]];
         let ramps = [(0..64).map(|i| 1 << i).collect(), (0..130).collect()];
-        let (all, every) = ((0..65_537).collect(), (0..65_537).map(|i| i * 2).collect());
+        let (all, every) = ((0..65_537).collect(), (0..20_000).map(|i| i * 3).collect());
         let lists = (0..3_000).map(|i| i * i % 65_521 + (7 << 50)).collect();
         let holes = (0..6_u64).map(|i| i * i * 50_000).flat_map(|x| x..x + 40).collect();
         let far: Vec<u64> = (0..300_u64).map(|i| i.wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect();
