@@ -9,6 +9,7 @@ use super::row::{Verdict, ensure};
 use crate::arrays::{Prefer, SlicedSetMut};
 use crate::error::{AllocError, BuildError};
 use crate::mem::{Alloc, Counter, Global, Refusals, Refusing, Tracked};
+use core::ops::RangeInclusive;
 use std::collections::BTreeSet;
 use std::format;
 use std::vec::Vec;
@@ -99,18 +100,7 @@ fn apply<A: Alloc + Clone>(
         }
         7 => {
             let (start, count) = (program.number(), program.count().min(room) as u64);
-            let range = start..=start.saturating_add(count * 3);
-            match set.try_insert_range(range.clone()) {
-                Ok(added) => {
-                    let before = model.len() as u64;
-                    model.extend(range);
-                    return Ok(told(model.len() as u64 == before + added, "numbers of a range"));
-                }
-                Err(error) => {
-                    *model = set.iter().chain(model.iter().copied()).collect();
-                    return Err(error);
-                }
-            }
+            return insert_range(set, model, start..=start.saturating_add(count * 3));
         }
         8 => return remove(set, model, program.number()),
         9..=11 => {
@@ -132,6 +122,24 @@ fn apply<A: Alloc + Clone>(
         }
     }
     Ok(Ok(()))
+}
+
+fn insert_range<A: Alloc + Clone>(
+    set: &mut Set<A>,
+    model: &mut Model,
+    range: RangeInclusive<u64>,
+) -> Result<Verdict, AllocError> {
+    match set.try_insert_range(range.clone()) {
+        Ok(added) => {
+            let before = model.len() as u64;
+            model.extend(range);
+            Ok(told(model.len() as u64 == before + added, "numbers of a range"))
+        }
+        Err(error) => {
+            *model = set.iter().chain(model.iter().copied()).collect();
+            Err(error)
+        }
+    }
 }
 
 fn told(holds: bool, what: &str) -> Verdict {

@@ -10,7 +10,8 @@ use crate::mem::{Alloc, Part, Parts, block_of};
 
 /// Slices of a chunk; one more, and it is cut in two.
 const MOST: usize = 128;
-/// A chunk of fewer slices goes to its neighbour, if both together have no more than three quarters.
+/// A chunk of fewer slices goes to its neighbour, if both together fill no more than three
+/// quarters of one.
 const LEAST: usize = MOST / 4;
 
 /// Some slices whose keys follow one another.

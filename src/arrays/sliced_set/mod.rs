@@ -44,15 +44,14 @@ pub enum Prefer {
 /// A static ordered set of numbers that uses what it finds: numbers spread evenly, clusters, runs,
 /// whole stretches.
 ///
-/// Membership, order (how many are smaller, the `k`-th one, neighbours, ranges) and sets of two sets.
-/// A million numbers with gaps of 100 on average take 8.8 bits each; in clusters, 4.2. For numbers
+/// Membership, order (how many are smaller, the `k`-th one, neighbours, ranges) and sets of two
+/// sets. A million numbers with gaps of 100 on average take 8.8 bits each; in clusters, 4.2. For numbers
 /// that change there is [`SlicedSetMut`], which becomes this and is made of it.
 ///
 /// # When not to use it
 ///
 /// - Numbers that occur several times: [`EliasFano`].
-/// - Numbers far apart, as hashes are: this then is an [`EliasFano`] within, and that says what it
-///   is.
+/// - Numbers far apart, as hashes are: this then is an [`EliasFano`] within.
 /// - More than one in ten numbers, evenly: [`RankSelect`](super::RankSelect) counts faster.
 ///
 /// # Layout
