@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | a column of numbers below 2^w | [`arrays::PackedInts`] | w bits a number |
 //! | ascending numbers, by position, or looked up by value | [`arrays::EliasFano`] | 2 bits + log2(mean gap) a number, 0.1 to 0.5 more |
-//! | a set of numbers, in order, and sets of two such sets | [`arrays::SlicedSet`] | 8.8 bits a number at gaps of 100, 4 in clusters, less in runs |
+//! | a set of numbers, in order, and sets of two such sets | [`arrays::SlicedSet`] | 8.8 bits a number at gaps of 100, less in clusters and runs |
 //! | flags, or a set of small numbers, that change | [`arrays::BitVec`] | 1 bit each |
 //! | bits that stay, and the question how many ones come before, or where the k-th one is | [`arrays::RankSelect`] | 1.036 bits each |
 //! | the same, and ranks are all that is asked | [`arrays::RankedBits`] | 1.034 bits each |
