@@ -309,7 +309,7 @@ impl<S: BuildHasher, A: Alloc> Interner<S, A> {
 
     /// Whether the invariants of the table hold, and every string is found. For tests; O(n).
     #[doc(hidden)]
-    #[cfg(any(test, feature = "testkit"))]
+    #[cfg(any(all(test, feature = "std"), feature = "testkit"))]
     pub fn check(&self) -> bool {
         let found = |(id, string): (u32, &[u8])| self.get(string) == Some(id);
         self.ids.check() && self.ids.len() == self.len() && self.iter().all(found)

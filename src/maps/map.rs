@@ -434,7 +434,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> Map<K, V, S, A, P> {
 
     /// Whether the invariants of the table hold, and every key is found. For tests; O(n).
     #[doc(hidden)]
-    #[cfg(any(test, feature = "testkit"))]
+    #[cfg(any(all(test, feature = "std"), feature = "testkit"))]
     pub fn check(&self) -> bool {
         self.table.check() && self.keys().all(|key| self.contains_key(key))
     }

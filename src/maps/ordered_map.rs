@@ -669,7 +669,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
 
     /// Whether the invariants of the table hold, and every key is found. For tests; O(n).
     #[doc(hidden)]
-    #[cfg(any(test, feature = "testkit"))]
+    #[cfg(any(all(test, feature = "std"), feature = "testkit"))]
     pub fn check(&self) -> bool {
         let found = |(at, (key, _)): (usize, &(K, V))| self.get_index_of(key) == Some(at);
         self.ids.check(self.len()) && self.as_slice().iter().enumerate().all(found)

@@ -310,7 +310,7 @@ impl<K: Eq + Hash, S: BuildHasher, A: Alloc, P: Policy> Set<K, S, A, P> {
 
     /// Whether the invariants of the table hold, and every key is found. For tests; O(n).
     #[doc(hidden)]
-    #[cfg(any(test, feature = "testkit"))]
+    #[cfg(any(all(test, feature = "std"), feature = "testkit"))]
     pub fn check(&self) -> bool {
         self.map.check()
     }

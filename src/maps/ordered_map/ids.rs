@@ -248,13 +248,13 @@ impl<A: Alloc> Ids<A> {
     }
 
     /// Whether the table is whole, and has each position below `len` once.
-    #[cfg(any(test, feature = "testkit"))]
+    #[cfg(any(all(test, feature = "std"), feature = "testkit"))]
     pub(super) fn check(&self, len: usize) -> bool {
         each!(self, true, table => {
             let below = table.iter().all(|id| id.position() < len);
             // As many as there are, none above, and none twice.
             let once = || {
-                let mut sorted: alloc::vec::Vec<_> = table.iter().map(|id| id.position()).collect();
+                let mut sorted: std::vec::Vec<_> = table.iter().map(|id| id.position()).collect();
                 sorted.sort_unstable();
                 sorted.windows(2).all(|two| two[0] != two[1])
             };

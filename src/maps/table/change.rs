@@ -454,7 +454,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
     }
 
     /// Whether the numbered invariants hold.
-    #[cfg(any(test, feature = "testkit"))]
+    #[cfg(any(all(test, feature = "std"), feature = "testkit"))]
     pub(in crate::maps) fn check(&self) -> bool {
         let whole = |region: &Region| {
             let (mut entries, slots) = (0, region.size.slots::<P>());
