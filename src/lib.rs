@@ -15,6 +15,7 @@
 //! | many strings, by position, or sorted and looked up | [`arrays::StrArray`] | their bytes + log2(all bytes) bits a string |
 //! | rows of numbers of any lengths, such as a graph's neighbours | [`arrays::Ragged`] | theirs + 2.2 bits + log2(mean length) a row |
 //! | many strings, in order, that stay: by key, by number, by prefix | [`tries::RearDict`] | 1.9 bytes a word of a word list |
+//! | the same, of which endings repeat: forms of words, paths; or near a word | [`tries::Dawg`] | 3.8 bytes a path of 92, 2.1 a word |
 //! | a `HashMap` or a `HashSet` | [`maps::Map`], [`maps::Set`], with std's API | 1.19 times its entries, at any number of them |
 //! | the same, and the order in which keys came | [`maps::OrderedMap`], [`maps::OrderedSet`] | 1.03 times the entries, and 7 bytes each |
 //! | strings, to numbers and back | [`maps::Interner`], [`maps::Resolver`] | the strings and 8.5 bytes each; 1.1 without look-up |

@@ -22,6 +22,15 @@ pub trait Walks {
     /// Puts the first key of `block` into `key`, as far as that has room.
     fn enter(&self, block: usize, key: &mut [u8]) -> Option<Self::Walk<'_>>;
 
+    /// Puts the key `id` into `key`, as far as that has room, for a walk that goes on from there.
+    fn resume(&self, id: usize, key: &mut [u8]) -> Option<Self::Walk<'_>> {
+        let mut walk = self.enter(id / self.block(), key)?;
+        for _ in 0..id % self.block() {
+            self.advance(&mut walk, key)?;
+        }
+        Some(walk)
+    }
+
     /// Puts the next key of the block in the place of the one before; returns how many bytes they
     /// share at least.
     fn advance<'a>(&'a self, walk: &mut Self::Walk<'a>, key: &mut [u8]) -> Option<usize>;
@@ -103,14 +112,7 @@ impl<'a, S: RankedKeySet, B: AsMut<[u8]>> Keys<'a, S, B> {
                 None => self.walk = None,
             }
         } else {
-            self.walk = self.set.enter(id / block, key);
-            for _ in 0..id % block {
-                let walk = self.walk.as_mut();
-                if walk.and_then(|walk| self.set.advance(walk, key)).is_none() {
-                    self.walk = None;
-                    break;
-                }
-            }
+            self.walk = self.set.resume(id, key);
         }
         self.at = id;
         // Of a damaged file there may be no key: then an empty one.
@@ -249,7 +251,7 @@ macro_rules! ranked_doors {
             #[must_use]
             #[inline]
             pub fn contains(&self, key: impl AsRef<[u8]>) -> bool {
-                self.locate::<false>(key.as_ref()).1
+                KeySet::contains(self, key.as_ref())
             }
 
             /// The number of `key`: how many keys are smaller; `None` if it is not in the set.
@@ -257,8 +259,7 @@ macro_rules! ranked_doors {
             #[must_use]
             #[inline]
             pub fn id_of(&self, key: impl AsRef<[u8]>) -> Option<usize> {
-                let (at, equal) = self.locate::<false>(key.as_ref());
-                equal.then_some(at)
+                RankedKeySet::id_of(self, key.as_ref())
             }
 
             /// How many keys are smaller than `key`: the number of the first that is not.

@@ -1,0 +1,155 @@
+//! The automaton itself: states and edges, to be walked by whatever knows what it looks for.
+
+use super::read::{Step, View};
+use core::iter::FusedIterator;
+
+/// A place in a [`Dawg`](super::Dawg): the keys that begin with the bytes on the way to it.
+///
+/// ```
+/// use lessram::tries::Dawg;
+///
+/// let words = Dawg::from_sorted(["ant", "ants", "bee"])?;
+/// let node = words.root().child(b'a').and_then(|node| node.child(b'n')).unwrap();
+/// assert_eq!((node.keys(), node.is_final()), (2, false));
+/// let labels: Vec<u8> = words.root().edges().map(|(label, _)| label).collect();
+/// assert_eq!(labels, b"ab");
+/// # Ok::<(), lessram::BuildError>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Node<'a> {
+    view: View<'a>,
+    /// Where its edges are; none if it has none.
+    state: Option<usize>,
+    is_final: bool,
+}
+
+impl core::fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let mut node = f.debug_struct("Node");
+        node.field("state", &self.state).field("is_final", &self.is_final).finish()
+    }
+}
+
+impl<'a> Node<'a> {
+    pub(super) const fn new(view: View<'a>, state: Option<usize>, is_final: bool) -> Self {
+        Self { view, state, is_final }
+    }
+
+    /// Whether a key ends here.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        self.is_final
+    }
+
+    /// How many keys end here and below. O(length of the longest key below).
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        u32::from(self.is_final).wrapping_add(self.view.keys_below(self.state)) as usize
+    }
+
+    /// The node that `label` leads to. At most 8 edges are looked at.
+    #[must_use]
+    #[inline]
+    pub fn child(&self, label: u8) -> Option<Self> {
+        match self.view.step::<false>(self.state?, label, &mut 0) {
+            Step::Along(edge) => {
+                Some(Self::new(self.view, self.view.target(edge), edge.is_final()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The edges in the order of their labels, each with the node it leads to.
+    #[inline]
+    pub fn edges(&self) -> Edges<'a> {
+        let at = self.state.map(|state| self.view.first_of(state));
+        Edges { view: self.view, at, left: 256, before: u32::from(self.is_final) }
+    }
+}
+
+/// The edges of a [`Node`].
+#[derive(Clone, Debug)]
+pub struct Edges<'a> {
+    view: View<'a>,
+    at: Option<usize>,
+    /// Edges that a state can still have: a damaged one might have no last edge.
+    left: u32,
+    /// Keys that end at the node or below the edges before.
+    before: u32,
+}
+
+impl<'a> Edges<'a> {
+    /// The next edge, and how many keys end at the node or below the edges before.
+    #[inline]
+    pub(super) fn next_ranked(&mut self) -> Option<(u8, Node<'a>, u32)> {
+        let edge = self.view.edge(self.at?);
+        if !edge.exists() || self.left == 0 {
+            self.at = None;
+            return None;
+        }
+        self.left -= 1;
+        let before = self.before;
+        if edge.is_last() {
+            self.at = None;
+        } else {
+            self.at = Some(edge.end());
+            self.before = before.wrapping_add(self.view.keys(edge));
+        }
+        let node = Node::new(self.view, self.view.target(edge), edge.is_final());
+        Some((edge.label(), node, before))
+    }
+}
+
+impl<'a> Iterator for Edges<'a> {
+    type Item = (u8, Node<'a>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_ranked().map(|(label, node, _)| (label, node))
+    }
+}
+
+impl FusedIterator for Edges<'_> {}
+
+/// The keys that a text begins with, the shortest first, each as its number and its length.
+#[derive(Clone, Debug)]
+pub struct KeysAlong<'a, 't> {
+    view: View<'a>,
+    text: &'t [u8],
+    /// Bytes read, and the keys before those that begin with them.
+    read: usize,
+    rank: u32,
+    state: Option<usize>,
+    is_final: bool,
+}
+
+impl<'a, 't> KeysAlong<'a, 't> {
+    pub(super) const fn new(root: Node<'a>, text: &'t [u8]) -> Self {
+        let Node { view, state, is_final } = root;
+        Self { view, text, read: 0, rank: 0, state, is_final }
+    }
+}
+
+impl Iterator for KeysAlong<'_, '_> {
+    type Item = (usize, usize);
+
+    fn next(&mut self) -> Option<(usize, usize)> {
+        loop {
+            if core::mem::take(&mut self.is_final) {
+                let id = self.rank as usize;
+                self.rank = self.rank.wrapping_add(1);
+                return Some((id, self.read));
+            }
+            let (state, byte) = (self.state?, *self.text.get(self.read)?);
+            match self.view.step::<true>(state, byte, &mut self.rank) {
+                Step::Along(edge) => {
+                    self.read += 1;
+                    (self.state, self.is_final) = (self.view.target(edge), edge.is_final());
+                }
+                _ => self.state = None,
+            }
+        }
+    }
+}
+
+impl FusedIterator for KeysAlong<'_, '_> {}

@@ -1,0 +1,260 @@
+//! Against `BTreeSet`, brute force and the definition of a minimal automaton.
+
+use super::*;
+use crate::testkit::data::Rng;
+use std::collections::{BTreeMap, BTreeSet};
+use std::format;
+use std::string::String;
+use std::vec;
+use std::vec::Vec;
+
+type Keys = BTreeSet<Vec<u8>>;
+
+/// Built, and asked for each key both ways.
+fn built(keys: &Keys) -> Dawg {
+    let dawg = Dawg::from_sorted(keys).unwrap();
+    dawg.validate().unwrap();
+    assert!(dawg.iter().eq(keys.iter().cloned()));
+    for (id, key) in keys.iter().enumerate() {
+        assert_eq!(dawg.id_of(key), Some(id));
+        assert_eq!(dawg.key_of(id).as_ref(), Some(key));
+        assert!(dawg.contains(key));
+    }
+    dawg
+}
+
+/// Asked for keys that may be there or not.
+fn asked(dawg: &Dawg, keys: &Keys, query: &[u8]) {
+    let there = keys.contains(query);
+    let rank = keys.iter().take_while(|key| &key[..] < query).count();
+    assert_eq!((dawg.contains(query), dawg.id_of(query).is_some()), (there, there));
+    assert_eq!(dawg.lower_bound(query), rank, "{query:?}");
+    assert_eq!(dawg.upper_bound(query), rank + usize::from(there));
+    let begin = keys.iter().filter(|key| key.starts_with(query)).count();
+    assert_eq!(dawg.prefix(query), rank..rank + begin, "{query:?}");
+    let prefixes = (0..=query.len()).filter(|len| keys.contains(&query[..*len]));
+    assert!(prefixes.eq(dawg.keys_along(query).map(|(_, len)| len)));
+    assert!(dawg.keys_along(query).all(|(id, len)| dawg.id_of(&query[..len]) == Some(id)));
+}
+
+fn random(rng: &mut Rng, count: usize, longest: usize, letters: usize) -> Keys {
+    let key = |rng: &mut Rng| {
+        let len = rng.below(longest + 1);
+        (0..len).map(|_| (rng.below(letters) * 255 / (letters - 1)) as u8).collect()
+    };
+    (0..count).map(|_| key(rng)).collect()
+}
+
+#[test]
+fn answers_as_a_btree_set_does() {
+    let mut rng = Rng::new(3);
+    for (count, longest, letters) in
+        [(0, 1, 2), (1, 0, 2), (1, 5, 9), (30, 3, 2), (300, 6, 3), (500, 9, 256), (2_000, 2, 256)]
+    {
+        let keys = random(&mut rng, count, longest, letters);
+        let dawg = built(&keys);
+        for query in random(&mut rng, 40, longest + 2, letters) {
+            asked(&dawg, &keys, &query);
+        }
+        for key in keys.iter().step_by(1 + count / 30) {
+            asked(&dawg, &keys, &[key, &b"\0"[..]].concat());
+            asked(&dawg, &keys, &key[..key.len() / 2]);
+        }
+    }
+}
+
+/// The number of states that differ in what follows them, the state without edges among them.
+fn states_needed(keys: &Keys) -> usize {
+    let longest = keys.iter().map(Vec::len).max().unwrap_or(0);
+    let mut follow: BTreeMap<&[u8], Vec<&[u8]>> = BTreeMap::new();
+    for key in keys {
+        for at in 0..=key.len() {
+            let ends = follow.entry(&key[..at]).or_default();
+            if at < key.len() {
+                ends.push(&key[at..]);
+            }
+        }
+    }
+    assert!(longest < 20);
+    follow.into_values().collect::<BTreeSet<_>>().len()
+}
+
+#[test]
+fn no_two_states_are_alike() {
+    let mut rng = Rng::new(11);
+    for letters in [2, 3, 5] {
+        let keys = random(&mut rng, 400, 8, letters);
+        let mut register = Register::new(&crate::mem::Global);
+        keys.iter().for_each(|key| register.push(key).unwrap());
+        register.finish().unwrap();
+        assert_eq!(register.states(), states_needed(&keys));
+    }
+}
+
+#[test]
+fn nodes_are_walked() {
+    let keys: Keys = ["", "bake", "baked", "cake", "caked"].map(|key| key.into()).into();
+    let dawg = built(&keys);
+    fn gather(node: Node<'_>, key: &mut Vec<u8>, out: &mut Vec<Vec<u8>>) {
+        if node.is_final() {
+            out.push(key.clone());
+        }
+        let mut below = usize::from(node.is_final());
+        for (label, child) in node.edges() {
+            assert_eq!(node.child(label).map(|node| node.keys()), Some(child.keys()));
+            below += child.keys();
+            key.push(label);
+            gather(child, key, out);
+            key.pop();
+        }
+        assert_eq!(node.keys(), below);
+        assert!(node.child(b'!').is_none());
+    }
+    let mut out = Vec::new();
+    gather(dawg.root(), &mut Vec::new(), &mut out);
+    assert!(out.iter().eq(&keys));
+}
+
+#[test]
+fn states_of_256_edges_and_codes_of_two_bytes() {
+    let mut rng = Rng::new(5);
+    let mut keys: Keys = (0..=255).map(|byte| vec![byte]).collect();
+    keys.extend((0..60_000).map(|_| rng.number().to_be_bytes()[..3].to_vec()));
+    let dawg = built(&keys);
+    assert!(dawg.codes.pages < 256);
+    for query in random(&mut rng, 300, 4, 256) {
+        asked(&dawg, &keys, &query);
+    }
+    assert_eq!(dawg.root().edges().count(), 256);
+}
+
+#[test]
+fn keys_deeper_than_a_walk_remembers() {
+    let mut keys: Keys = (0..300).map(|len| vec![b'a'; len * 3]).collect();
+    keys.extend((0..200).map(|i| format!("{}{i:03}{}", "k".repeat(70), "z".repeat(i)).into()));
+    keys.insert(vec![7; MAX_KEY]);
+    let dawg = built(&keys);
+    assert!(dawg.iter().rev().eq(keys.iter().rev().cloned()));
+    let mut walk = dawg.keys(250..keys.len());
+    for key in keys.iter().skip(250) {
+        assert_eq!(walk.next_key(), Some(&key[..]));
+    }
+    let mut cut = dawg.keys_in(0..keys.len(), [0; 80]);
+    let count = core::iter::from_fn(|| cut.next_key().map(<[u8]>::len)).count();
+    assert_eq!(count, keys.len());
+    let long = vec![7; MAX_KEY + 1];
+    let mut builder = Dawg::builder();
+    assert!(matches!(builder.push(long), Err(BuildError::OutOfRange { .. })));
+    assert!(builder.finish().unwrap().is_empty());
+}
+
+#[test]
+fn keys_out_of_order_change_nothing() {
+    let mut builder = Dawg::builder();
+    for key in ["ant", "anthill", "bee"] {
+        builder.push(key).unwrap();
+        let index = builder.len();
+        assert_eq!(builder.push(key), Err(BuildError::DuplicateKey { index }));
+        assert_eq!(builder.push("an"), Err(BuildError::NotSorted { index }));
+    }
+    let dawg = builder.finish().unwrap();
+    assert!(dawg.iter().eq(["ant", "anthill", "bee"].map(|key| key.as_bytes().to_vec())));
+}
+
+/// The fewest changes that make `b` of `a`.
+fn distance<T: PartialEq>(a: &[T], b: &[T], swaps: bool) -> u32 {
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            rows[i][j] = match (i, j) {
+                (0, _) => j as u32,
+                (_, 0) => i as u32,
+                _ => {
+                    let replaced = rows[i - 1][j - 1] + u32::from(a[i - 1] != b[j - 1]);
+                    replaced.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1)
+                }
+            };
+            let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if swaps && swapped {
+                rows[i][j] = rows[i][j].min(rows[i - 2][j - 2] + 1);
+            }
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+#[test]
+fn near_keys_are_those_of_brute_force() {
+    let mut rng = Rng::new(17);
+    let letters = ['a', 'b', 'c', '\u{e9}', '\u{4e2d}', '\u{1f980}'];
+    let word = |rng: &mut Rng, most: usize| -> String {
+        let len = rng.below(most + 1);
+        (0..len).map(|_| letters[rng.below(letters.len())]).collect()
+    };
+    let keys: BTreeSet<String> = (0..1_500).map(|_| word(&mut rng, 9)).collect();
+    let dawg = Dawg::from_sorted(&keys).unwrap();
+    for _ in 0..60 {
+        let word = word(&mut rng, 12);
+        for change in [Change::Char, Change::CharOrSwap, Change::Byte, Change::ByteOrSwap] {
+            let swaps = matches!(change, Change::CharOrSwap | Change::ByteOrSwap);
+            for most in 0..=3 {
+                let far = |key: &String| match change {
+                    Change::Char | Change::CharOrSwap => {
+                        let chars = |text: &str| text.chars().collect::<Vec<char>>();
+                        distance(&chars(&word), &chars(key), swaps)
+                    }
+                    _ => distance(word.as_bytes(), key.as_bytes(), swaps),
+                };
+                let near = keys.iter().enumerate().map(|(id, key)| (id, far(key)));
+                let near: Vec<_> = near.filter(|(_, far)| *far <= most).collect();
+                let found: Vec<_> = dawg.fuzzy_by(&word, most, change).collect();
+                assert_eq!(found, near, "{word:?}, {most}, {change:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn near_keys_are_lent_and_long_words_cost_no_more() {
+    let word = "w".repeat(1_000);
+    let mut keys: Keys = (990..1_010).map(|len| vec![b'w'; len]).collect();
+    keys.insert([&word[..500], "x", &word[500..]].concat().into());
+    let dawg = built(&keys);
+    let mut near = dawg.fuzzy(&word, 3);
+    let mut found = Vec::new();
+    while let Some((id, far)) = near.next() {
+        assert_eq!(dawg.id_of(near.key()), Some(id));
+        found.push(far);
+    }
+    assert_eq!(found, [3, 2, 1, 0, 1, 2, 3, 1]);
+    // Bytes that are no character are a unit each.
+    let dawg = built(&[vec![0xFF, b'a'], vec![b'a'], vec![b'a', 0xE4, 0xB8]].into());
+    let far: Vec<_> = dawg.fuzzy("a", 1).collect();
+    assert_eq!(far, [(0, 1), (1, 1), (2, 1)].map(|(id, far)| (id, if id == 0 { 0 } else { far })));
+}
+
+#[test]
+fn space_is_as_the_docs_say() {
+    let keys: Vec<String> = (0..100_000).map(|i| format!("{i:05}")).collect();
+    let dawg = Dawg::from_sorted(&keys).unwrap();
+    // Five states of ten edges each.
+    assert_eq!(dawg.heap_bytes(), 336);
+    let file = dawg.to_bytes().unwrap();
+    let view = Dawg::view(file.as_bytes()).unwrap();
+    assert_eq!(view.to_heap().to_bytes().unwrap().as_bytes(), file.as_bytes());
+    assert_eq!((view.heap_bytes(), view.id_of("77777")), (0, Some(77_777)));
+}
+
+#[cfg(feature = "fst")]
+#[test]
+fn sets_and_maps_of_fst_come_and_go() {
+    let keys: Vec<String> = (0..5_000).map(|i| format!("{:05}", i * 7)).collect();
+    let dawg = Dawg::from_sorted(&keys).unwrap();
+    let set: fst::Set<Vec<u8>> = (&dawg).try_into().unwrap();
+    assert_eq!(set.len(), keys.len());
+    assert_eq!(Dawg::try_from(&set).unwrap(), dawg);
+    let map = dawg.to_fst_map((0..5_000).map(|id| id * id)).unwrap();
+    assert_eq!(map.get("00070"), Some(100));
+    let (back, values) = Dawg::from_fst_map(&map).unwrap();
+    assert!(back == dawg && values.iter().eq((0..5_000).map(|id| id * id)));
+}
