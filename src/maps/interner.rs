@@ -170,9 +170,11 @@ impl<S, A: Alloc> Interner<S, A> {
         &self.strings
     }
 
-    /// The strings, by number, without the table that finds numbers: 7 bytes less a string.
+    /// The strings, by number, without the table that finds numbers: 7 bytes less a string. Gives
+    /// their slack back as well, if the allocator can shrink blocks.
     #[must_use]
-    pub fn into_resolver(self) -> Resolver<HeapWords<A>> {
+    pub fn into_resolver(mut self) -> Resolver<HeapWords<A>> {
+        let _ = self.strings.try_shrink_to_fit();
         self.strings
     }
 

@@ -383,14 +383,14 @@ impl<W: Words> RankedKeySet for Dawg<W> {
 }
 
 impl<A: Alloc + Clone> KeySetBuild<A> for Dawg<HeapWords<A>> {
-    fn try_from_sorted_in<'k>(
-        keys: impl Iterator<Item = &'k [u8]>,
+    fn try_from_sorted_in<K: AsRef<[u8]>>(
+        keys: impl Iterator<Item = K>,
         _: usize,
         alloc: A,
     ) -> Result<Self, BuildError> {
         let mut builder = Self::builder_in(alloc);
         for key in keys {
-            builder.push(key)?;
+            builder.push(key.as_ref())?;
         }
         builder.finish()
     }

@@ -166,8 +166,8 @@ pub trait KeySetBuild<A: Alloc>: RankedKeySet {
     /// # Errors
     ///
     /// [`BuildError`] if they do not, a key is too long, or memory cannot be had.
-    fn try_from_sorted_in<'k>(
-        keys: impl Iterator<Item = &'k [u8]>,
+    fn try_from_sorted_in<K: AsRef<[u8]>>(
+        keys: impl Iterator<Item = K>,
         block: usize,
         alloc: A,
     ) -> Result<Self, BuildError>;

@@ -416,6 +416,10 @@ impl<'a> View<'a> {
     pub(super) fn is_whole(&self) -> bool {
         let codes = self.codes.iter().map(|code| Entry(code.get()));
         let known = |entry: Entry| {
+            // One phrase has the code 0, and nothing has 1.
+            if self.shape.phrases < 2 && entry.0 == 0 {
+                return true;
+            }
             entry.bits() <= self.shape.code_log
                 && entry.len() <= PHRASE
                 && entry.id() < self.shape.phrases

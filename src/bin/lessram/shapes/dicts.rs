@@ -30,45 +30,53 @@ pub(crate) fn of<T: KeySetBuild<Global> + Persist<Words = HeapWords> + 'static>(
     }
 }
 
+/// Bytes of the longest key that is got by its number while that is timed.
+const ROOM: usize = 1 << 16;
+
+std::thread_local! {
+    /// Room for one key. Not on the heap, where it would be counted with the set.
+    static KEY: RefCell<[u8; ROOM]> = const { RefCell::new([0; ROOM]) };
+}
+
 /// A set, looked up by key, and its keys by number.
-struct Dict<T>(Ranked<T>);
+struct Dict<T>(T);
 
 impl<T: KeySetBuild<Global> + Persist> Structure<Bytes> for Dict<T> {
     const FEED: &'static str = SORTED;
     const GETS: bool = true;
 
     fn build(feed: &mut Feed<Bytes>, _: &Plan) -> Outcome<Self> {
-        let mut keys: Vec<u8> = Vec::new();
-        let mut ends = Vec::new();
-        while let Some(key) = feed.next()? {
-            keys.extend_from_slice(key);
-            ends.push(keys.len());
+        let mut failed = None;
+        // A key at a time: what all of them need is not the structure's peak.
+        let keys = std::iter::from_fn(|| match feed.next() {
+            Ok(key) => key.map(<[u8]>::to_vec),
+            Err(failure) => {
+                failed = Some(failure);
+                None
+            }
+        });
+        let built = T::try_from_sorted_in(keys, BLOCK, Global).map_err(refused);
+        match failed {
+            Some(failure) => Err(failure),
+            None => built.map(Self),
         }
-        sorted(&keys, &ends).map(|set| Self(Ranked::new(set)))
     }
 
     fn contains(&self, query: &[u8]) -> bool {
-        self.0.set.contains(query)
+        self.0.contains(query)
     }
 
     fn get(&self, index: usize) -> u64 {
-        self.0.with(index, touch).unwrap_or(0)
+        KEY.with_borrow_mut(|room| self.0.key_into(index, room).map_or(0, touch))
     }
 
     fn totals(&self) -> Option<Totals> {
-        Some(Totals::of(&self.0.set))
+        Some(Totals::of(&self.0))
     }
 
     fn file_bytes(&self, scratch: &Path) -> Outcome<Option<u64>> {
-        file_bytes(&self.0.set, scratch)
+        file_bytes(&self.0, scratch)
     }
-}
-
-/// The set of the keys that stand one after the other in `keys`, in order.
-fn sorted<T: KeySetBuild<Global>>(keys: &[u8], ends: &[usize]) -> Outcome<T> {
-    let starts = std::iter::once(&0).chain(ends);
-    let keys = starts.zip(ends).map(|(start, end)| &keys[*start..*end]);
-    T::try_from_sorted_in(keys, BLOCK, Global).map_err(refused)
 }
 
 /// Builds it from the lines, in any order, each distinct one once.
