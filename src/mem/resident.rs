@@ -97,12 +97,16 @@ mod linux {
             let skip = start - block.as_ptr().addr();
             let Some(fresh) = resident(start, 40 << 20) else { return };
             for at in [0, 7, 600, 9000] {
-                block[skip + at * page] = 1;
-                assert_eq!(resident(start + at * page, page), Some(page));
+                // A kernel short of memory takes a page away as soon as it is touched, now and then.
+                let mut seen = (1..100).map(|touch| {
+                    block[skip + at * page] = touch;
+                    resident(start + at * page, page)
+                });
+                assert!(seen.any(|bytes| bytes == Some(page)), "page {at}");
             }
             let huge = 2 << 20; // A touch may bring in a huge page.
             let touched = resident(start, 40 << 20).unwrap();
-            assert!((4 * page..=4 * huge).contains(&touched) || fresh > 0, "{touched}");
+            assert!(touched <= 4 * huge || fresh > 0, "{touched}");
             assert_eq!(resident(start + 10, 3), Some(3));
             assert_eq!(resident(start + 10, 0), Some(0));
             assert_eq!(resident(usize::MAX - 1, 5), None);
