@@ -212,8 +212,9 @@ impl<W: Words> Slices<W> {
         let (first, end) = (self.slot(0), self.slot(len));
         let starts = len == 0 || first.offset == 0 && first.rank == 0;
         require(starts, SLOTS, "a first slot that starts with nothing before it")?;
+        require(end.offset <= data.len(), DATA, "slices and their padding")?;
         let room = if len == 0 { 0 } else { (end.offset + PADDING).next_multiple_of(8) };
-        require(end.offset <= data.len() && data.len() == room, DATA, "slices and their padding")?;
+        require(data.len() == room, DATA, "slices and their padding")?;
         require(end.coding as u64 == 0, SLOTS, "an end that is only a place")?;
         let padding = data[end.offset..].iter().all(|byte| *byte == 0);
         require(padding, DATA, "zeros behind the last slice")?;
