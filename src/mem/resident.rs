@@ -97,7 +97,7 @@ mod linux {
             let skip = start - block.as_ptr().addr();
             let Some(fresh) = resident(start, 40 << 20) else { return };
             for at in [0, 7, 600, 9000] {
-                // A kernel short of memory takes a page away as soon as it is touched, now and then.
+                // A kernel that is short of memory may take a page away as soon as it is touched.
                 let mut seen = (1..100).map(|touch| {
                     block[skip + at * page] = touch;
                     resident(start + at * page, page)
