@@ -9,7 +9,7 @@ use super::{Ints, IntsMut, lower_bound};
 use crate::bits::field::{self, Fields};
 use crate::error::{AllocError, BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts, refused};
-use crate::simd::unpack;
+use crate::simd::{prefetch, unpack};
 use crate::storage::{HeapWords, Persist, Source, Words, as_bytes, doors, require};
 #[cfg(feature = "alloc")]
 use crate::{mem::Global, storage::Sections};
@@ -167,8 +167,15 @@ impl<W: Words> PackedInts<W> {
 
     /// The packed bytes: number `i` starts at bit `i * width`.
     #[inline]
-    pub(super) fn bytes(&self) -> &[u8] {
+    fn bytes(&self) -> &[u8] {
         as_bytes(self.fields.store().words())
+    }
+
+    /// Asks for the cache line of the number at `index`.
+    #[inline]
+    pub(super) fn prefetch(&self, index: usize) {
+        let bit = (index as u64).wrapping_mul(u64::from(self.width()));
+        prefetch(self.bytes(), (bit >> 3) as usize);
     }
 
     /// Tells `out` of the words, under the name and kind they have in another structure.
@@ -525,7 +532,7 @@ impl<W: Words> Persist for PackedInts<W> {
     }
 
     fn validate(&self) -> Result<(), FileError> {
-        let bytes = as_bytes(self.fields.store().words());
+        let bytes = self.bytes();
         let end = self.fields.end_bit();
         let rest = bytes.get((end >> 3) as usize..).unwrap_or(&[]);
         let clean = match rest.split_first() {

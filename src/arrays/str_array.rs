@@ -150,10 +150,7 @@ impl<W: Words> StrArray<W> {
         for (indices, out) in indices.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
             match &self.sparse {
                 Some(sparse) => sparse.prefetch(indices),
-                None => indices.iter().for_each(|index| {
-                    let bit = (*index as u64).wrapping_mul(u64::from(self.offsets.width()));
-                    prefetch(self.offsets.bytes(), (bit >> 3) as usize);
-                }),
+                None => indices.iter().for_each(|index| self.offsets.prefetch(*index)),
             }
             for (index, out) in indices.iter().zip(out) {
                 let range = self.range_of(*index);

@@ -13,7 +13,6 @@ pub(super) use iter::Iter;
 use super::{DenseSelect, Ints, PackedInts, SortedInts, lower_bound};
 use crate::error::{FileError, Tag};
 use crate::mem::{Footprint, PartKind, Parts};
-use crate::simd::prefetch;
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Le64, Persist, Source, Words, doors, require};
@@ -225,11 +224,9 @@ impl<W: Words> EliasFano<W> {
 
     /// Asks for the memory that the numbers at `indices` are read from.
     pub(super) fn prefetch(&self, indices: &[usize]) {
-        let lows = self.lows.bytes();
         for index in indices {
             self.ones.prefetch(*index as u64);
-            let bit = (*index as u64).wrapping_mul(u64::from(self.lows.width()));
-            prefetch(lows, (bit >> 3) as usize);
+            self.lows.prefetch(*index);
         }
         for index in indices {
             self.ones.prefetch_bits(self.high(), *index as u64);

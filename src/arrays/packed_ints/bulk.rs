@@ -1,8 +1,8 @@
 //! Many numbers of a [`PackedInts`] at once, with the processor's vectors.
 
 use super::PackedInts;
-use crate::simd::{prefetch, unpack};
-use crate::storage::{Words, as_bytes};
+use crate::simd::unpack;
+use crate::storage::Words;
 use core::ops::{Bound, Range, RangeBounds};
 
 /// Numbers that are unpacked at once onto the stack: 2 KiB, so that they stay in the nearest cache.
@@ -15,7 +15,7 @@ impl<W: Words> PackedInts<W> {
     #[inline]
     fn packed(&self, index: usize) -> (&[u8], u64) {
         let bit = index as u64 * u64::from(self.width());
-        (as_bytes(self.fields.store().words()), bit)
+        (self.bytes(), bit)
     }
 
     /// How many of `wanted` numbers there are from `start` on.
@@ -98,12 +98,8 @@ impl<W: Words> PackedInts<W> {
     /// If an index is not that of a number.
     #[track_caller]
     pub fn get_many(&self, indices: &[usize], out: &mut [u64]) {
-        let (bytes, _) = self.packed(0);
         for (indices, out) in indices.chunks(AHEAD).zip(out.chunks_mut(AHEAD)) {
-            for index in indices {
-                let bit = (*index as u64).wrapping_mul(u64::from(self.width()));
-                prefetch(bytes, (bit >> 3) as usize);
-            }
+            indices.iter().for_each(|index| self.prefetch(*index));
             for (index, out) in indices.iter().zip(out) {
                 match self.get(*index) {
                     Some(number) => *out = number,
