@@ -442,8 +442,7 @@ impl<W: Words> RankedBits<W> {
 
     /// The words of the lines without their counts, each with its position.
     fn each_word(&self) -> impl Iterator<Item = (u64, u64)> {
-        let words = self.lines.words().iter().enumerate();
-        words.map(|(at, word)| (line::start(at) as u64, word.get() & line::bits_of(at)))
+        line::each_word(self.lines.words())
     }
 
     /// Whether all counts are those of the bits, and nothing stands behind the last bit. O(n).
@@ -501,9 +500,7 @@ impl<A: Alloc> RankedBits<HeapWords<A>> {
         counts.try_reserve_exact(counts_for(len))?;
         counts.try_resize(counts_for(len))?;
         let ones = count(lines.words_mut(), counts.words_mut());
-        let words = lines.words().iter().enumerate();
-        let words =
-            words.map(|(at, word)| (line::start(at) as u64, word.get() & line::bits_of(at)));
+        let words = line::each_word(lines.words());
         let samples = Select::try_sample_in(words, (len, ones), BITS_A_SAMPLE, alloc)?;
         Ok(Self { lines, counts, samples, len, ones })
     }
@@ -534,9 +531,7 @@ fn count(words: &mut [Le64], counts: &mut [Le64]) -> usize {
         if at % SUPER == 0 {
             (base, counts[at / SUPER]) = (ones, Le64::new(ones));
         }
-        let in_half = |half: &[Le64]| half.iter().map(|w| u64::from(w.get().count_ones())).sum();
-        let [left, right]: [u64; 2] =
-            [in_half(&words[..LINE_WORDS / 2]), in_half(&words[LINE_WORDS / 2..])];
+        let [left, right] = words.first_chunk().map_or([0; 2], line::halves);
         line::set_to_middle(words, ones - base + left);
         ones += left + right;
     }

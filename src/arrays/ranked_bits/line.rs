@@ -35,6 +35,12 @@ pub(in crate::arrays) const fn bits_of(at: usize) -> u64 {
     if at % LINE == LINE - 1 { u64::MAX >> (64 - LAST_BITS) } else { u64::MAX }
 }
 
+/// The words of a vector in lines without their counts, each with the position of its first bit.
+pub(super) fn each_word(words: &[Le64]) -> impl Iterator<Item = (u64, u64)> {
+    let words = words.iter().enumerate();
+    words.map(|(at, word)| (start(at) as u64, word.get() & bits_of(at)))
+}
+
 /// Ones from the start of the superblock to the middle of the line, bit 256, as it says.
 #[inline]
 pub(super) fn to_middle(line: &Line) -> u64 {
