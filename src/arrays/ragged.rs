@@ -369,7 +369,15 @@ impl<T: Plain + Hash, W: Words> Hash for Ragged<T, W> {
 
 #[cfg(feature = "serde")]
 mod with_serde {
+    #[cfg(feature = "alloc")]
+    use super::build::Gathered;
     use super::{Plain, Ragged, Row, Words};
+    #[cfg(feature = "alloc")]
+    use crate::arrays::{SlimVec, sequence};
+    #[cfg(feature = "alloc")]
+    use crate::mem::Global;
+    #[cfg(feature = "alloc")]
+    use serde::{Deserialize, Deserializer, de::Error};
     use serde::{Serialize, Serializer};
 
     impl<T: Plain + Serialize> Serialize for Row<'_, T> {
@@ -385,61 +393,11 @@ mod with_serde {
     }
 
     #[cfg(feature = "alloc")]
-    impl<'de, T: Plain + serde::Deserialize<'de>> serde::Deserialize<'de> for Ragged<T> {
-        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            use super::build::Gathered;
-            use alloc::vec::Vec;
-            use core::fmt;
-            use core::marker::PhantomData;
-            use serde::Deserializer;
-            use serde::de::{DeserializeSeed, Error, SeqAccess, Visitor};
-
-            /// A row. serde knows vectors only with features that this crate does not ask for.
-            struct OneRow<T>(PhantomData<T>);
-
-            impl<'de, T: Plain + serde::Deserialize<'de>> Visitor<'de> for OneRow<T> {
-                type Value = Vec<T>;
-
-                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.write_str("a sequence of items")
-                }
-
-                fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<Vec<T>, S::Error> {
-                    let mut row = Vec::new();
-                    while let Some(item) = seq.next_element()? {
-                        row.push(item);
-                    }
-                    Ok(row)
-                }
-            }
-
-            impl<'de, T: Plain + serde::Deserialize<'de>> DeserializeSeed<'de> for OneRow<T> {
-                type Value = Vec<T>;
-
-                fn deserialize<D: Deserializer<'de>>(self, rows: D) -> Result<Vec<T>, D::Error> {
-                    rows.deserialize_seq(self)
-                }
-            }
-
-            struct All<T>(PhantomData<T>);
-
-            impl<'de, T: Plain + serde::Deserialize<'de>> Visitor<'de> for All<T> {
-                type Value = Ragged<T>;
-
-                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.write_str("a sequence of rows")
-                }
-
-                fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<Ragged<T>, S::Error> {
-                    let mut rows = Gathered::new_in(crate::mem::Global);
-                    while let Some(row) = seq.next_element_seed(OneRow(PhantomData))? {
-                        rows.push(&row).map_err(S::Error::custom)?;
-                    }
-                    rows.finish().map_err(S::Error::custom)
-                }
-            }
-
-            deserializer.deserialize_seq(All(PhantomData))
+    impl<'de, T: Plain + Deserialize<'de>> Deserialize<'de> for Ragged<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let push = |rows: &mut Gathered<T, Global>, row: SlimVec<T>| rows.push(&row);
+            let rows = sequence::read(deserializer, Gathered::new_in(Global), push)?;
+            rows.finish().map_err(Error::custom)
         }
     }
 }
