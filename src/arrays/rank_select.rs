@@ -5,7 +5,7 @@ use super::{Bits, BitsMut, RankIndex, Select, SelectZero};
 use crate::error::{BuildError, FileError, Tag};
 #[cfg(feature = "alloc")]
 use crate::mem::Global;
-use crate::mem::{Alloc, Footprint, Parts, refused};
+use crate::mem::{Alloc, Footprint, Parts, granted};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Persist, Source, Words, doors, require};
@@ -274,17 +274,7 @@ impl RankSelect {
     #[must_use]
     #[track_caller]
     pub fn new(bits: BitVec) -> Self {
-        done(Self::try_new_in(bits, Global))
-    }
-}
-
-/// Vectors of bits give no error but that of memory.
-#[track_caller]
-fn done<T>(built: Result<T, BuildError>) -> T {
-    match built {
-        Ok(built) => built,
-        Err(BuildError::Alloc(error)) => refused(error),
-        Err(error) => panic!("{error}"),
+        granted(Self::try_new_in(bits, Global))
     }
 }
 
@@ -310,7 +300,7 @@ impl<A: Alloc + Clone> RankSelect<HeapWords<A>> {
     #[must_use]
     #[track_caller]
     pub fn with_select_zero(self, alloc: A) -> Self {
-        done(self.try_with_select_zero(alloc))
+        granted(self.try_with_select_zero(alloc))
     }
 
     /// Samples the zeros too, so that [`select_zero`](Self::select_zero) takes the time of

@@ -8,7 +8,7 @@ use super::{Bits, BitsMut, Select};
 use crate::error::{BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
 #[cfg(feature = "alloc")]
-use crate::mem::{Global, refused};
+use crate::mem::{Global, granted};
 use crate::simd::prefetch;
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
@@ -474,11 +474,7 @@ impl RankedBits {
     #[must_use]
     #[track_caller]
     pub fn new(bits: BitVec) -> Self {
-        match Self::try_new_in(bits, Global) {
-            Ok(built) => built,
-            Err(BuildError::Alloc(error)) => refused(error),
-            Err(error) => panic!("{error}"),
-        }
+        granted(Self::try_new_in(bits, Global))
     }
 }
 

@@ -8,7 +8,7 @@
 
 #![allow(unsafe_code)]
 
-use crate::error::AllocError;
+use crate::error::{AllocError, BuildError};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -547,4 +547,16 @@ pub(crate) fn refused(error: AllocError) -> ! {
         }
     }
     panic!("{error}");
+}
+
+/// What a `try_` twin returned, or the end of the program: [`refused`] where memory was, else a
+/// panic of the caller's mistake.
+#[inline]
+#[track_caller]
+pub(crate) fn granted<T>(result: Result<T, impl Into<BuildError>>) -> T {
+    match result.map_err(Into::into) {
+        Ok(value) => value,
+        Err(BuildError::Alloc(error)) => refused(error),
+        Err(error) => panic!("{error}"),
+    }
 }

@@ -44,10 +44,10 @@ mod timeline;
 #[cfg(all(feature = "track", not(loom)))]
 mod tracking;
 
-pub(crate) use self::alloc::refused;
 pub use self::alloc::{Alloc, Counter, Global, Tracked};
 #[cfg(any(feature = "testkit", all(test, feature = "std")))]
 pub use self::alloc::{Refusals, Refusing};
+pub(crate) use self::alloc::{granted, refused};
 #[cfg(feature = "allocator-api2")]
 pub use self::api2::{Api2, AsApi2};
 #[cfg(all(feature = "track", not(loom)))]

@@ -6,7 +6,7 @@ use crate::arrays::{EliasFanoBuilder, PackedInts, RaggedBuild, RaggedU64};
 use crate::error::{AllocError, BuildError};
 use crate::mem::Alloc;
 #[cfg(feature = "alloc")]
-use crate::mem::{Global, refused};
+use crate::mem::{Global, granted};
 use crate::storage::{HeapWords, Plain};
 use core::fmt;
 use core::marker::PhantomData;
@@ -179,12 +179,14 @@ impl<T: Plain> Ragged<T> {
 
 #[cfg(feature = "alloc")]
 impl<T: Plain, R: AsRef<[T]>> FromIterator<R> for Ragged<T> {
+    /// As [`try_from_rows_in`](Self::try_from_rows_in), on the heap.
+    ///
+    /// # Panics
+    ///
+    /// If memory cannot be had.
+    #[track_caller]
     fn from_iter<I: IntoIterator<Item = R>>(rows: I) -> Self {
-        match Self::try_from_rows_in(rows, Global) {
-            Ok(rows) => rows,
-            Err(BuildError::Alloc(error)) => refused(error),
-            Err(error) => panic!("{error}"),
-        }
+        granted(Self::try_from_rows_in(rows, Global))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::arrays::SetOp;
 use crate::error::{AllocError, BuildError};
 use crate::mem::Alloc;
 #[cfg(feature = "alloc")]
-use crate::mem::{Global, refused};
+use crate::mem::{Global, granted};
 use crate::storage::{HeapWords, Words};
 use core::cmp::Ordering;
 #[cfg(feature = "alloc")]
@@ -352,17 +352,6 @@ fn merge<W: Words, V: Words>(
     }
 }
 
-/// Sets of two sets fail for want of memory only.
-#[cfg(feature = "alloc")]
-#[track_caller]
-fn done<T>(built: Result<T, BuildError>) -> T {
-    match built {
-        Ok(built) => built,
-        Err(BuildError::Alloc(error)) => refused(error),
-        Err(error) => panic!("{error}"),
-    }
-}
-
 #[cfg(feature = "alloc")]
 macro_rules! operations {
     ($($what:literal $method:ident $op:ident $operator:ident $function:ident;)*) => {
@@ -376,7 +365,7 @@ macro_rules! operations {
             #[must_use]
             #[track_caller]
             pub fn $method<V: Words>(&self, other: &SlicedSet<V>) -> SlicedSet {
-                done(self.combine_in(other, SetOp::$op, Global))
+                granted(self.combine_in(other, SetOp::$op, Global))
             }
         )*}
 

@@ -9,7 +9,7 @@ use super::slice::{Bits, UNIVERSE, WORDS};
 use super::slots::{key_of, low_of};
 use super::{Form, Prefer, SlicedSet};
 use crate::error::{AllocError, BuildError};
-use crate::mem::{Alloc, Footprint, Global, Parts, refused};
+use crate::mem::{Alloc, Footprint, Global, Parts, granted};
 use crate::storage::{HeapWords, Words};
 use core::fmt;
 use core::ops::{Bound, RangeBounds};
@@ -84,12 +84,6 @@ pub struct SlicedSetMut<A: Alloc + Clone = Global> {
     len: usize,
 }
 
-/// What was asked for, or the end of it where there is no memory.
-#[track_caller]
-fn done<T>(result: Result<T, AllocError>) -> T {
-    result.unwrap_or_else(|error| refused(error))
-}
-
 #[cfg(feature = "alloc")]
 impl SlicedSetMut {
     /// No numbers; requests no memory.
@@ -138,7 +132,7 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
     /// If memory cannot be had; [`try_insert`](Self::try_insert) returns the error instead.
     #[track_caller]
     pub fn insert(&mut self, x: u64) -> bool {
-        done(self.try_insert(x))
+        granted(self.try_insert(x))
     }
 
     /// As [`insert`](Self::insert).
@@ -169,7 +163,7 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
     /// that; [`try_remove`](Self::try_remove) returns the error instead.
     #[track_caller]
     pub fn remove(&mut self, x: u64) -> bool {
-        done(self.try_remove(x))
+        granted(self.try_remove(x))
     }
 
     /// As [`remove`](Self::remove).
@@ -199,7 +193,7 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
     /// If memory cannot be had.
     #[track_caller]
     pub fn insert_range(&mut self, range: core::ops::RangeInclusive<u64>) -> u64 {
-        done(self.try_insert_range(range))
+        granted(self.try_insert_range(range))
     }
 
     /// As [`insert_range`](Self::insert_range).
@@ -231,7 +225,7 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
     /// If memory cannot be had.
     #[track_caller]
     pub fn extend_sorted(&mut self, values: impl IntoIterator<Item = u64>) -> usize {
-        done(self.try_extend_sorted(values))
+        granted(self.try_extend_sorted(values))
     }
 
     /// As [`extend_sorted`](Self::extend_sorted).
@@ -432,7 +426,7 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
     /// If the allocator cannot shrink a block.
     #[track_caller]
     pub fn shrink_to_fit(&mut self) {
-        done(self.try_shrink_to_fit());
+        granted(self.try_shrink_to_fit());
     }
 
     /// Codes every slice in fewest bytes of those that answer fast, without slack. O(n). The next
@@ -453,7 +447,7 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
     /// If memory cannot be had.
     #[track_caller]
     pub fn optimize(&mut self) {
-        done(self.try_optimize());
+        granted(self.try_optimize());
     }
 
     /// The numbers as a static set, for bytes or for time, in memory of the same allocator.
@@ -477,11 +471,7 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
     #[must_use]
     #[track_caller]
     pub fn freeze(&self) -> SlicedSet<HeapWords<A>> {
-        match self.try_freeze(Prefer::Bytes) {
-            Ok(set) => set,
-            Err(BuildError::Alloc(error)) => refused(error),
-            Err(error) => panic!("{error}"),
-        }
+        granted(self.try_freeze(Prefer::Bytes))
     }
 
     /// A copy without slack.
@@ -541,7 +531,7 @@ impl<W: Words> SlicedSet<W> {
     #[track_caller]
     #[cfg(feature = "alloc")]
     pub fn thaw(&self) -> SlicedSetMut {
-        done(self.try_thaw_in(Global))
+        granted(self.try_thaw_in(Global))
     }
 }
 
@@ -610,7 +600,7 @@ impl<A: Alloc + Clone> Footprint for SlicedSetMut<A> {
 
 impl<A: Alloc + Clone> Clone for SlicedSetMut<A> {
     fn clone(&self) -> Self {
-        done(self.try_clone())
+        granted(self.try_clone())
     }
 }
 

@@ -5,9 +5,9 @@ use super::{Form, Prefer, slots::Keys, slots::Slices};
 use super::{Iter, SlicedSet};
 use crate::arrays::{IntSet, Ints, SortedInts};
 #[cfg(feature = "alloc")]
-use crate::error::{AllocError, BuildError};
+use crate::error::BuildError;
 #[cfg(feature = "alloc")]
-use crate::mem::{Global, raw_vec::RawVec, refused};
+use crate::mem::{Global, granted, raw_vec::RawVec};
 #[cfg(feature = "alloc")]
 use crate::storage::HeapWords;
 use crate::storage::Words;
@@ -116,11 +116,7 @@ impl FromIterator<u64> for SlicedSet {
     ///
     /// If memory cannot be had.
     fn from_iter<I: IntoIterator<Item = u64>>(values: I) -> Self {
-        match from_unsorted(values) {
-            Ok(set) => set,
-            Err(BuildError::Alloc(error)) => refused(error),
-            Err(_) => refused(AllocError::CapacityOverflow),
-        }
+        granted(from_unsorted(values))
     }
 }
 

@@ -4,9 +4,9 @@ use super::{
     LANES, SearchKey, check_sorted, partition_point, prefetch_item, questions, same_length,
 };
 use crate::error::BuildError;
-use crate::mem::raw_vec::RawVec;
 #[cfg(feature = "alloc")]
-use crate::mem::refused;
+use crate::mem::granted;
+use crate::mem::raw_vec::RawVec;
 use crate::mem::{Alloc, Footprint, Global, PartKind, Parts};
 use core::fmt;
 use core::ops::Range;
@@ -82,11 +82,7 @@ impl<'a, K: SearchKey> RadixTable<'a, K> {
     #[must_use]
     #[track_caller]
     pub fn new(items: &'a [K]) -> Self {
-        match Self::try_new_in(items, Global) {
-            Ok(table) => table,
-            Err(BuildError::Alloc(error)) => refused(error),
-            Err(error) => panic!("{error}"),
-        }
+        granted(Self::try_new_in(items, Global))
     }
 }
 

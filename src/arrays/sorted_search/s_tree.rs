@@ -2,9 +2,9 @@
 
 use super::{SearchKey, check_sorted, questions, same_length, search};
 use crate::error::{AllocError, BuildError};
-use crate::mem::raw_vec::RawVec;
 #[cfg(feature = "alloc")]
-use crate::mem::refused;
+use crate::mem::granted;
+use crate::mem::raw_vec::RawVec;
 use crate::mem::{Alloc, Footprint, Global, PartKind, Parts};
 use crate::simd::search::{Key, Levels, Line};
 use core::fmt;
@@ -84,11 +84,7 @@ impl<'a, K: SearchKey> STree<'a, K> {
     #[must_use]
     #[track_caller]
     pub fn new(items: &'a [K]) -> Self {
-        match Self::try_new_in(items, Global) {
-            Ok(tree) => tree,
-            Err(BuildError::Alloc(error)) => refused(error),
-            Err(error) => panic!("{error}"),
-        }
+        granted(Self::try_new_in(items, Global))
     }
 }
 
