@@ -100,9 +100,7 @@ impl Default for SlicedSet {
 
 /// The set of numbers in any order.
 #[cfg(feature = "alloc")]
-fn from_unsorted(values: impl IntoIterator<Item = u64>) -> Result<SlicedSet, BuildError> {
-    let mut numbers = RawVec::new_in(Global);
-    values.into_iter().try_for_each(|value| numbers.try_push(value))?;
+fn from_unsorted(mut numbers: RawVec<u64, Global>) -> Result<SlicedSet, BuildError> {
     numbers.sort_unstable();
     SlicedSet::from_sorted_iter(numbers.iter().copied())
 }
@@ -116,7 +114,9 @@ impl FromIterator<u64> for SlicedSet {
     ///
     /// If memory cannot be had.
     fn from_iter<I: IntoIterator<Item = u64>>(values: I) -> Self {
-        granted(from_unsorted(values))
+        let mut numbers = RawVec::new_in(Global);
+        values.into_iter().for_each(|value| granted(numbers.try_push(value)));
+        granted(from_unsorted(numbers))
     }
 }
 
@@ -131,6 +131,8 @@ impl<const N: usize> From<[u64; N]> for SlicedSet {
 #[cfg(feature = "serde")]
 mod with_serde {
     use super::SlicedSet;
+    #[cfg(feature = "alloc")]
+    use super::{Global, RawVec};
     use crate::storage::Words;
     use serde::{Serialize, Serializer};
 
@@ -142,10 +144,11 @@ mod with_serde {
 
     #[cfg(feature = "alloc")]
     impl<'de> serde::Deserialize<'de> for SlicedSet {
-        /// The numbers in any order, in fewest bytes. Keeps them packed until the last has come.
+        /// The numbers in any order, in fewest bytes. Keeps and sorts them first, 8 bytes each.
         fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            let numbers = crate::arrays::PackedInts::deserialize(deserializer)?;
-            super::from_unsorted(&numbers).map_err(serde::de::Error::custom)
+            let (none, push) = (RawVec::new_in(Global), RawVec::try_push);
+            let numbers = crate::arrays::sequence::read(deserializer, none, push)?;
+            super::from_unsorted(numbers).map_err(serde::de::Error::custom)
         }
     }
 }
