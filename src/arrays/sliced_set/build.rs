@@ -26,18 +26,68 @@ const THIN: usize = 64;
 /// and 16 KiB at most beside it.
 pub struct SlicedSetBuilder<A: Alloc + Clone> {
     prefer: Prefer,
+    coded: Coded<A>,
+    current: Current<A>,
+    /// How often something was pushed.
+    pushed: usize,
+    last: Option<u64>,
+}
+
+/// Slices that are done.
+struct Coded<A: Alloc> {
     /// Of each slot of `slots`, in its order.
     keys: HeapWords<A>,
     slots: HeapWords<A>,
     data: HeapWords<A>,
     /// Bytes of `data` that are used.
     bytes: usize,
-    /// Numbers of coded slices.
+    /// Numbers of all slices.
     len: usize,
-    current: Current<A>,
-    /// How often something was pushed.
-    pushed: usize,
-    last: Option<u64>,
+}
+
+impl<A: Alloc> Coded<A> {
+    /// Whether a slice of this key may come next: of a damaged set, any may come, and is left out.
+    fn takes(&self, key: u64) -> bool {
+        let last = self.keys.words().last().map(|word| word.get());
+        last < Some(key) && key < KEY_END
+    }
+
+    /// Appends a slice of numbers; none if they are none.
+    fn push(&mut self, key: u64, numbers: Numbers<'_>, prefer: Prefer) -> Result<(), AllocError> {
+        let profile = Profile::of(numbers);
+        if profile.count > 0 {
+            let coding = profile.best(prefer);
+            let room = self.append(key, coding, profile.count, profile.bytes(coding))?;
+            encode(numbers, &profile, coding, room);
+        }
+        Ok(())
+    }
+
+    /// Appends the slot of a slice of `count` numbers, and its `size` bytes: zeros, to be written.
+    /// On an error nothing has changed but how much room there is.
+    fn append(
+        &mut self,
+        key: u64,
+        coding: Coding,
+        count: usize,
+        size: usize,
+    ) -> Result<&mut [u8], AllocError> {
+        let (index, start) = (self.keys.words().len(), self.bytes);
+        // Slices of a few bytes have 65,536 numbers: all may be more than 32 bits can tell.
+        let len = self.len.checked_add(count).ok_or(AllocError::CapacityOverflow)?;
+        let end = start.checked_add(size).ok_or(AllocError::CapacityOverflow)?;
+        self.data.try_resize(end.div_ceil(8).max(self.data.words().len()))?;
+        self.slots.try_resize(2 * (index + 1))?;
+        if let Err(error) = self.keys.try_resize(index + 1) {
+            self.slots.truncate(2 * index);
+            return Err(error);
+        }
+        self.keys.words_mut()[index] = Le64::new(key);
+        let slot = [slot_word(start, coding), self.len as u64].map(Le64::new);
+        self.slots.words_mut()[2 * index..].copy_from_slice(&slot);
+        (self.bytes, self.len) = (end, len);
+        Ok(&mut self.data.as_bytes_mut()[start..end])
+    }
 }
 
 /// The slice that is being filled.
@@ -90,11 +140,13 @@ impl<A: Alloc + Clone> SlicedSetBuilder<A> {
     pub fn new_in(prefer: Prefer, alloc: A) -> Self {
         Self {
             prefer,
-            keys: HeapWords::new_in(alloc.clone()),
-            slots: HeapWords::new_in(alloc.clone()),
-            data: HeapWords::new_in(alloc.clone()),
-            bytes: 0,
-            len: 0,
+            coded: Coded {
+                keys: HeapWords::new_in(alloc.clone()),
+                slots: HeapWords::new_in(alloc.clone()),
+                data: HeapWords::new_in(alloc.clone()),
+                bytes: 0,
+                len: 0,
+            },
             current: Current {
                 key: 0,
                 list: RawVec::new_in(alloc.clone()),
@@ -133,43 +185,15 @@ impl<A: Alloc + Clone> SlicedSetBuilder<A> {
 
     /// Codes the slice that is being filled.
     fn close(&mut self) -> Result<(), AllocError> {
-        let numbers = self.current.numbers();
-        let profile = Profile::of(numbers);
-        if profile.count > 0 {
-            let coding = profile.best(self.prefer);
-            let (key, len) = (self.current.key, profile.bytes(coding));
-            let place = (&mut self.keys, &mut self.slots, &mut self.data);
-            let room = room_for(place, self.bytes, len)?;
-            encode(numbers, &profile, coding, room);
-            set_slot(&mut self.keys, &mut self.slots, (key, self.bytes, coding, self.len));
-            self.bytes += len;
-            self.len += profile.count;
-        }
+        self.coded.push(self.current.key, self.current.numbers(), self.prefer)?;
         self.current.clear();
         Ok(())
-    }
-
-    /// Whether a slice of this key may come next: of a damaged set, any may come, and is left out.
-    fn takes(&self, key: u64) -> bool {
-        let last = self.keys.words().last().map(|word| word.get());
-        last < Some(key) && key < KEY_END
     }
 
     /// Appends a slice of numbers behind all others; none if they are none.
     pub(super) fn push_slice(&mut self, key: u64, numbers: Numbers<'_>) -> Result<(), AllocError> {
         self.close()?;
-        let profile = Profile::of(numbers);
-        if profile.count == 0 || !self.takes(key) {
-            return Ok(());
-        }
-        let coding = profile.best(self.prefer);
-        let len = profile.bytes(coding);
-        let place = (&mut self.keys, &mut self.slots, &mut self.data);
-        encode(numbers, &profile, coding, room_for(place, self.bytes, len)?);
-        set_slot(&mut self.keys, &mut self.slots, (key, self.bytes, coding, self.len));
-        self.bytes += len;
-        self.len += profile.count;
-        Ok(())
+        if self.coded.takes(key) { self.coded.push(key, numbers, self.prefer) } else { Ok(()) }
     }
 
     /// Appends a slice that is coded as this builder would.
@@ -180,14 +204,10 @@ impl<A: Alloc + Clone> SlicedSetBuilder<A> {
         raw: &[u8],
     ) -> Result<(), AllocError> {
         self.close()?;
-        if !self.takes(key) {
-            return Ok(());
+        if self.coded.takes(key) {
+            let room = self.coded.append(key, slice.coding, slice.count, raw.len())?;
+            room.copy_from_slice(raw);
         }
-        let place = (&mut self.keys, &mut self.slots, &mut self.data);
-        room_for(place, self.bytes, raw.len())?.copy_from_slice(raw);
-        set_slot(&mut self.keys, &mut self.slots, (key, self.bytes, slice.coding, self.len));
-        self.bytes += raw.len();
-        self.len += slice.count;
         Ok(())
     }
 
@@ -203,7 +223,8 @@ impl<A: Alloc + Clone> SlicedSetBuilder<A> {
     /// [`BuildError::Alloc`] if memory cannot be had.
     pub fn finish(mut self) -> Result<SlicedSet<HeapWords<A>>, BuildError> {
         self.close()?;
-        let Self { prefer, keys, slots, mut data, bytes, len, current, .. } = self;
+        let Self { prefer, coded, current, .. } = self;
+        let Coded { keys, slots, mut data, bytes, len } = coded;
         let alloc = data.alloc().clone();
         drop(current);
         if len > 0 {
@@ -216,38 +237,6 @@ impl<A: Alloc + Clone> SlicedSetBuilder<A> {
             Some(numbers) => Ok(SlicedSet { form: Form::Whole(numbers), len, prefer }),
             None => Ok(set),
         }
-    }
-}
-
-/// Room for `len` bytes behind the `bytes` that are used, and for a slot: zeros.
-fn room_for<'d, A: Alloc>(
-    (keys, slots, data): (&mut HeapWords<A>, &mut HeapWords<A>, &'d mut HeapWords<A>),
-    bytes: usize,
-    len: usize,
-) -> Result<&'d mut [u8], AllocError> {
-    let index = keys.words().len();
-    // Room first: what fails leaves nothing behind but that.
-    data.try_resize((bytes + len).div_ceil(8).max(data.words().len()))?;
-    slots.try_resize(2 * (index + 1))?;
-    slots.truncate(2 * index);
-    keys.try_resize(index + 1)?;
-    keys.truncate(index);
-    Ok(&mut data.as_bytes_mut()[bytes..bytes + len])
-}
-
-/// Appends a slot, for which there is room: its key, offset, coding and rank.
-fn set_slot<A: Alloc>(
-    keys: &mut HeapWords<A>,
-    slots: &mut HeapWords<A>,
-    (key, offset, coding, rank): (u64, usize, Coding, usize),
-) {
-    let index = keys.words().len();
-    let grown = keys.try_resize(index + 1).and_then(|()| slots.try_resize(2 * (index + 1)));
-    debug_assert!(grown.is_ok(), "there was room");
-    if grown.is_ok() {
-        keys.words_mut()[index] = Le64::new(key);
-        slots.words_mut()[2 * index] = Le64::new(slot_word(offset, coding));
-        slots.words_mut()[2 * index + 1] = Le64::new(rank as u64);
     }
 }
 
@@ -370,8 +359,22 @@ impl<A: Alloc + Clone> IntSetBuild<A> for SlicedSet<HeapWords<A>> {
 impl<A: Alloc + Clone> fmt::Debug for SlicedSetBuilder<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("SlicedSetBuilder");
-        let (slices, bytes) = (self.keys.words().len(), self.bytes);
+        let (slices, bytes) = (self.coded.keys.words().len(), self.coded.bytes);
         out.field("pushed", &self.pushed).field("slices", &slices).field("bytes", &bytes);
         out.finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_numbers_than_can_be_counted_are_refused() {
+        let mut builder = SlicedSet::builder();
+        builder.coded.len = usize::MAX - 1;
+        (0..2).for_each(|x| builder.push(x).unwrap());
+        let error = builder.finish().err();
+        assert_eq!(error, Some(BuildError::Alloc(AllocError::CapacityOverflow)));
     }
 }
