@@ -141,6 +141,9 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
     ///
     /// [`AllocError`]; the set is then unchanged.
     pub fn try_insert(&mut self, x: u64) -> Result<bool, AllocError> {
+        if self.len == usize::MAX {
+            return if self.contains(x) { Ok(false) } else { Err(AllocError::CapacityOverflow) };
+        }
         let key = key_of(x);
         let at = self.chunks.lower_bound(key);
         let is_new = match self.chunks.get_mut(at).filter(|cell| cell.key == key) {
@@ -291,12 +294,14 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
         add(&mut bits);
         let united = Cell::coded(key, Numbers::Bits(&bits), Profile::best_growing, alloc)?;
         let count = united.count as usize;
+        // Whole slices take a few bytes: they may have more numbers than 32 bits can count.
+        let len = self.len.checked_add(count - had).ok_or(AllocError::CapacityOverflow)?;
         match self.chunks.get_mut(at).filter(|cell| cell.key == key) {
             Some(own) => *own = united,
             None if count > 0 => self.chunks.insert(at, united)?,
             None => {}
         }
-        self.len += count - had;
+        self.len = len;
         Ok(())
     }
 
@@ -654,5 +659,20 @@ impl<A: Alloc + Clone> Eq for SlicedSetMut<A> {}
 impl<A: Alloc + Clone, W: Words> PartialEq<SlicedSet<W>> for SlicedSetMut<A> {
     fn eq(&self, other: &SlicedSet<W>) -> bool {
         self.len == other.len() && self.iter().eq(other.iter())
+    }
+}
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_numbers_than_can_be_counted_are_refused() {
+        let mut set = SlicedSetMut::from_iter([7]);
+        set.len = usize::MAX;
+        assert_eq!((set.try_insert(7), set.try_insert_range(7..=7)), (Ok(false), Ok(0)));
+        assert_eq!(set.try_insert(8), Err(AllocError::CapacityOverflow));
+        assert_eq!(set.try_insert_range(1..=8), Err(AllocError::CapacityOverflow));
+        assert_eq!((set.contains(7), set.contains(8), set.len()), (true, false, usize::MAX));
     }
 }
