@@ -57,6 +57,7 @@ use core::ops::{Bound, RangeBounds};
 /// | `insert`, `remove` | as `contains`, and moving up to 8 KiB |
 /// | a new slice | moving up to 128 others |
 /// | `insert_range` | O(slices) |
+/// | `succ`, `pred`, `first`, `last` | as `contains` |
 /// | `rank`, `get` | O(slices) |
 /// | step of an iterator | O(1) amortised |
 ///
@@ -337,10 +338,10 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
         self.iter().next()
     }
 
-    /// The largest number, or `None` if there is none. O(slices).
+    /// The largest number, or `None` if there is none. In the time of [`pred`](Self::pred).
     #[must_use]
     pub fn last(&self) -> Option<u64> {
-        self.iter().next_back()
+        self.pred(u64::MAX)
     }
 
     /// The nearest number that is at least `x`, or `None` if all are smaller.
