@@ -6,7 +6,7 @@ use super::edit::Cell;
 use super::encode::{Numbers, Profile};
 use super::iter::{Source, Walk};
 use super::slice::{Bits, UNIVERSE, WORDS};
-use super::slots::{key_of, low_of};
+use super::slots::{KEY_END, LOW, key_of, low_of};
 use super::{Form, Prefer, SlicedSet};
 use crate::error::{AllocError, BuildError};
 use crate::mem::{Alloc, Footprint, Global, Parts, granted};
@@ -274,7 +274,7 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
         if let Some(few) = few.get(..count) {
             for y in few.iter().copied().map(usize::from) {
                 bits[y / 64] = 0;
-                self.try_insert(key << 16 | y as u64)?;
+                self.try_insert(key << LOW | y as u64)?;
             }
             return Ok(());
         }
@@ -361,7 +361,7 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
             let rank = if cell.key == key_of(x) { slice.rank(low_of(x)) } else { 0 };
             let mut low = [0];
             if slice.decode(&mut slice.seek(rank), &mut low) == 1 {
-                return Some(cell.key << 16 | u64::from(low[0]));
+                return Some(cell.key << LOW | u64::from(low[0]));
             }
             at = self.chunks.next(at)?;
         }
@@ -375,7 +375,7 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
             let (slice, mut low) = (cell.slice(), [0]);
             let mut place = slice.seek(rank.checked_sub(1)?);
             let found = slice.decode(&mut place, &mut low) == 1;
-            found.then(|| cell.key << 16 | u64::from(low[0]))
+            found.then(|| cell.key << LOW | u64::from(low[0]))
         };
         let own = self.chunks.get(at).filter(|cell| cell.key == key_of(x));
         let own = own.and_then(|cell| {
@@ -521,7 +521,7 @@ impl<W: Words> SlicedSet<W> {
         for index in 0..slices.len() {
             let slice = slices.slice(index);
             // Not believed: a damaged slice becomes what can be read of it.
-            set.unite(slices.key(index) & (u64::MAX >> 16), |bits| {
+            set.unite(slices.key(index) % KEY_END, |bits| {
                 slice.for_words(|at, word| bits[at % WORDS] |= word);
             })?;
         }
