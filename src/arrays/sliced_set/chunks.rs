@@ -41,6 +41,15 @@ fn make_room<T, A: Alloc>(items: &mut RawVec<T, A>) -> Result<(), AllocError> {
     }
 }
 
+/// Gives back room for more than a quarter of the items, if the allocator can.
+fn give_back<T, A: Alloc>(items: &mut RawVec<T, A>) {
+    let len = items.len();
+    if items.capacity() > len + len / 4 + 1 {
+        // A refusal leaves what is there, which is right as it is.
+        let _ = items.try_shrink_to_fit();
+    }
+}
+
 /// Puts `item` at position `at`; there is room.
 fn put<T, A: Alloc>(items: &mut RawVec<T, A>, at: usize, item: T) -> Result<(), AllocError> {
     items.try_push(item)?;
@@ -124,34 +133,32 @@ impl<A: Alloc + Clone> Chunks<A> {
         let len = chunk.cells.len();
         if len == 0 {
             drop(self.chunks.drain(at.chunk..at.chunk + 1));
-        } else if len < LEAST {
-            self.join(at.chunk);
-        } else if chunk.cells.capacity() > len + len / 4 + 1 {
-            let _ = chunk.cells.try_shrink_to_fit();
+        } else if len >= LEAST || !self.join(at.chunk) {
+            give_back(&mut self.chunks[at.chunk].cells);
         }
-        let (len, room) = (self.chunks.len(), self.chunks.capacity());
-        if room > len + len / 4 + 1 {
-            let _ = self.chunks.try_shrink_to_fit();
-        }
+        give_back(&mut self.chunks);
     }
 
-    /// Puts the slices of a small chunk to a neighbour, if there is room and memory for that.
-    fn join(&mut self, at: usize) {
+    /// Puts the slices of a small chunk to a neighbour, if there is room and memory for that;
+    /// whether it did.
+    fn join(&mut self, at: usize) -> bool {
         let len = |at: usize| self.chunks.get(at).map_or(MOST, |chunk| chunk.cells.len());
         let fits = |left: usize| len(left) + len(left + 1) <= MOST * 3 / 4;
         let left = match at.checked_sub(1) {
             Some(before) if fits(before) => before,
             _ if fits(at) => at,
-            _ => return,
+            _ => return false,
         };
-        let [chunk, next, ..] = &mut self.chunks[left..] else { return };
-        if chunk.cells.try_reserve_exact(next.cells.len()).is_ok() {
-            for cell in next.cells.drain(..) {
-                let pushed = chunk.cells.try_push(cell);
-                debug_assert!(pushed.is_ok(), "there was room");
-            }
-            drop(self.chunks.drain(left + 1..left + 2));
+        let [chunk, next, ..] = &mut self.chunks[left..] else { return false };
+        if chunk.cells.try_reserve_exact(next.cells.len()).is_err() {
+            return false;
         }
+        for cell in next.cells.drain(..) {
+            let pushed = chunk.cells.try_push(cell);
+            debug_assert!(pushed.is_ok(), "there was room");
+        }
+        drop(self.chunks.drain(left + 1..left + 2));
+        true
     }
 
     /// All slices, in order.

@@ -242,6 +242,16 @@ fn iterators_meet_and_ranges_are_those_of_a_tree() {
 }
 
 #[test]
+fn few_slices_between_full_chunks_give_their_room_back() {
+    let mut set: SlicedSetMut = (0..400).map(|key| key << 16).collect();
+    (130..250).for_each(|key| assert!(set.remove(key << 16)));
+    let bytes = set.heap_bytes();
+    set.shrink_to_fit();
+    let least = set.heap_bytes();
+    assert!(10 * bytes <= 11 * least, "{bytes} bytes, and {least} without slack");
+}
+
+#[test]
 fn bytes_while_building_are_those_of_the_result() {
     let counter = Counter::new();
     let alloc = Tracked::new(&counter, Global);
