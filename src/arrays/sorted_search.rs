@@ -205,7 +205,7 @@ fn step(base: usize, half: usize, further: bool) -> usize {
 
 /// How many items at the front fulfil `first_part`, without a branch that depends on an item.
 #[inline]
-fn partition_point<T>(items: &[T], first_part: impl Fn(&T) -> bool) -> usize {
+pub(super) fn partition_point<T>(items: &[T], first_part: impl Fn(&T) -> bool) -> usize {
     let (mut base, mut size) = (0, items.len());
     while size > 1 {
         let half = size / 2;

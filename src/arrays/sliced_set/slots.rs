@@ -2,7 +2,7 @@
 
 use super::encode::{MOST_BYTES, check_slice};
 use super::slice::{Coding, PADDING, Slice, UNIVERSE};
-use crate::arrays::lower_bound;
+use crate::arrays::{lower_bound, sorted_search::partition_point};
 use crate::error::{FileError, Tag};
 use crate::mem::{PartKind, Parts};
 #[cfg(feature = "alloc")]
@@ -113,14 +113,7 @@ impl<W: Words> Slices<W> {
             }
             Keys::Sorted(keys) => {
                 let words = keys.words().get(..len).unwrap_or(&[]);
-                let (mut base, mut size) = (0, words.len());
-                while size > 1 {
-                    let half = size / 2;
-                    let less = words[base + half - 1].get() < key;
-                    base += half & usize::from(less).wrapping_neg();
-                    size -= half;
-                }
-                base + usize::from(size == 1 && words[base].get() < key)
+                partition_point(words, |word| word.get() < key)
             }
         }
     }
