@@ -4,9 +4,9 @@ use super::head::{BLOCK, Head, LARGE_BITS, LARGE_WORDS, Mode, SMALL_BITS, SMALL_
 use crate::bits::field;
 use crate::simd::Line;
 
-/// Patches must save a bit for so many numbers: a read cannot foresee which blocks have some. On
-/// timestamps every patch that saves a word would put some in 15 % of the blocks and save 0.08 bits
-/// a number (measured).
+/// Patches must save a word for so many numbers: a read cannot foresee which blocks have some, and
+/// those that save less are in many. A guess, for which the timestamps of the bench
+/// `arrays-blocks` are the test.
 const WORTH: usize = 64;
 /// The most small patches of a block.
 const SMALL: usize = SMALL_WORDS * 4;
