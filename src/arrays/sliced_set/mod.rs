@@ -37,7 +37,7 @@ pub enum Prefer {
     /// Fewest bytes.
     #[default]
     Bytes,
-    /// Fast look-ups, for up to half as many bytes more.
+    /// Fast look-ups, for up to three quarters as many bytes more.
     Time,
 }
 
@@ -76,8 +76,9 @@ pub enum Prefer {
 /// # Space
 ///
 /// What the numbers take, at most 8,224 bytes a slice, and 16 bytes of directory (24 if most keys
-/// have no number); never more than `3 + log2(u/n)` bits a number. 10,000 numbers with gaps of 100:
-/// 11,056 bytes by [`Prefer::Bytes`], 16,760 by [`Prefer::Time`].
+/// have no number); by [`Prefer::Bytes`] no more than the Elias-Fano code of all, which is
+/// `3 + log2(u/n)` bits a number. 10,000 numbers with gaps of 100: 11,056 bytes by
+/// [`Prefer::Bytes`], 16,760 by [`Prefer::Time`].
 ///
 /// # Time
 ///

@@ -146,6 +146,18 @@ fn no_slice_is_longer_than_said() {
     }
 }
 
+#[test]
+fn time_costs_three_quarters_of_the_bytes_at_most() {
+    for count in 1..=2_000_usize {
+        // Numbers that are spread evenly are in as many lists as they can be.
+        let numbers: Vec<u16> = (0..count).map(|i| (i * 65_536 / count) as u16).collect();
+        let profile = Profile::of(Numbers::List(&numbers));
+        let [few, quick] =
+            [Prefer::Bytes, Prefer::Time].map(|prefer| profile.bytes(profile.best(prefer)));
+        assert!(4 * quick <= 7 * few, "{count} numbers: {few} and {quick} bytes");
+    }
+}
+
 /// 10,000 numbers with gaps of 100.
 fn spread() -> impl Iterator<Item = u64> + Clone {
     (0..10_000).map(|i| i * 100 + i * 7_919 % 97)
