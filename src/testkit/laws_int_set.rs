@@ -306,8 +306,8 @@ fn combine<A: Alloc + Clone, S: IntSetBuild<A>>(
     alloc: &A,
 ) -> Result<(), Stop> {
     let built = <S as SubjectMut<Members, A>>::build(other, alloc.clone())?;
-    let (shared, expected) =
-        (subject.intersection_len(&built), { model.combined(other, SetOp::Intersection).len() });
+    let shared = subject.intersection_len(&built);
+    let expected = model.combined(other, SetOp::Intersection).len();
     ensure!(shared == expected, "{shared} numbers in both, not {expected}");
     ensure!(shared == built.intersection_len(subject), "not as many the other way round");
     let back = built.try_combine_in(subject, op, alloc.clone())?;
