@@ -13,6 +13,7 @@
 //! where it is used, and loops end by counts of the code and not of the data.
 
 use crate::bits::word::{below, select_in_word};
+pub(super) use crate::simd::scalar::unpack::load as word_at;
 
 /// How a slice is coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,16 +87,6 @@ pub(super) fn u16_at(bytes: &[u8], at: usize) -> usize {
 #[inline]
 pub(super) fn byte_at(bytes: &[u8], at: usize) -> usize {
     bytes.get(at).map_or(0, |byte| usize::from(*byte))
-}
-
-/// The word at byte `at`; bytes that are not there are 0.
-#[inline]
-pub(super) fn word_at(bytes: &[u8], at: usize) -> u64 {
-    let rest = bytes.get(at..).unwrap_or(&[]);
-    match rest.first_chunk() {
-        Some(eight) => u64::from_le_bytes(*eight),
-        None => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
-    }
 }
 
 /// How many of the `len` ascending numbers from byte `at` on are smaller than `y`.

@@ -4,7 +4,7 @@ use crate::simd::Line;
 
 /// The eight bytes from `at` on as a number; bytes behind the end count as zeros.
 #[inline(always)]
-fn load(bytes: &[u8], at: usize) -> u64 {
+pub(crate) fn load(bytes: &[u8], at: usize) -> u64 {
     match bytes.get(at..).and_then(<[u8]>::first_chunk) {
         Some(word) => u64::from_le_bytes(*word),
         None => load_end(bytes, at),
