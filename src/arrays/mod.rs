@@ -6,6 +6,7 @@
 //! | numbers that are near their neighbours, never changed | [`BlockInts`] | log2 of their spread over 128 in a row/8 + 0.07 |
 //! | ascending numbers, by position or by value | [`EliasFano`] | (2 + log2(mean gap))/8 a number + 2 % |
 //! | a set of numbers, in order: spread evenly, in clusters, in runs | [`SlicedSet`] | as few as they take: at gaps of 100, 8.8/8 a number |
+//! | the same, while it changes | [`SlicedSetMut`] | at gaps of 100, 15/8 a number |
 //! | bits that change; sets of small numbers | [`BitVec`] | 1/8 a bit |
 //! | bits that stay: how many ones come before, where the k-th one is | [`RankSelect`] | 1.036/8 a bit |
 //! | the same, ranks faster and select slower, not as plain words | [`RankedBits`] | 1.034/8 a bit |
