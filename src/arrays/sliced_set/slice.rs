@@ -186,8 +186,12 @@ impl Slice<'_> {
         match self.coding {
             Coding::Bitmap => (0..WORDS).for_each(|at| tell(at, self.bits(at))),
             Coding::Runs => {
+                // Damaged runs may overlap: all together have no more numbers than the slice.
+                let mut left = self.count;
                 for run in (0..self.runs()).map(|index| self.run(index)) {
-                    for_range(run.start, (run.start + run.len).min(UNIVERSE), &mut tell);
+                    let len = run.len.min(left);
+                    for_range(run.start, (run.start + len).min(UNIVERSE), &mut tell);
+                    left -= len;
                 }
             }
             _ => self.for_numbers(|y| tell(y / 64, 1 << (y % 64))),

@@ -58,7 +58,9 @@ impl Slice<'_> {
         let (high, low) = (y >> width, y & below(width) as usize);
         let mut at = self.behind_zeros(high);
         let mut index = at.saturating_sub(high);
-        while index < self.count && byte_at(self.bytes, at / 8) >> (at % 8) & 1 != 0 {
+        // As many different low parts there are; a damaged slice may have more with this high part.
+        let end = self.count.min(index + (1 << width));
+        while index < end && byte_at(self.bytes, at / 8) >> (at % 8) & 1 != 0 {
             let other = self.low(index, width, from);
             if other >= low {
                 return (index, other == low);
