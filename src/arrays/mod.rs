@@ -56,6 +56,7 @@ pub use str_array::StrArray;
 use crate::error::BuildError;
 use crate::mem::{Alloc, Footprint};
 use crate::storage::HeapWords;
+use core::ops::{Bound, Range, RangeBounds};
 
 /// A sequence of numbers, by position. Serves code that is generic over structures; the structures
 /// have all of it as inherent methods.
@@ -351,6 +352,27 @@ pub trait RaggedBuild<A: Alloc>: RaggedRows + Sized {
         rows: impl Iterator<Item = &'r [u64]> + Clone,
         alloc: A,
     ) -> Result<Self, BuildError>;
+}
+
+/// The positions of the numbers within `bounds` among `len` ascending ones, of which `rank` tells
+/// how many are smaller than a number.
+fn positions_in(
+    bounds: impl RangeBounds<u64>,
+    len: usize,
+    rank: impl Fn(u64) -> usize,
+) -> Range<usize> {
+    let after = |x: u64| x.checked_add(1).map_or(len, &rank);
+    let start = match bounds.start_bound() {
+        Bound::Included(x) => rank(*x),
+        Bound::Excluded(x) => after(*x),
+        Bound::Unbounded => 0,
+    };
+    let end = match bounds.end_bound() {
+        Bound::Included(x) => after(*x),
+        Bound::Excluded(x) => rank(*x),
+        Bound::Unbounded => len,
+    };
+    start..end.max(start)
 }
 
 /// Binary search over positions `0..len`: the first position for which `less` is false.

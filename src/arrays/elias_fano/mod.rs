@@ -10,7 +10,7 @@ pub use build::EliasFanoBuilder;
 pub use cursor::Cursor;
 pub(super) use iter::Iter;
 
-use super::{DenseSelect, Ints, PackedInts, SortedInts, lower_bound};
+use super::{DenseSelect, Ints, PackedInts, SortedInts, lower_bound, positions_in};
 use crate::error::{FileError, Tag};
 use crate::mem::{Footprint, PartKind, Parts};
 #[cfg(feature = "alloc")]
@@ -18,6 +18,7 @@ use crate::storage::Sections;
 use crate::storage::{HeapWords, Le64, Persist, Source, Words, doors, require};
 use core::fmt;
 use core::hash::{Hash, Hasher};
+use core::ops::{Range, RangeBounds};
 
 /// The section of the low halves.
 const LOWS: Tag = Tag(*b"lows");
@@ -443,19 +444,9 @@ impl<W: Words> EliasFano<W> {
 
     /// The numbers within `bounds`, in order.
     #[must_use]
-    pub fn range(&self, bounds: impl core::ops::RangeBounds<u64>) -> Iter<'_, W> {
-        use core::ops::Bound::{Excluded, Included, Unbounded};
-        let start = match bounds.start_bound() {
-            Included(x) => self.rank(*x),
-            Excluded(x) => self.rank_after(*x),
-            Unbounded => 0,
-        };
-        let end = match bounds.end_bound() {
-            Included(x) => self.rank_after(*x),
-            Excluded(x) => self.rank(*x),
-            Unbounded => self.len(),
-        };
-        Iter::new(self, start, end.max(start))
+    pub fn range(&self, bounds: impl RangeBounds<u64>) -> Iter<'_, W> {
+        let Range { start, end } = positions_in(bounds, self.len(), |x| self.rank(x));
+        Iter::new(self, start, end)
     }
 
     /// A cursor at position `index`, or behind the last number if there is none.

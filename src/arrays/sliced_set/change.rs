@@ -7,12 +7,12 @@ use super::encode::{Numbers, Profile};
 use super::iter::{Source, Walk};
 use super::slice::{Bits, UNIVERSE, WORDS};
 use super::slots::{KEY_END, LOW, key_of, low_of};
-use super::{Form, Prefer, SlicedSet};
+use super::{Form, Prefer, SlicedSet, positions_in};
 use crate::error::{AllocError, BuildError};
 use crate::mem::{Alloc, Footprint, Global, Parts, granted};
 use crate::storage::{HeapWords, Words};
 use core::fmt;
-use core::ops::{Bound, RangeBounds};
+use core::ops::{Range, RangeBounds};
 
 /// An ordered set of numbers that changes, in slices of 65,536 numbers each.
 ///
@@ -402,18 +402,8 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
     /// The numbers within `bounds`, in order. O(slices) to begin with.
     #[must_use]
     pub fn range(&self, bounds: impl RangeBounds<u64>) -> SlicedSetMutIter<'_, A> {
-        let after = |x: u64| x.checked_add(1).map_or(self.len, |next| self.rank(next));
-        let start = match bounds.start_bound() {
-            Bound::Included(x) => self.rank(*x),
-            Bound::Excluded(x) => after(*x),
-            Bound::Unbounded => 0,
-        };
-        let end = match bounds.end_bound() {
-            Bound::Included(x) => after(*x),
-            Bound::Excluded(x) => self.rank(*x),
-            Bound::Unbounded => self.len,
-        };
-        self.iter_at(start, end.max(start))
+        let Range { start, end } = positions_in(bounds, self.len, |x| self.rank(x));
+        self.iter_at(start, end)
     }
 
     /// Gives back all room that is not needed.

@@ -19,13 +19,13 @@ pub use build::SlicedSetBuilder;
 pub use change::{SlicedSetMut, SlicedSetMutIter};
 pub use iter::Iter;
 
-use super::EliasFano;
+use super::{EliasFano, positions_in};
 use crate::error::{FileError, Tag};
 use crate::mem::{Footprint, Parts};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Persist, Source, Words, doors, require};
-use core::ops::{Bound, RangeBounds};
+use core::ops::{Range, RangeBounds};
 use slots::{DATA, KEYS, Keys, SLOTS, Slices};
 
 /// The parameters, in errors.
@@ -265,17 +265,8 @@ impl<W: Words> SlicedSet<W> {
     /// The numbers within `bounds`, in order.
     #[must_use]
     pub fn range(&self, bounds: impl RangeBounds<u64>) -> Iter<'_, W> {
-        let start = match bounds.start_bound() {
-            Bound::Included(x) => self.rank(*x),
-            Bound::Excluded(x) => self.rank_after(*x),
-            Bound::Unbounded => 0,
-        };
-        let end = match bounds.end_bound() {
-            Bound::Included(x) => self.rank_after(*x),
-            Bound::Excluded(x) => self.rank(*x),
-            Bound::Unbounded => self.len,
-        };
-        Iter::new(self, start, end.max(start))
+        let Range { start, end } = positions_in(bounds, self.len, |x| self.rank(x));
+        Iter::new(self, start, end)
     }
 
     /// A copy on the heap, whatever this one lives in.
