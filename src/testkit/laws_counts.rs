@@ -166,10 +166,6 @@ impl<A: Alloc + Clone, S: FrequencyMut<A>> SubjectMut<Counts, A> for S {
         Ok(())
     }
 
-    fn shrink(&mut self) -> Result<(), BuildError> {
-        Ok(())
-    }
-
     fn churn(&mut self) -> Verdict {
         for hash in hashes(3, 300) {
             let before = self.estimate_hash(hash);

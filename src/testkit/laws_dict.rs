@@ -270,14 +270,6 @@ impl<A: Alloc + Clone, S: KeySetBuild<A>> SubjectMut<Dict, A> for S {
         *model = next;
         Ok(())
     }
-
-    fn shrink(&mut self) -> Result<(), BuildError> {
-        Ok(())
-    }
-
-    fn churn(&mut self) -> Verdict {
-        <Self as Subject<Dict>>::exercise(self)
-    }
 }
 
 /// A key that comes twice, and one that comes too late, are refused at their positions.

@@ -133,10 +133,6 @@ impl<A: Alloc + Clone, F: FilterMut<A>> SubjectMut<Hashes, A> for F {
         Ok(())
     }
 
-    fn shrink(&mut self) -> Result<(), BuildError> {
-        Ok(())
-    }
-
     fn churn(&mut self) -> Verdict {
         for hash in [0, 1, u64::MAX] {
             // A damaged filter may refuse to grow.

@@ -287,14 +287,6 @@ impl<A: Alloc + Clone, S: IntSetBuild<A>> SubjectMut<Members, A> for S {
         *model = next;
         Ok(())
     }
-
-    fn shrink(&mut self) -> Result<(), BuildError> {
-        Ok(())
-    }
-
-    fn churn(&mut self) -> Verdict {
-        <Self as Subject<Members>>::exercise(self)
-    }
 }
 
 /// Makes the set one of itself and another, which is built for bytes; `op` both ways.

@@ -202,12 +202,4 @@ impl<A: Alloc + Clone, S: RaggedBuild<A>> SubjectMut<RowsModel, A> for S {
         }
         Ok(())
     }
-
-    fn shrink(&mut self) -> Result<(), BuildError> {
-        Ok(())
-    }
-
-    fn churn(&mut self) -> Verdict {
-        self.exercise()
-    }
 }

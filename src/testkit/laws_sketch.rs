@@ -179,10 +179,6 @@ impl<A: Alloc + Clone, S: CardinalityMut<A>> SubjectMut<Distinct, A> for S {
         Ok(())
     }
 
-    fn shrink(&mut self) -> Result<(), BuildError> {
-        Ok(())
-    }
-
     fn churn(&mut self) -> Verdict {
         for number in 0..3_000 {
             // A refusal is fine: the bytes it came from were damaged.

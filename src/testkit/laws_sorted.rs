@@ -230,14 +230,6 @@ impl<A: Alloc + Clone, S: SortedIntsBuild<A>> SubjectMut<Ascending, A> for S {
         *model = next;
         Ok(())
     }
-
-    fn shrink(&mut self) -> Result<(), BuildError> {
-        Ok(())
-    }
-
-    fn churn(&mut self) -> Verdict {
-        Subject::<Ascending>::exercise(self)
-    }
 }
 
 /// What does not ascend, or is not as announced, is refused; the error says where.

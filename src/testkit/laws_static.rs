@@ -105,12 +105,4 @@ impl<A: Alloc + Clone, S: IntsStatic<A>> SubjectMut<StaticInts, A> for S {
         }
         Ok(())
     }
-
-    fn shrink(&mut self) -> Result<(), BuildError> {
-        Ok(())
-    }
-
-    fn churn(&mut self) -> Verdict {
-        Subject::<IntsModel>::exercise(self)
-    }
 }

@@ -91,20 +91,24 @@ pub trait SubjectMut<M: Model, A: Alloc + Clone>: Subject<M> + Sized {
     /// What the structure returns, or what is wrong with its answers.
     fn apply(&mut self, op: &M::Op, model: &mut M, alloc: &A) -> Result<(), Stop>;
 
-    /// Gives back all room that is not needed.
+    /// Gives back all room that is not needed. What is built at once has none.
     ///
     /// # Errors
     ///
     /// What the structure returns.
-    fn shrink(&mut self) -> Result<(), BuildError>;
+    fn shrink(&mut self) -> Result<(), BuildError> {
+        Ok(())
+    }
 
     /// Changes a structure that was opened from damaged bytes in every way there is. It may refuse;
-    /// it may not panic, or ask for much memory.
+    /// it may not panic, or ask for much memory. What is built at once cannot be changed.
     ///
     /// # Errors
     ///
     /// An impossible answer in between.
-    fn churn(&mut self) -> Verdict;
+    fn churn(&mut self) -> Verdict {
+        Ok(())
+    }
 }
 
 /// A row of the registry, as types: one for each storage.
