@@ -88,7 +88,7 @@ pub use iter::{
 /// assert_eq!(ages.shift_remove("Kurt"), Some(71));
 /// assert_eq!(ages.as_slice(), [("Ada", 36), ("Alan", 41)]);
 /// ages.shrink_to_fit();
-/// assert_eq!(ages.heap_bytes(), 2 * 24);
+/// assert_eq!(ages.heap_bytes(), 2 * size_of::<(&str, u32)>());
 /// ```
 ///
 /// # References

@@ -31,7 +31,7 @@ use core::ops::{BitAnd, BitOr, BitXor, Index, RangeBounds, Sub};
 /// }
 /// assert!(seen.iter().eq(&["to", "be", "or", "not"]));
 /// assert_eq!((seen.get_index_of("or"), seen[3]), (Some(2), "not"));
-/// assert_eq!(seen.heap_bytes(), 4 * 16);
+/// assert_eq!(seen.heap_bytes(), 4 * size_of::<&str>());
 /// ```
 pub struct OrderedSet<K, S = DefaultHashBuilder, A: Alloc = Global> {
     map: OrderedMap<K, (), S, A>,
