@@ -173,9 +173,12 @@ impl<S, A: Alloc> Interner<S, A> {
     /// The strings, by number, without the table that finds numbers: 7 bytes less a string. Gives
     /// their slack back as well, if the allocator can shrink blocks.
     #[must_use]
-    pub fn into_resolver(mut self) -> Resolver<HeapWords<A>> {
-        let _ = self.strings.try_shrink_to_fit();
-        self.strings
+    pub fn into_resolver(self) -> Resolver<HeapWords<A>> {
+        let Self { mut strings, ids, .. } = self;
+        // Before anything is moved to smaller blocks.
+        drop(ids);
+        let _ = strings.try_shrink_to_fit();
+        strings
     }
 
     /// The strings with their numbers, in order.
