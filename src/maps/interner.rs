@@ -291,7 +291,7 @@ impl<S: BuildHasher, A: Alloc> Interner<S, A> {
 
     /// The interner of the strings of a resolver, each under its number there. O(bytes). If a
     /// string occurs twice (then it comes from no interner), it has both numbers, of which
-    /// [`get`](Self::get) finds one.
+    /// [`get`](Self::get) finds the first.
     ///
     /// # Errors
     ///
@@ -301,15 +301,22 @@ impl<S: BuildHasher, A: Alloc> Interner<S, A> {
         hash_builder: S,
         alloc: A,
     ) -> Result<Self, AllocError> {
-        let mut ids = Table::new_in(alloc);
-        let hash = hash_at(&hash_builder, &strings);
-        ids.try_reserve(strings.len(), &hash)?;
-        for id in 0..strings.len() {
-            let id = u32::try_from(id).map_err(|_| AllocError::CapacityOverflow)?;
-            ids.vacant(hash(&id), &hash)?.insert(id);
+        // Before anything is allocated for them.
+        let last = strings.len().saturating_sub(1);
+        u32::try_from(last).map_err(|_| AllocError::CapacityOverflow)?;
+        let mut interner = Self { strings, ids: Table::new_in(alloc), hash_builder };
+        let hasher = hash_at(&interner.hash_builder, &interner.strings);
+        interner.ids.try_reserve(interner.strings.len(), &hasher)?;
+        for (id, string) in (0..=u32::MAX).zip(&interner.strings) {
+            let hash = hash_of(&interner.hash_builder, string);
+            let same = |id: &u32| interner.strings.get(*id as usize) == Some(string);
+            // Once each: a file may have millions of equal ones, and each would pass all before it.
+            if interner.ids.get(hash, same).is_none() {
+                interner.ids.vacant(hash, &hasher)?.insert(id);
+            }
         }
-        drop(hash);
-        Ok(Self { strings, ids, hash_builder })
+        drop(hasher);
+        Ok(interner)
     }
 
     /// Whether the invariants of the table hold, and every string is found. For tests; O(n).
