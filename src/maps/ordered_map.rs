@@ -251,17 +251,8 @@ impl<K, V, S, A: Alloc> OrderedMap<K, V, S, A> {
 
     /// Removes all entries; keeps the room.
     pub fn clear(&mut self) {
-        self.truncate(0);
-    }
-
-    /// Removes the entries from `len` on; keeps the room. O(n).
-    pub fn truncate(&mut self, len: usize) {
-        if len == 0 {
-            self.ids.clear();
-        } else if len < self.len() {
-            self.ids.remove_all(|position| position >= len);
-        }
-        self.entries.truncate(len);
+        self.ids.clear();
+        self.entries.truncate(0);
     }
 }
 

@@ -148,25 +148,6 @@ impl<K, S, A: Alloc> OrderedSet<K, S, A> {
     pub fn clear(&mut self) {
         self.map.clear();
     }
-
-    /// Removes the keys from `len` on; keeps the room. O(n).
-    pub fn truncate(&mut self, len: usize) {
-        self.map.truncate(len);
-    }
-
-    /// Takes out the keys at the positions of `range`, in order; those behind them move up. Keeps
-    /// the room. What is not asked for is dropped with the iterator. O(n).
-    ///
-    /// # Panics
-    ///
-    /// If the range does not lie within the keys.
-    #[track_caller]
-    pub fn drain(
-        &mut self,
-        range: impl RangeBounds<usize>,
-    ) -> impl ExactSizeIterator<Item = K> + DoubleEndedIterator + FusedIterator {
-        self.map.drain(range).map(|(key, ())| key)
-    }
 }
 
 impl<K: Eq + Hash, S: BuildHasher, A: Alloc> OrderedSet<K, S, A> {
@@ -251,6 +232,25 @@ impl<K: Eq + Hash, S: BuildHasher, A: Alloc> OrderedSet<K, S, A> {
     /// Removes the last key, and returns it. O(1) amortised.
     pub fn pop(&mut self) -> Option<K> {
         self.map.pop().map(|(key, ())| key)
+    }
+
+    /// Removes the keys from `len` on; keeps the room. O(n).
+    pub fn truncate(&mut self, len: usize) {
+        self.map.truncate(len);
+    }
+
+    /// Takes out the keys at the positions of `range`, in order; those behind them move up. Keeps
+    /// the room. What is not asked for is dropped with the iterator. O(n).
+    ///
+    /// # Panics
+    ///
+    /// If the range does not lie within the keys.
+    #[track_caller]
+    pub fn drain(
+        &mut self,
+        range: impl RangeBounds<usize>,
+    ) -> impl ExactSizeIterator<Item = K> + DoubleEndedIterator + FusedIterator {
+        self.map.drain(range).map(|(key, ())| key)
     }
 
     /// Keeps the keys for which `keep` returns `true`, in their order. O(n). The set may then

@@ -69,6 +69,11 @@ impl Region {
         Self { block, slots: NonNull::dangling(), size: Size::NONE, len: 0, removed: 0 }
     }
 
+    /// Whether its filters may have many bits that mean nothing: so many of its entries are gone.
+    const fn is_stale(&self) -> bool {
+        self.removed > self.size.limit / 4
+    }
+
     /// The group `group`.
     ///
     /// # Safety

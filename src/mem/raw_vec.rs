@@ -28,7 +28,7 @@ use super::footprint::{Part, PartKind, Parts, block_of};
 use crate::error::AllocError;
 use core::alloc::Layout;
 use core::marker::PhantomData;
-use core::ops::{Bound, Deref, DerefMut, RangeBounds};
+use core::ops::{Bound, Deref, DerefMut, Range, RangeBounds};
 use core::ptr::NonNull;
 
 /// Buffers of this many bytes and more grow by a sixteenth: glibc serves them by `mmap`, so that
@@ -236,6 +236,19 @@ impl<T, A: Alloc> RawVec<T, A> {
     /// does.
     #[track_caller]
     pub(crate) fn drain(&mut self, range: impl RangeBounds<usize>) -> Drain<'_, T, A> {
+        let Range { start, end } = self.within(range);
+        let removed = end - start;
+        self[start..].rotate_left(removed);
+        Drain::new(self.run_from(self.len - removed))
+    }
+
+    /// `range` as positions of this buffer.
+    ///
+    /// # Panics
+    ///
+    /// If it does not lie within the elements.
+    #[track_caller]
+    pub(crate) fn within(&self, range: impl RangeBounds<usize>) -> Range<usize> {
         let start = match range.start_bound() {
             Bound::Included(&start) => start,
             Bound::Excluded(&start) => start.saturating_add(1),
@@ -247,9 +260,7 @@ impl<T, A: Alloc> RawVec<T, A> {
             Bound::Unbounded => self.len,
         };
         assert!(start <= end && end <= self.len, "range {start}..{end} of {} items", self.len);
-        let removed = end - start;
-        self[start..].rotate_left(removed);
-        Drain::new(self.run_from(self.len - removed))
+        start..end
     }
 
     /// Tells of the block: `kind` for all but the last `padding` bytes in use, header for these,

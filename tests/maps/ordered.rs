@@ -10,6 +10,7 @@ use lessram::testkit::cases;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::cell::Cell;
+use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 type Counted<'c, K, V> = OrderedMap<K, V, DefaultHashBuilder, Tracked<'c>>;
@@ -322,6 +323,48 @@ fn bytes_an_entry_are_flat() {
         map.shrink_to_fit();
         assert!(map.heap_bytes() <= most, "{} bytes for {n} entries", map.heap_bytes());
     }
+}
+
+/// A key that counts how often one is compared.
+struct Compared<'c>(u64, &'c Cell<u64>);
+
+impl Eq for Compared<'_> {}
+
+impl PartialEq for Compared<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.1.set(self.1.get() + 1);
+        self.0 == other.0
+    }
+}
+
+impl Hash for Compared<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+/// A look-up of an absent key passes the groups that keys went on from, and a tag in 255 of each of
+/// them is its own: keys that are gone must not be among those.
+#[test]
+fn ranges_that_go_leave_look_ups_short() {
+    let compared = Cell::new(0);
+    let key = |i| Compared(mixed(i), &compared);
+    let mut map: OrderedMap<Compared<'_>, ()> = OrderedMap::with_capacity(5_000);
+    map.extend((0..5_000).map(|i| (key(i), ())));
+    let room = map.capacity();
+    for round in 2..100 {
+        if round % 2 == 0 {
+            map.truncate(2_500);
+        } else {
+            drop(map.drain(..2_500));
+        }
+        assert_eq!((map.len(), map.capacity()), (2_500, room));
+        map.extend((0..2_500).map(|i| (key(2_500 * round + i), ())));
+    }
+    assert!(map.check());
+    compared.set(0);
+    assert!((0..1_000).all(|i| !map.contains_key(&key(1 << 40 | i))));
+    assert!(compared.get() < 500, "{} comparisons for 1,000 absent keys", compared.get());
 }
 
 #[test]

@@ -212,10 +212,15 @@ impl<A: Alloc> Ids<A> {
     }
 
     /// Removes the positions that `gone` accepts; keeps the room.
-    pub(super) fn remove_all(&mut self, gone: impl Fn(usize) -> bool) {
+    pub(super) fn remove_all(
+        &mut self,
+        gone: impl Fn(usize) -> bool,
+        hash_at: &impl Fn(usize) -> u64,
+    ) {
         each!(self, (), table => {
             let mut extract = table.extract();
             while extract.next_if(|id| gone(id.position())).is_some() {}
+            table.refresh_all(&|id| hash_at(id.position()));
         });
     }
 

@@ -10,9 +10,17 @@ use crate::mem::raw_vec::RawVec;
 use core::cmp::Ordering;
 use core::hash::{BuildHasher, Hash};
 use core::mem::replace;
-use core::ops::{Bound, RangeBounds};
+use core::ops::{Range, RangeBounds};
 
-impl<K, V, S, A: Alloc> OrderedMap<K, V, S, A> {
+impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
+    /// Removes the entries from `len` on; keeps the room. O(n).
+    pub fn truncate(&mut self, len: usize) {
+        if len < self.len() {
+            self.remove_ids(len..self.len());
+            self.entries.truncate(len);
+        }
+    }
+
     /// Takes out the entries at the positions of `range`, in order; those behind them move up.
     /// Keeps the room. What is not asked for is dropped with the iterator. O(n).
     ///
@@ -21,24 +29,26 @@ impl<K, V, S, A: Alloc> OrderedMap<K, V, S, A> {
     /// If the range does not lie within the entries.
     #[track_caller]
     pub fn drain(&mut self, range: impl RangeBounds<usize>) -> OrderedDrain<'_, K, V, A> {
-        let start = match range.start_bound() {
-            Bound::Included(&start) => start,
-            Bound::Excluded(&start) => start.saturating_add(1),
-            Bound::Unbounded => 0,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(&end) => end.saturating_add(1),
-            Bound::Excluded(&end) => end,
-            Bound::Unbounded => self.len(),
-        };
-        assert!(start <= end && end <= self.len(), "{start}..{end} of {} entries", self.len());
-        self.ids.remove_all(|position| (start..end).contains(&position));
-        self.ids.renumber_all(|at| if at < end { at } else { at - (end - start) });
-        OrderedDrain(self.entries.drain(start..end))
+        let range = self.entries.within(range);
+        self.remove_ids(range.clone());
+        OrderedDrain(self.entries.drain(range))
     }
-}
 
-impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
+    /// Removes the positions in `range`, whose entries are about to go.
+    fn remove_ids(&mut self, range: Range<usize>) {
+        let Self { entries, ids, hash_builder } = self;
+        if range.len() == entries.len() {
+            return ids.clear();
+        }
+        let hash = hash_at(hash_builder, entries);
+        let change = Change(ids);
+        change.0.remove_all(|position| range.contains(&position), &hash);
+        if range.end < entries.len() {
+            change.0.renumber_all(|at| if at < range.end { at } else { at - range.len() });
+        }
+        change.end(true);
+    }
+
     /// Lets `change` have the entries, and brings the positions up to date. If it panics, or a hash
     /// function does, the entries are there as they were left, and are looked through from then on.
     fn rearrange(&mut self, change: impl FnOnce(&mut RawVec<(K, V), A>)) {

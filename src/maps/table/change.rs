@@ -343,14 +343,15 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
 
     #[inline(never)]
     fn tidy_region(&mut self, number: usize, hasher: &impl Fn(&T) -> u64) {
-        let Region { len, size, removed, .. } = self.regions()[number];
+        let region = &self.regions()[number];
+        let (len, size, stale) = (region.len, region.size, region.is_stale());
         let wide = size.is_wide_for::<P>(len as usize);
         let with_room = |len: usize| Size::fitting::<P>(len + len / 16);
         let rebuilt = if wide && self.many.is_some() && self.len <= JOIN {
             with_room(self.len).map(|size| self.try_join(size, hasher))
         } else if wide {
             with_room(len as usize).map(|size| self.try_rebuild(number, size, hasher))
-        } else if removed > size.limit / 4 {
+        } else if stale {
             Some(self.try_rebuild(number, size, hasher))
         } else {
             None
@@ -369,6 +370,18 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
                 self.tidy_region(number, hasher);
             }
             number += 1;
+        }
+    }
+
+    /// Rebuilds the regions whose filters may have many bits that mean nothing; keeps the room. If
+    /// memory is refused, another time will do.
+    pub(in crate::maps) fn refresh_all(&mut self, hasher: &impl Fn(&T) -> u64) {
+        for number in 0..self.regions().len() {
+            let region = &self.regions()[number];
+            let (size, stale) = (region.size, region.is_stale());
+            if stale && size.groups > 1 && self.try_rebuild(number, size, hasher).is_err() {
+                self.regions_mut()[number].removed = 0;
+            }
         }
     }
 
@@ -405,7 +418,8 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         self.tidy_all(hasher);
     }
 
-    /// Walks over all entries and takes some out. [`tidy_all`](Self::tidy_all) is to follow.
+    /// Walks over all entries and takes some out. [`tidy_all`](Self::tidy_all) is to follow, or
+    /// [`refresh_all`](Self::refresh_all), which keeps the room.
     pub(in crate::maps) fn extract(&mut self) -> Extract<'_, T, A, P> {
         Extract::new(self)
     }
