@@ -357,7 +357,8 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
         let Self { entries, ids, hash_builder } = self;
         if !ids.is_none() {
             let hash = hash_at(hash_builder, entries);
-            let (gone, moved) = (hash(index), hash(last));
+            let gone = hash(index);
+            let moved = if index == last { gone } else { hash(last) };
             let change = Change(ids);
             let removed = change.0.remove(gone, index, &hash);
             let renumbered = index == last || change.0.renumber(moved, last, index);

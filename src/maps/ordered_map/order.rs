@@ -84,9 +84,8 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
         });
         if removed > 0 {
             self.tidy();
-            let wide = self.ids.capacity() / 2 > self.len();
-            let hash = hash_at(&self.hash_builder, &self.entries);
-            if wide {
+            if self.ids.capacity() / 2 > self.len() {
+                let hash = hash_at(&self.hash_builder, &self.entries);
                 // Refused: another time will do.
                 let _ = self.ids.try_shrink_to(self.entries.len(), &hash);
             }
