@@ -15,7 +15,7 @@ use core::ops::Index;
 use core::str::{Utf8Error, from_utf8};
 
 /// Strings to numbers and back: each different string once, numbered from 0 in the order of
-/// coming. 8.4 bytes a string beside the string itself, where a `HashMap<String, u32>` with a
+/// coming. 8.5 bytes a string beside the string itself, where a `HashMap<String, u32>` with a
 /// `Vec<String>` takes some 100.
 ///
 /// Strings are any bytes. No string has a block of its own: they lie one after the other in a
