@@ -1,6 +1,6 @@
 //! The shape `dicts`: ordered sets of byte strings that are built once, keys numbered by rank.
 
-use super::{Entry, Shape, file_bytes, refused, save};
+use super::{Entry, Shape, fed, file_bytes, refused, save};
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::{Structure, touch};
@@ -46,20 +46,8 @@ impl<T: KeySetBuild<Global> + Persist> Structure<Bytes> for Dict<T> {
     const GETS: bool = true;
 
     fn build(feed: &mut Feed<Bytes>, _: &Plan) -> Outcome<Self> {
-        let mut failed = None;
         // A key at a time: what all of them need is not the structure's peak.
-        let keys = std::iter::from_fn(|| match feed.next() {
-            Ok(key) => key.map(<[u8]>::to_vec),
-            Err(failure) => {
-                failed = Some(failure);
-                None
-            }
-        });
-        let built = T::try_from_sorted_in(keys, BLOCK, Global).map_err(refused);
-        match failed {
-            Some(failure) => Err(failure),
-            None => built.map(Self),
-        }
+        fed(feed, <[u8]>::to_vec, |keys| T::try_from_sorted_in(keys, BLOCK, Global)).map(Self)
     }
 
     fn contains(&self, query: &[u8]) -> bool {

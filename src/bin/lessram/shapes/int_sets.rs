@@ -1,8 +1,8 @@
 //! The shape `int_sets`: a set of numbers, in order.
 
 use super::ints::Numbers;
-use super::sorted::{ascending, fed};
-use super::{Entry, Shape, file_bytes, refused, save};
+use super::sorted::ascending;
+use super::{Entry, Shape, fed, file_bytes, refused, save};
 use crate::args::Kind;
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -36,7 +36,7 @@ impl<T: IntSetBuild<Global> + Persist> Structure<Number> for Set<T> {
     const GETS: bool = true;
 
     fn build(feed: &mut Feed<Number>, _: &Plan) -> Outcome<Self> {
-        fed(feed, |numbers| T::try_build_in(numbers, Prefer::Bytes, Global)).map(Self)
+        fed(feed, |it| it, |numbers| T::try_build_in(numbers, Prefer::Bytes, Global)).map(Self)
     }
 
     fn contains(&self, query: u64) -> bool {

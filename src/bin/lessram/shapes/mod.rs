@@ -29,7 +29,7 @@ use crate::error::{Failure, Outcome};
 use crate::hold::Answers;
 use crate::input::Lines;
 use crate::measure::{self, BytesSeen, TimesSeen};
-use crate::spool;
+use crate::spool::{self, Feed};
 use lessram::storage::{self, Persist};
 use lessram::{BuildError, FileError};
 use std::path::Path;
@@ -69,6 +69,41 @@ impl Entry {
         let (bytes, times) = (measure::bytes::<S, T>, measure::times::<S, T>);
         Self { bytes, times, exact: T::EXACT, fits: |_| true, note, rust }
     }
+}
+
+/// The items of a feed, each as `make` makes it. They end where the feed fails.
+struct Items<'f, S, F> {
+    feed: &'f mut Feed<S>,
+    make: F,
+    failed: Option<Failure>,
+}
+
+impl<S: spool::Shape, I, F: Fn(S::Item<'_>) -> I> Iterator for Items<'_, S, F> {
+    type Item = I;
+
+    #[inline]
+    fn next(&mut self) -> Option<I> {
+        match self.feed.next() {
+            Ok(item) => item.map(&self.make),
+            Err(failure) => {
+                self.failed = Some(failure);
+                None
+            }
+        }
+    }
+}
+
+/// What `build` makes of the items of `feed`, each as `make` makes it.
+fn fed<S: spool::Shape, I, F: Fn(S::Item<'_>) -> I, T>(
+    feed: &mut Feed<S>,
+    make: F,
+    build: impl FnOnce(&mut Items<'_, S, F>) -> Result<T, BuildError>,
+) -> Outcome<T> {
+    let mut items = Items { feed, make, failed: None };
+    let built = build(&mut items);
+    // What the feed says comes first: the structure then only misses the rest.
+    items.failed.map_or(Ok(()), Err)?;
+    built.map_err(refused)
 }
 
 /// Why it could not be built.

@@ -1,7 +1,7 @@
 //! The shape `sorted`: an ascending sequence of numbers, by position and by value.
 
 use super::ints::Numbers;
-use super::{Entry, Shape, file_bytes, refused, save};
+use super::{Entry, Shape, fed, file_bytes, refused, save};
 use crate::args::Kind;
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -28,24 +28,6 @@ pub(crate) fn of<T: SortedIntsBuild<Global> + Persist<Words = HeapWords> + 'stat
     }
 }
 
-/// What `build` makes of the numbers of `feed`.
-pub(crate) fn fed<T>(
-    feed: &mut Feed<Number>,
-    build: impl FnOnce(&mut dyn Iterator<Item = u64>) -> Result<T, BuildError>,
-) -> Outcome<T> {
-    let mut failed = None;
-    let built = build(&mut std::iter::from_fn(|| match feed.next() {
-        Ok(number) => number,
-        Err(error) => {
-            failed = Some(error);
-            None
-        }
-    }));
-    // What the feed says comes first: the structure then only misses the rest.
-    failed.map_or(Ok(()), Err)?;
-    built.map_err(refused)
-}
-
 /// The numbers of `lines`, which ascend.
 pub(crate) fn ascending(lines: &mut Lines, options: &Options) -> Outcome<PackedInts> {
     let (mut numbers, mut last) = (PackedInts::new(), 0);
@@ -70,7 +52,7 @@ impl<T: SortedIntsBuild<Global> + Persist> Structure<Number> for Set<T> {
     fn build(feed: &mut Feed<Number>, plan: &Plan) -> Outcome<Self> {
         let len = usize::try_from(plan.items)
             .map_err(|_| refused(AllocError::CapacityOverflow.into()))?;
-        fed(feed, |numbers| T::try_build_in(len, plan.max, numbers, Global)).map(Self)
+        fed(feed, |it| it, |numbers| T::try_build_in(len, plan.max, numbers, Global)).map(Self)
     }
 
     fn contains(&self, query: u64) -> bool {

@@ -2,7 +2,7 @@
 //! their keys. They are asked as those of the shape `filters` are.
 
 use super::filters::{Asked, push};
-use super::{Entry, Shape, file_bytes, refused, save};
+use super::{Entry, Shape, fed, file_bytes, refused, save};
 use crate::args::{Keys, Kind};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -57,16 +57,8 @@ where
                 T::try_from_hashes_in(hashes, plan.fpr, how, Global).map_err(refused)?,
             ));
         }
-        let mut failed = None;
-        let hashes = std::iter::from_fn(|| match feed.next() {
-            Ok(key) => key.map(|key| key.key_hash(how.seed)),
-            Err(error) => {
-                failed = Some(error);
-                None
-            }
-        });
-        let built = T::try_from_hashes_in(hashes, plan.fpr, how, Global).map_err(refused)?;
-        failed.map_or(Ok(Self(built)), Err)
+        let hash = |key: S::Item<'_>| key.key_hash(how.seed);
+        fed(feed, hash, |hashes| T::try_from_hashes_in(hashes, plan.fpr, how, Global)).map(Self)
     }
 
     fn contains(&self, query: S::Query<'_>) -> bool {
