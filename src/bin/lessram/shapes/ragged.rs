@@ -1,5 +1,6 @@
 //! The shape `ragged`: rows of numbers, which are asked by index.
 
+use super::filters::push;
 use super::{Shape, refused, save};
 use crate::args::QueryArgs;
 use crate::build::{Built, Options};
@@ -36,16 +37,12 @@ fn build<T: RaggedBuild<Global> + Persist>(
     let no_memory = |error: lessram::AllocError| refused(error.into());
     let (mut items, mut ends) = (Vec::new(), PackedInts::new());
     while let Some(line) = lines.next()? {
-        let fields = line.split(parts).filter(|field| !field.is_empty());
-        let wrong = fields.map(|field| decimal(field).ok_or(field)).find_map(|field| match field {
-            Ok(number) => {
-                items.push(number);
-                None
-            }
-            Err(field) => Some(excerpt(field)),
-        });
-        if let Some(wrong) = wrong {
-            return Err(lines.fail_here(&format!("{wrong} is no decimal number below 2^64")));
+        for field in line.split(parts).filter(|field| !field.is_empty()) {
+            let Some(number) = decimal(field) else {
+                let wrong = excerpt(field);
+                return Err(lines.fail_here(&format!("{wrong} is no decimal number below 2^64")));
+            };
+            push(&mut items, number)?;
         }
         ends.try_push(items.len() as u64).map_err(no_memory)?;
     }
