@@ -77,55 +77,10 @@ impl Structure<Number> for Vec<u64> {
     }
 }
 
-impl Structure<Number> for HashSet<u64> {
-    const FEED: &'static str = SHUFFLED;
-
-    fn build(feed: &mut Feed<Number>, _: &Plan) -> Outcome<Self> {
-        let mut keys = Self::new();
-        while let Some(key) = feed.next()? {
-            keys.insert(key);
-        }
-        keys.shrink_to_fit();
-        Ok(keys)
-    }
-
-    fn contains(&self, query: u64) -> bool {
-        self.contains(&query)
-    }
-}
-
-impl Structure<Number> for BTreeSet<u64> {
-    const FEED: &'static str = SHUFFLED;
-
-    fn build(feed: &mut Feed<Number>, _: &Plan) -> Outcome<Self> {
-        let mut keys = Self::new();
-        while let Some(key) = feed.next()? {
-            keys.insert(key);
-        }
-        Ok(keys)
-    }
-
-    fn contains(&self, query: u64) -> bool {
-        self.contains(&query)
-    }
-}
-
-impl Structure<Number> for indexmap::IndexSet<u64> {
-    const FEED: &'static str = SHUFFLED;
+inserted!(Number, HashSet<u64>, |query: u64| &query, Self::shrink_to_fit);
+inserted!(Number, BTreeSet<u64>, |query: u64| &query, |_| ());
+inserted! { Number, indexmap::IndexSet<u64>, |query: u64| &query, Self::shrink_to_fit,
     const GETS: bool = true;
-
-    fn build(feed: &mut Feed<Number>, _: &Plan) -> Outcome<Self> {
-        let mut keys = Self::new();
-        while let Some(key) = feed.next()? {
-            keys.insert(key);
-        }
-        keys.shrink_to_fit();
-        Ok(keys)
-    }
-
-    fn contains(&self, query: u64) -> bool {
-        self.contains(&query)
-    }
 
     fn get(&self, index: usize) -> u64 {
         self.get_index(index).copied().unwrap_or(0)

@@ -1,13 +1,12 @@
 //! Ours in memory: hash maps and sets, which have no file and so no row in the registry.
 
-use super::pairs::{AnyMap, Held, Value};
+use super::pairs::{AnyMap, Held, Value, any_map};
 use super::{Contender, Structure, touch};
 use crate::dataset::{Plan, SHUFFLED};
 use crate::error::Outcome;
 use crate::spool::{Bytes, Feed, Number, Pair};
 use lessram::maps::{Interner, Map, OrderedMap, OrderedSet, Set};
-use lessram::mem::{Footprint, Totals};
-use std::hash::Hash;
+use lessram::mem::Totals;
 
 pub(super) fn ints() -> Contender {
     Contender::in_memory::<Number, Set<u64>>(
@@ -27,7 +26,7 @@ pub(super) fn strings() -> Contender {
     )
 }
 
-pub(super) fn pairs<V: Value + Footprint>() -> Contender {
+pub(super) fn pairs<V: Value>() -> Contender {
     Contender::in_memory::<Pair, Held<Map<Box<[u8]>, V>>>(
         "map",
         "maps",
@@ -63,7 +62,7 @@ pub(super) fn interner() -> Contender {
     )
 }
 
-pub(super) fn ordered_pairs<V: Value + Footprint>() -> Contender {
+pub(super) fn ordered_pairs<V: Value>() -> Contender {
     Contender::in_memory::<Pair, Held<OrderedMap<Box<[u8]>, V>>>(
         "ordered_map",
         "maps",
@@ -72,62 +71,20 @@ pub(super) fn ordered_pairs<V: Value + Footprint>() -> Contender {
     )
 }
 
-impl Structure<Number> for Set<u64> {
-    const FEED: &'static str = SHUFFLED;
-
-    fn build(feed: &mut Feed<Number>, _: &Plan) -> Outcome<Self> {
-        let mut keys = Self::new();
-        while let Some(key) = feed.next()? {
-            keys.insert(key);
-        }
-        Ok(shrunk(keys))
-    }
-
-    fn contains(&self, query: u64) -> bool {
-        self.contains(&query)
-    }
-
+inserted! { Number, Set<u64>, |query: u64| &query, Self::shrink_to_fit,
     fn totals(&self) -> Option<Totals> {
         Some(Totals::of(self))
     }
 }
 
-impl Structure<Bytes> for Set<Box<[u8]>> {
-    const FEED: &'static str = SHUFFLED;
-
-    fn build(feed: &mut Feed<Bytes>, _: &Plan) -> Outcome<Self> {
-        let mut keys = Self::new();
-        while let Some(key) = feed.next()? {
-            keys.insert(key.into());
-        }
-        Ok(shrunk(keys))
-    }
-
-    fn contains(&self, query: &[u8]) -> bool {
-        self.contains(query)
-    }
-
+inserted! { Bytes, Set<Box<[u8]>>, |query: &[u8]| query, Self::shrink_to_fit,
     fn totals(&self) -> Option<Totals> {
         Some(Totals::of(self))
     }
 }
 
-impl Structure<Number> for OrderedSet<u64> {
-    const FEED: &'static str = SHUFFLED;
+inserted! { Number, OrderedSet<u64>, |query: u64| &query, Self::shrink_to_fit,
     const GETS: bool = true;
-
-    fn build(feed: &mut Feed<Number>, _: &Plan) -> Outcome<Self> {
-        let mut keys = Self::new();
-        while let Some(key) = feed.next()? {
-            keys.insert(key);
-        }
-        keys.shrink_to_fit();
-        Ok(keys)
-    }
-
-    fn contains(&self, query: u64) -> bool {
-        self.contains(&query)
-    }
 
     fn get(&self, index: usize) -> u64 {
         self.get_index(index).copied().unwrap_or(0)
@@ -138,22 +95,8 @@ impl Structure<Number> for OrderedSet<u64> {
     }
 }
 
-impl Structure<Bytes> for OrderedSet<Box<[u8]>> {
-    const FEED: &'static str = SHUFFLED;
+inserted! { Bytes, OrderedSet<Box<[u8]>>, |query: &[u8]| query, Self::shrink_to_fit,
     const GETS: bool = true;
-
-    fn build(feed: &mut Feed<Bytes>, _: &Plan) -> Outcome<Self> {
-        let mut keys = Self::new();
-        while let Some(key) = feed.next()? {
-            keys.insert(key.into());
-        }
-        keys.shrink_to_fit();
-        Ok(keys)
-    }
-
-    fn contains(&self, query: &[u8]) -> bool {
-        self.contains(query)
-    }
 
     fn get(&self, index: usize) -> u64 {
         self.get_index(index).map_or(0, |key| touch(key))
@@ -190,36 +133,14 @@ impl Structure<Bytes> for Interner {
     }
 }
 
-/// Without the room for more, as the others are measured too.
-fn shrunk<K: Eq + Hash>(mut keys: Set<K>) -> Set<K> {
-    keys.shrink_to_fit();
-    keys
+any_map! { Map<Box<[u8]>, V>, Box<[u8]>, Self::shrink_to_fit,
+    fn totals(&self) -> Option<Totals> {
+        Some(Totals::of(self))
+    }
 }
 
-/// A map of ours: it tells its bytes.
-macro_rules! our_map {
-    ($($map:ident),*) => {$(
-        impl<V: Value + Footprint> AnyMap for $map<Box<[u8]>, V> {
-            type Key = Box<[u8]>;
-            type Value = V;
-
-            fn insert(&mut self, key: Box<[u8]>, value: V) {
-                self.insert(key, value);
-            }
-
-            fn look_up(&self, key: &[u8]) -> Option<&V> {
-                self.get(key)
-            }
-
-            fn shrink(&mut self) {
-                self.shrink_to_fit();
-            }
-
-            fn totals(&self) -> Option<Totals> {
-                Some(Totals::of(self))
-            }
-        }
-    )*};
+any_map! { OrderedMap<Box<[u8]>, V>, Box<[u8]>, Self::shrink_to_fit,
+    fn totals(&self) -> Option<Totals> {
+        Some(Totals::of(self))
+    }
 }
-
-our_map!(Map, OrderedMap);

@@ -1,5 +1,31 @@
 //! What is measured: the rows of the registry that fit the data, and the baselines.
 
+/// A set that takes its keys one by one, in random order: what it is asked for, how it gives back
+/// the room it does not need, and what it can do beside that.
+macro_rules! inserted {
+    ($shape:ty, $set:ty, |$query:ident: $asked:ty| $key:expr, $shrink:expr $(, $($more:tt)*)?) => {
+        impl Structure<$shape> for $set {
+            const FEED: &'static str = SHUFFLED;
+
+            fn build(feed: &mut Feed<$shape>, _: &Plan) -> Outcome<Self> {
+                let mut keys = Self::new();
+                while let Some(key) = feed.next()? {
+                    keys.insert(key.into());
+                }
+                let shrink: fn(&mut Self) = $shrink;
+                shrink(&mut keys);
+                Ok(keys)
+            }
+
+            fn contains(&self, $query: $asked) -> bool {
+                self.contains($key)
+            }
+
+            $($($more)*)?
+        }
+    };
+}
+
 mod filters;
 mod ints;
 mod maps;

@@ -8,7 +8,7 @@ use lessram::mem::{Footprint, Totals};
 use std::collections::{BTreeMap, HashMap};
 
 /// What a key leads to.
-pub(super) trait Value: Sized + 'static {
+pub(super) trait Value: Footprint + Sized + 'static {
     /// For the `note`: what values are.
     const NOTES: [&'static str; 4];
     /// As a user writes the type.
@@ -58,7 +58,7 @@ impl Value for Vec<u8> {
     }
 }
 
-pub(super) fn all<V: Value + Footprint>() -> Vec<Contender> {
+pub(super) fn all<V: Value>() -> Vec<Contender> {
     let rust =
         |name: &str, key: &str| format!("let map: {name}<{key}, {}> = pairs.collect();", V::NAME);
     let [hash, btree, hashbrown, index] = V::NOTES;
@@ -131,8 +131,9 @@ impl<M: AnyMap> Structure<Pair> for Held<M> {
     }
 }
 
+/// A map of some make, and what it can do beside the others.
 macro_rules! any_map {
-    ($map:ty, $key:ty, $shrink:expr) => {
+    ($map:ty, $key:ty, $shrink:expr $(, $($more:tt)*)?) => {
         impl<V: Value> AnyMap for $map {
             type Key = $key;
             type Value = V;
@@ -149,9 +150,12 @@ macro_rules! any_map {
                 let shrink: fn(&mut Self) = $shrink;
                 shrink(self);
             }
+
+            $($($more)*)?
         }
     };
 }
+pub(super) use any_map;
 
 any_map!(HashMap<Vec<u8>, V>, Vec<u8>, Self::shrink_to_fit);
 any_map!(BTreeMap<Vec<u8>, V>, Vec<u8>, |_| ());

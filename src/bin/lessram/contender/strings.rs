@@ -77,72 +77,11 @@ impl Structure<Bytes> for Vec<Key> {
     }
 }
 
-impl Structure<Bytes> for HashSet<Key> {
-    const FEED: &'static str = SHUFFLED;
-
-    fn build(feed: &mut Feed<Bytes>, _: &Plan) -> Outcome<Self> {
-        let mut keys = Self::new();
-        while let Some(key) = feed.next()? {
-            keys.insert(key.to_vec());
-        }
-        keys.shrink_to_fit();
-        Ok(keys)
-    }
-
-    fn contains(&self, query: &[u8]) -> bool {
-        self.contains(query)
-    }
-}
-
-impl Structure<Bytes> for BTreeSet<Key> {
-    const FEED: &'static str = SHUFFLED;
-
-    fn build(feed: &mut Feed<Bytes>, _: &Plan) -> Outcome<Self> {
-        let mut keys = Self::new();
-        while let Some(key) = feed.next()? {
-            keys.insert(key.to_vec());
-        }
-        Ok(keys)
-    }
-
-    fn contains(&self, query: &[u8]) -> bool {
-        self.contains(query)
-    }
-}
-
-impl Structure<Bytes> for hashbrown::HashSet<Box<[u8]>> {
-    const FEED: &'static str = SHUFFLED;
-
-    fn build(feed: &mut Feed<Bytes>, _: &Plan) -> Outcome<Self> {
-        let mut keys = Self::new();
-        while let Some(key) = feed.next()? {
-            keys.insert(key.into());
-        }
-        keys.shrink_to_fit();
-        Ok(keys)
-    }
-
-    fn contains(&self, query: &[u8]) -> bool {
-        self.contains(query)
-    }
-}
-
-impl Structure<Bytes> for indexmap::IndexSet<Key> {
-    const FEED: &'static str = SHUFFLED;
+inserted!(Bytes, HashSet<Key>, |query: &[u8]| query, Self::shrink_to_fit);
+inserted!(Bytes, BTreeSet<Key>, |query: &[u8]| query, |_| ());
+inserted!(Bytes, hashbrown::HashSet<Box<[u8]>>, |query: &[u8]| query, Self::shrink_to_fit);
+inserted! { Bytes, indexmap::IndexSet<Key>, |query: &[u8]| query, Self::shrink_to_fit,
     const GETS: bool = true;
-
-    fn build(feed: &mut Feed<Bytes>, _: &Plan) -> Outcome<Self> {
-        let mut keys = Self::new();
-        while let Some(key) = feed.next()? {
-            keys.insert(key.to_vec());
-        }
-        keys.shrink_to_fit();
-        Ok(keys)
-    }
-
-    fn contains(&self, query: &[u8]) -> bool {
-        self.contains(query)
-    }
 
     fn get(&self, index: usize) -> u64 {
         self.get_index(index).map_or(0, |key| touch(key))
