@@ -11,142 +11,86 @@ use core::hash::{BuildHasher, Hash};
 use core::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// Builds a `T` from entries or keys.
+/// Builds a `T` from entries or keys. What the input says of its length is not believed: nothing is
+/// reserved.
 struct Filling<T>(PhantomData<T>);
 
-impl<'de, K, V, S, A, P> Visitor<'de> for Filling<Map<K, V, S, A, P>>
-where
-    K: Deserialize<'de> + Eq + Hash,
-    V: Deserialize<'de>,
-    S: BuildHasher + Default,
-    A: Alloc + Default,
-    P: Policy,
-{
-    type Value = Map<K, V, S, A, P>;
+macro_rules! maps {
+    ($($ty:ty: [$($params:tt)*];)*) => {$(
+        impl<'de, K, V, S, $($params)*> Visitor<'de> for Filling<$ty>
+        where
+            K: Deserialize<'de> + Eq + Hash,
+            V: Deserialize<'de>,
+            S: BuildHasher + Default,
+        {
+            type Value = $ty;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a map")
-    }
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut access: M) -> Result<Self::Value, M::Error> {
-        // What the input says of its length is not believed: nothing is reserved.
-        let mut map = Self::Value::default();
-        while let Some((key, value)) = access.next_entry()? {
-            map.try_insert(key, value).map_err(M::Error::custom)?;
+            fn visit_map<M: MapAccess<'de>>(self, mut access: M) -> Result<$ty, M::Error> {
+                let mut map = <$ty>::default();
+                while let Some((key, value)) = access.next_entry()? {
+                    map.try_insert(key, value).map_err(M::Error::custom)?;
+                }
+                Ok(map)
+            }
         }
-        Ok(map)
-    }
-}
 
-impl<'de, K, S, A, P> Visitor<'de> for Filling<Set<K, S, A, P>>
-where
-    K: Deserialize<'de> + Eq + Hash,
-    S: BuildHasher + Default,
-    A: Alloc + Default,
-    P: Policy,
-{
-    type Value = Set<K, S, A, P>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a sequence of keys")
-    }
-
-    fn visit_seq<Q: SeqAccess<'de>>(self, mut access: Q) -> Result<Self::Value, Q::Error> {
-        let mut set = Self::Value::default();
-        while let Some(key) = access.next_element()? {
-            set.try_insert(key).map_err(Q::Error::custom)?;
+        impl<'de, K, V, S, $($params)*> Deserialize<'de> for $ty
+        where
+            K: Deserialize<'de> + Eq + Hash,
+            V: Deserialize<'de>,
+            S: BuildHasher + Default,
+        {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_map(Filling::<Self>(PhantomData))
+            }
         }
-        Ok(set)
-    }
+    )*};
 }
 
-impl<'de, K, V, S, A> Visitor<'de> for Filling<OrderedMap<K, V, S, A>>
-where
-    K: Deserialize<'de> + Eq + Hash,
-    V: Deserialize<'de>,
-    S: BuildHasher + Default,
-    A: Alloc + Clone + Default,
-{
-    type Value = OrderedMap<K, V, S, A>;
+maps! {
+    Map<K, V, S, A, P>: [A: Alloc + Default, P: Policy];
+    OrderedMap<K, V, S, A>: [A: Alloc + Clone + Default];
+}
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a map")
-    }
+macro_rules! sets {
+    ($($ty:ty: [$($params:tt)*];)*) => {$(
+        impl<'de, K, S, $($params)*> Visitor<'de> for Filling<$ty>
+        where
+            K: Deserialize<'de> + Eq + Hash,
+            S: BuildHasher + Default,
+        {
+            type Value = $ty;
 
-    fn visit_map<M: MapAccess<'de>>(self, mut access: M) -> Result<Self::Value, M::Error> {
-        let mut map = Self::Value::default();
-        while let Some((key, value)) = access.next_entry()? {
-            map.try_insert(key, value).map_err(M::Error::custom)?;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a sequence of keys")
+            }
+
+            fn visit_seq<Q: SeqAccess<'de>>(self, mut access: Q) -> Result<$ty, Q::Error> {
+                let mut set = <$ty>::default();
+                while let Some(key) = access.next_element()? {
+                    set.try_insert(key).map_err(Q::Error::custom)?;
+                }
+                Ok(set)
+            }
         }
-        Ok(map)
-    }
-}
 
-impl<'de, K, S, A> Visitor<'de> for Filling<OrderedSet<K, S, A>>
-where
-    K: Deserialize<'de> + Eq + Hash,
-    S: BuildHasher + Default,
-    A: Alloc + Clone + Default,
-{
-    type Value = OrderedSet<K, S, A>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a sequence of keys")
-    }
-
-    fn visit_seq<Q: SeqAccess<'de>>(self, mut access: Q) -> Result<Self::Value, Q::Error> {
-        let mut set = Self::Value::default();
-        while let Some(key) = access.next_element()? {
-            set.try_insert(key).map_err(Q::Error::custom)?;
+        impl<'de, K, S, $($params)*> Deserialize<'de> for $ty
+        where
+            K: Deserialize<'de> + Eq + Hash,
+            S: BuildHasher + Default,
+        {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_seq(Filling::<Self>(PhantomData))
+            }
         }
-        Ok(set)
-    }
+    )*};
 }
 
-impl<'de, K, V, S, A, P> Deserialize<'de> for Map<K, V, S, A, P>
-where
-    K: Deserialize<'de> + Eq + Hash,
-    V: Deserialize<'de>,
-    S: BuildHasher + Default,
-    A: Alloc + Default,
-    P: Policy,
-{
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Filling::<Self>(PhantomData))
-    }
-}
-
-impl<'de, K, S, A, P> Deserialize<'de> for Set<K, S, A, P>
-where
-    K: Deserialize<'de> + Eq + Hash,
-    S: BuildHasher + Default,
-    A: Alloc + Default,
-    P: Policy,
-{
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(Filling::<Self>(PhantomData))
-    }
-}
-
-impl<'de, K, V, S, A> Deserialize<'de> for OrderedMap<K, V, S, A>
-where
-    K: Deserialize<'de> + Eq + Hash,
-    V: Deserialize<'de>,
-    S: BuildHasher + Default,
-    A: Alloc + Clone + Default,
-{
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Filling::<Self>(PhantomData))
-    }
-}
-
-impl<'de, K, S, A> Deserialize<'de> for OrderedSet<K, S, A>
-where
-    K: Deserialize<'de> + Eq + Hash,
-    S: BuildHasher + Default,
-    A: Alloc + Clone + Default,
-{
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(Filling::<Self>(PhantomData))
-    }
+sets! {
+    Set<K, S, A, P>: [A: Alloc + Default, P: Policy];
+    OrderedSet<K, S, A>: [A: Alloc + Clone + Default];
 }
