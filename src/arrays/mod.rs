@@ -35,6 +35,7 @@ mod sliced_set;
 mod slim_vec;
 mod sorted_search;
 mod str_array;
+mod strings;
 
 pub use bit_vec::{BitVec, Iter as BitIter, Ones, Positions, Zeros};
 pub use block_ints::{BlockInts, BlockIntsBuilder};
@@ -52,6 +53,7 @@ pub use sliced_set::{SlicedSetMut, SlicedSetMutIter};
 pub use slim_vec::SlimVec;
 pub use sorted_search::{RadixTable, STree, SearchKey, SortedSearch, insort_left, insort_right};
 pub use str_array::StrArray;
+pub(crate) use strings::{Literal, string_sequence};
 
 use crate::error::BuildError;
 use crate::mem::{Alloc, Footprint};
@@ -376,7 +378,7 @@ fn positions_in(
 }
 
 /// Binary search over positions `0..len`: the first position for which `less` is false.
-fn lower_bound(len: usize, mut less: impl FnMut(usize) -> bool) -> usize {
+pub(crate) fn lower_bound(len: usize, mut less: impl FnMut(usize) -> bool) -> usize {
     let (mut base, mut size) = (0, len);
     while size > 0 {
         let half = size / 2;

@@ -4,18 +4,16 @@ mod change;
 mod iter;
 #[cfg(all(test, feature = "std"))]
 mod tests;
-mod traits;
 #[cfg(feature = "serde")]
 mod with_serde;
 
-use super::{EliasFano, PackedInts, lower_bound};
+use super::{EliasFano, PackedInts, string_sequence};
 use crate::error::{FileError, Tag};
 use crate::mem::{Footprint, PartKind, Parts};
 use crate::simd::prefetch;
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Persist, Source, Words, as_bytes, doors, require};
-use core::str::{Utf8Error, from_utf8};
 use iter::Iter;
 
 /// The section of the strings' bytes.
@@ -177,50 +175,10 @@ impl<W: Words> StrArray<W> {
         self.as_blob().get(start..end).unwrap_or(&[])
     }
 
-    /// The string at `index` as text, or `None` if there is none. O(length), allocates nothing.
-    ///
-    /// # Errors
-    ///
-    /// [`Utf8Error`] if it is not UTF-8.
-    #[must_use]
-    pub fn get_str(&self, index: usize) -> Option<Result<&str, Utf8Error>> {
-        self.get(index).map(from_utf8)
-    }
-
-    /// The first string, or `None` if there is none.
-    #[must_use]
-    pub fn first(&self) -> Option<&[u8]> {
-        self.get(0)
-    }
-
-    /// The last string, or `None` if there is none.
-    #[must_use]
-    pub fn last(&self) -> Option<&[u8]> {
-        self.get(self.len().wrapping_sub(1))
-    }
-
     /// The strings in order.
     pub fn iter(&self) -> Iter<'_, W> {
         let cursor = self.sparse.as_ref().map(|sparse| sparse.cursor(0));
         Iter { strings: self, start: 0, end: self.len(), cursor }
-    }
-
-    /// Where `key` is in an ascending sequence, or else where it would be put. If it occurs several
-    /// times, the first place. O(log n) comparisons, allocates nothing.
-    ///
-    /// # Errors
-    ///
-    /// `Err(position)` if `key` does not occur: inserting it there would keep the order.
-    pub fn binary_search(&self, key: impl AsRef<[u8]>) -> Result<usize, usize> {
-        let key = key.as_ref();
-        let at = self.partition_point(|string| string < key);
-        if self.get(at) == Some(key) { Ok(at) } else { Err(at) }
-    }
-
-    /// How many strings at the front fulfil `first_part`, if all that do stand before all that do
-    /// not. O(log n), allocates nothing.
-    pub fn partition_point(&self, mut first_part: impl FnMut(&[u8]) -> bool) -> usize {
-        lower_bound(self.len(), |index| first_part(self.get(index).unwrap_or(&[])))
     }
 
     /// A copy on the heap with no slack, whatever this one lives in.
@@ -232,6 +190,8 @@ impl<W: Words> StrArray<W> {
         StrArray { blob, blob_len: self.blob_len, offsets: self.offsets.to_heap(), sparse }
     }
 }
+
+string_sequence!(StrArray);
 
 impl<W: Words> Footprint for StrArray<W> {
     fn parts(&self, out: &mut dyn Parts) {

@@ -2,8 +2,9 @@
 
 use super::map::granted;
 use super::policy::Sparse;
-use super::resolver::{Literal, Resolver, ResolverIter};
+use super::resolver::{Resolver, ResolverIter};
 use super::table::Table;
+use crate::arrays::Literal;
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
 use crate::mem::{Alloc, Footprint, Global, PartKind, Parts};

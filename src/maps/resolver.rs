@@ -1,16 +1,13 @@
 //! [`Resolver`]: strings by number, with a byte for the length of each.
 
-use crate::arrays::{Strings, StringsMut};
-use crate::error::{AllocError, BuildError, FileError, Tag};
-use crate::mem::{Alloc, Footprint, PartKind, Parts, refused};
+use crate::arrays::string_sequence;
+use crate::error::{AllocError, FileError, Tag};
+use crate::mem::{Alloc, Footprint, PartKind, Parts};
 use crate::storage::{HeapWords, Le64, Persist, Source, Words, as_bytes, doors, require};
 #[cfg(feature = "alloc")]
 use crate::{mem::Global, storage::Sections};
-use core::cmp::Ordering;
-use core::fmt;
 use core::iter::FusedIterator;
 use core::ops::Range;
-use core::str::{Utf8Error, from_utf8};
 
 /// Where each block starts, and whether it is wide.
 const BLOCKS: Tag = Tag(*b"blks");
@@ -166,52 +163,9 @@ impl<W: Words> Resolver<W> {
         Some(block.get(range).unwrap_or(&[]))
     }
 
-    /// The string at `index` as text, or `None` if there is none. O(length), allocates nothing.
-    ///
-    /// # Errors
-    ///
-    /// [`Utf8Error`] if it is not UTF-8.
-    #[must_use]
-    pub fn get_str(&self, index: usize) -> Option<Result<&str, Utf8Error>> {
-        self.get(index).map(from_utf8)
-    }
-
-    /// The first string, or `None` if there is none.
-    #[must_use]
-    pub fn first(&self) -> Option<&[u8]> {
-        self.get(0)
-    }
-
-    /// The last string, or `None` if there is none.
-    #[must_use]
-    pub fn last(&self) -> Option<&[u8]> {
-        self.get(self.len.wrapping_sub(1))
-    }
-
     /// The strings in order.
     pub const fn iter(&self) -> ResolverIter<'_, W> {
         ResolverIter { strings: self, start: 0, end: self.len }
-    }
-
-    /// Where `key` is in an ascending sequence, or else where it would be put. If it occurs several
-    /// times, the first place. O(log n) comparisons, allocates nothing.
-    ///
-    /// # Errors
-    ///
-    /// `Err(position)` if `key` does not occur: inserting it there would keep the order.
-    pub fn binary_search(&self, key: impl AsRef<[u8]>) -> Result<usize, usize> {
-        let key = key.as_ref();
-        let (mut at, mut size) = (0, self.len);
-        while size > 0 {
-            let half = size / 2;
-            if self.get(at + half).unwrap_or(&[]) < key {
-                at += half + 1;
-                size -= half + 1;
-            } else {
-                size = half;
-            }
-        }
-        if self.get(at) == Some(key) { Ok(at) } else { Err(at) }
     }
 
     /// A copy on the heap with no slack, whatever this one lives in.
@@ -254,16 +208,6 @@ impl<A: Alloc> Resolver<HeapWords<A>> {
     pub const fn new_in(blocks: A, strings: A) -> Self {
         let blocks = HeapWords::new_in(blocks);
         Self { blocks, blob: HeapWords::new_in(strings), blob_len: 0, len: 0 }
-    }
-
-    /// Appends `string`. O(length) amortised.
-    ///
-    /// # Panics
-    ///
-    /// If memory cannot be had; [`try_push`](Self::try_push) returns the error instead.
-    #[track_caller]
-    pub fn push(&mut self, string: impl AsRef<[u8]>) {
-        self.try_push(string).unwrap_or_else(|error| refused(error));
     }
 
     /// Appends `string`. O(length) amortised.
@@ -408,17 +352,6 @@ impl<A: Alloc> Resolver<HeapWords<A>> {
 
     /// Gives back all room that the strings do not need. O(n).
     ///
-    /// # Panics
-    ///
-    /// If the allocator cannot shrink a block;
-    /// [`try_shrink_to_fit`](Self::try_shrink_to_fit) returns the error instead.
-    #[track_caller]
-    pub fn shrink_to_fit(&mut self) {
-        self.try_shrink_to_fit().unwrap_or_else(|error| refused(error));
-    }
-
-    /// Gives back all room that the strings do not need. O(n).
-    ///
     /// # Errors
     ///
     /// [`AllocError`] if the allocator cannot shrink a block; nothing is lost.
@@ -497,47 +430,7 @@ impl<W: Words> Persist for Resolver<W> {
 }
 
 doors!(Resolver);
-
-impl<W: Words> Strings for Resolver<W> {
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    #[inline]
-    fn get(&self, index: usize) -> Option<&[u8]> {
-        self.get(index)
-    }
-
-    fn binary_search(&self, key: &[u8]) -> Result<usize, usize> {
-        self.binary_search(key)
-    }
-}
-
-impl<A: Alloc + Clone> StringsMut<A> for Resolver<HeapWords<A>> {
-    fn try_build_in<'s>(
-        values: impl Iterator<Item = &'s [u8]>,
-        alloc: A,
-    ) -> Result<Self, BuildError> {
-        let mut strings = Self::new_in(alloc.clone(), alloc);
-        for value in values {
-            strings.try_push(value)?;
-        }
-        strings.try_shrink_to_fit()?;
-        Ok(strings)
-    }
-
-    fn try_push(&mut self, value: &[u8]) -> Result<(), BuildError> {
-        Ok(self.try_push(value)?)
-    }
-
-    fn truncate(&mut self, len: usize) {
-        self.truncate(len);
-    }
-
-    fn try_shrink_to_fit(&mut self) -> Result<(), BuildError> {
-        Ok(self.try_shrink_to_fit()?)
-    }
-}
+string_sequence!(Resolver);
 
 /// The strings of a [`Resolver`], in order.
 #[derive(Debug)]
@@ -596,70 +489,6 @@ impl<'a, W: Words> IntoIterator for &'a Resolver<W> {
 
     fn into_iter(self) -> ResolverIter<'a, W> {
         self.iter()
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl Default for Resolver {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl<S: AsRef<[u8]>> FromIterator<S> for Resolver {
-    fn from_iter<I: IntoIterator<Item = S>>(strings: I) -> Self {
-        let mut resolver = Self::new();
-        resolver.extend(strings);
-        resolver.shrink_to_fit();
-        resolver
-    }
-}
-
-impl<S: AsRef<[u8]>, A: Alloc> Extend<S> for Resolver<HeapWords<A>> {
-    fn extend<I: IntoIterator<Item = S>>(&mut self, strings: I) {
-        for string in strings {
-            self.push(string);
-        }
-    }
-}
-
-/// Prints a string as a literal; bytes that are not printable ASCII are escaped.
-pub(super) struct Literal<'a>(pub(super) &'a [u8]);
-
-impl fmt::Debug for Literal<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match from_utf8(self.0) {
-            Ok(text) => write!(f, "{text:?}"),
-            Err(_) => write!(f, "b\"{}\"", self.0.escape_ascii()),
-        }
-    }
-}
-
-impl<W: Words> fmt::Debug for Resolver<W> {
-    /// As a list of literals; bytes that are not printable ASCII are escaped.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter().map(Literal)).finish()
-    }
-}
-
-impl<W: Words, V: Words> PartialEq<Resolver<V>> for Resolver<W> {
-    fn eq(&self, other: &Resolver<V>) -> bool {
-        self.iter().eq(other)
-    }
-}
-
-impl<W: Words> Eq for Resolver<W> {}
-
-impl<W: Words, V: Words> PartialOrd<Resolver<V>> for Resolver<W> {
-    fn partial_cmp(&self, other: &Resolver<V>) -> Option<Ordering> {
-        Some(self.iter().cmp(other))
-    }
-}
-
-impl<W: Words> Ord for Resolver<W> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.iter().cmp(other)
     }
 }
 

@@ -74,16 +74,6 @@ impl<A: Alloc> StrArray<HeapWords<A>> {
 
     /// Appends `string`. O(length) amortised.
     ///
-    /// # Panics
-    ///
-    /// If memory cannot be had; [`try_push`](Self::try_push) returns the error instead.
-    #[track_caller]
-    pub fn push(&mut self, string: impl AsRef<[u8]>) {
-        self.try_push(string).unwrap_or_else(|error| refused(error));
-    }
-
-    /// Appends `string`. O(length) amortised.
-    ///
     /// # Errors
     ///
     /// [`AllocError`]; the strings are unchanged then.
@@ -143,17 +133,6 @@ impl<A: Alloc> StrArray<HeapWords<A>> {
     pub fn clear(&mut self) {
         self.truncate(0);
         self.offsets.clear();
-    }
-
-    /// Gives back all room that the strings do not need. O(n).
-    ///
-    /// # Panics
-    ///
-    /// If the allocator cannot shrink a block;
-    /// [`try_shrink_to_fit`](Self::try_shrink_to_fit) returns the error instead.
-    #[track_caller]
-    pub fn shrink_to_fit(&mut self) {
-        self.try_shrink_to_fit().unwrap_or_else(|error| refused(error));
     }
 
     /// Gives back all room that the strings do not need. O(n).
