@@ -31,76 +31,84 @@ pub struct VacantEntry<'m, K, V, S = DefaultHashBuilder, A: Alloc = Global, P: P
     pub(super) key: K,
 }
 
-impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> Entry<'m, K, V, S, A, P> {
-    /// The value, after setting it to `default` if there is none.
-    #[inline]
-    #[track_caller]
-    pub fn or_insert(self, default: V) -> &'m mut V {
-        self.or_insert_with(|| default)
-    }
+/// What a place can do, over what a filled and an empty one can.
+macro_rules! place {
+    ($entry:ty, $occupied:ty, [$($params:tt)*]) => {
+        impl<'m, K: Eq + Hash, V, S: BuildHasher, $($params)*> $entry {
+            /// The value, after setting it to `default` if there is none.
+            #[inline]
+            #[track_caller]
+            pub fn or_insert(self, default: V) -> &'m mut V {
+                self.or_insert_with(|| default)
+            }
 
-    /// The value, after setting it to what `default` returns if there is none.
-    #[inline]
-    #[track_caller]
-    pub fn or_insert_with(self, default: impl FnOnce() -> V) -> &'m mut V {
-        self.or_insert_with_key(|_| default())
-    }
+            /// The value, after setting it to what `default` returns if there is none.
+            #[inline]
+            #[track_caller]
+            pub fn or_insert_with(self, default: impl FnOnce() -> V) -> &'m mut V {
+                self.or_insert_with_key(|_| default())
+            }
 
-    /// The value, after setting it to what `default` makes of the key if there is none.
-    #[inline]
-    #[track_caller]
-    pub fn or_insert_with_key(self, default: impl FnOnce(&K) -> V) -> &'m mut V {
-        match self {
-            Self::Occupied(entry) => entry.into_mut(),
-            Self::Vacant(entry) => {
-                let value = default(entry.key());
-                entry.insert(value)
+            /// The value, after setting it to what `default` makes of the key if there is none.
+            #[inline]
+            #[track_caller]
+            pub fn or_insert_with_key(self, default: impl FnOnce(&K) -> V) -> &'m mut V {
+                match self {
+                    Self::Occupied(entry) => entry.into_mut(),
+                    Self::Vacant(entry) => {
+                        let value = default(entry.key());
+                        entry.insert(value)
+                    }
+                }
+            }
+
+            /// The value, after setting it to its type's default if there is none.
+            #[inline]
+            #[track_caller]
+            pub fn or_default(self) -> &'m mut V
+            where
+                V: Default,
+            {
+                self.or_insert_with(V::default)
+            }
+
+            /// The key.
+            #[inline]
+            pub fn key(&self) -> &K {
+                match self {
+                    Self::Occupied(entry) => entry.key(),
+                    Self::Vacant(entry) => entry.key(),
+                }
+            }
+
+            /// Changes the value if there is one.
+            #[inline]
+            #[must_use]
+            pub fn and_modify(mut self, change: impl FnOnce(&mut V)) -> Self {
+                if let Self::Occupied(entry) = &mut self {
+                    change(entry.get_mut());
+                }
+                self
+            }
+
+            /// Sets the value.
+            #[inline]
+            #[track_caller]
+            pub fn insert_entry(self, value: V) -> $occupied {
+                match self {
+                    Self::Occupied(mut entry) => {
+                        entry.insert(value);
+                        entry
+                    }
+                    Self::Vacant(entry) => entry.insert_entry(value),
+                }
             }
         }
-    }
-
-    /// The value, after setting it to its type's default if there is none.
-    #[inline]
-    #[track_caller]
-    pub fn or_default(self) -> &'m mut V
-    where
-        V: Default,
-    {
-        self.or_insert_with(V::default)
-    }
-
-    /// The key.
-    #[inline]
-    pub fn key(&self) -> &K {
-        match self {
-            Self::Occupied(entry) => entry.key(),
-            Self::Vacant(entry) => entry.key(),
-        }
-    }
-
-    /// Changes the value if there is one.
-    #[inline]
-    #[must_use]
-    pub fn and_modify(mut self, change: impl FnOnce(&mut V)) -> Self {
-        if let Self::Occupied(entry) = &mut self {
-            change(entry.get_mut());
-        }
-        self
-    }
-
-    /// Sets the value.
-    #[inline]
-    #[track_caller]
-    pub fn insert_entry(self, value: V) -> OccupiedEntry<'m, K, V, S, A, P> {
-        match self {
-            Self::Occupied(mut entry) => {
-                entry.insert(value);
-                entry
-            }
-            Self::Vacant(entry) => entry.insert_entry(value),
-        }
-    }
+    };
 }
+pub(super) use place;
+
+place!(Entry<'m, K, V, S, A, P>, OccupiedEntry<'m, K, V, S, A, P>, [A: Alloc, P: Policy]);
 
 impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> OccupiedEntry<'m, K, V, S, A, P> {
     /// The stored key.

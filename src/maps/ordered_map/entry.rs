@@ -1,5 +1,6 @@
 //! The place of one key in an [`OrderedMap`]: filled or not.
 
+use super::super::entry::place;
 use super::super::map::granted;
 use super::OrderedMap;
 use crate::error::AllocError;
@@ -31,82 +32,17 @@ pub struct OrderedVacantEntry<'m, K, V, S = DefaultHashBuilder, A: Alloc = Globa
     pub(super) key: K,
 }
 
-impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone> OrderedEntry<'m, K, V, S, A> {
-    /// The value, after setting it to `default` if there is none.
-    #[inline]
-    #[track_caller]
-    pub fn or_insert(self, default: V) -> &'m mut V {
-        self.or_insert_with(|| default)
-    }
+place! {
+    OrderedEntry<'m, K, V, S, A>, OrderedOccupiedEntry<'m, K, V, S, A>, [A: Alloc + Clone]
+}
 
-    /// The value, after setting it to what `default` returns if there is none.
-    #[inline]
-    #[track_caller]
-    pub fn or_insert_with(self, default: impl FnOnce() -> V) -> &'m mut V {
-        self.or_insert_with_key(|_| default())
-    }
-
-    /// The value, after setting it to what `default` makes of the key if there is none.
-    #[inline]
-    #[track_caller]
-    pub fn or_insert_with_key(self, default: impl FnOnce(&K) -> V) -> &'m mut V {
-        match self {
-            Self::Occupied(entry) => entry.into_mut(),
-            Self::Vacant(entry) => {
-                let value = default(entry.key());
-                entry.insert(value)
-            }
-        }
-    }
-
-    /// The value, after setting it to its type's default if there is none.
-    #[inline]
-    #[track_caller]
-    pub fn or_default(self) -> &'m mut V
-    where
-        V: Default,
-    {
-        self.or_insert_with(V::default)
-    }
-
-    /// The key.
-    #[inline]
-    pub fn key(&self) -> &K {
-        match self {
-            Self::Occupied(entry) => entry.key(),
-            Self::Vacant(entry) => entry.key(),
-        }
-    }
-
+impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone> OrderedEntry<'_, K, V, S, A> {
     /// The position of the entry, or the one that it would get.
     #[inline]
     pub fn index(&self) -> usize {
         match self {
             Self::Occupied(entry) => entry.index(),
             Self::Vacant(entry) => entry.index(),
-        }
-    }
-
-    /// Changes the value if there is one.
-    #[inline]
-    #[must_use]
-    pub fn and_modify(mut self, change: impl FnOnce(&mut V)) -> Self {
-        if let Self::Occupied(entry) = &mut self {
-            change(entry.get_mut());
-        }
-        self
-    }
-
-    /// Sets the value.
-    #[inline]
-    #[track_caller]
-    pub fn insert_entry(self, value: V) -> OrderedOccupiedEntry<'m, K, V, S, A> {
-        match self {
-            Self::Occupied(mut entry) => {
-                entry.insert(value);
-                entry
-            }
-            Self::Vacant(entry) => entry.insert_entry(value),
         }
     }
 }
