@@ -18,6 +18,7 @@ mod ordered_set;
 mod policy;
 mod resolver;
 mod set;
+mod set_over_map;
 mod table;
 
 pub use entry::{Entry, OccupiedEntry, VacantEntry};

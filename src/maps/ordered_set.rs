@@ -1,6 +1,7 @@
 //! [`OrderedSet`]: a view of [`OrderedMap<K, ()>`](OrderedMap).
 
 use super::ordered_map::{OrderedIntoKeys, OrderedKeys, OrderedMap};
+use super::set_over_map::{set_operator, set_over_map};
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
 use crate::mem::{Alloc, Footprint, Global, Parts};
@@ -42,52 +43,12 @@ pub type OrderedSetIter<'s, K> = OrderedKeys<'s, K, ()>;
 /// Keys of an ordered set, by value.
 pub type OrderedSetIntoIter<K, A = Global> = OrderedIntoKeys<K, (), A>;
 
-#[cfg(feature = "alloc")]
-impl<K> OrderedSet<K> {
-    /// An empty set; requests no memory.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// An empty set with room for `capacity` keys.
-    #[must_use]
-    #[track_caller]
-    pub fn with_capacity(capacity: usize) -> Self
-    where
-        K: Eq + Hash,
-    {
-        Self { map: OrderedMap::with_capacity(capacity) }
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl<K, S> OrderedSet<K, S> {
-    /// An empty set that hashes with `hash_builder`; requests no memory.
-    #[must_use]
-    pub const fn with_hasher(hash_builder: S) -> Self {
-        Self { map: OrderedMap::with_hasher(hash_builder) }
-    }
-
-    /// An empty set that hashes with `hash_builder`, with room for `capacity` keys.
-    #[must_use]
-    #[track_caller]
-    pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> Self
-    where
-        K: Eq + Hash,
-        S: BuildHasher,
-    {
-        Self { map: OrderedMap::with_capacity_and_hasher(capacity, hash_builder) }
-    }
-}
+set_over_map!(
+    OrderedSet, OrderedMap, [Alloc + Clone], [], [],
+    OrderedSetIter<'s, K>, OrderedSetIntoIter<K, A>
+);
 
 impl<K, S, A: Alloc> OrderedSet<K, S, A> {
-    /// An empty set that hashes with `hash_builder` and has its memory from `alloc`; requests none.
-    #[must_use]
-    pub const fn with_hasher_in(hash_builder: S, alloc: A) -> Self {
-        Self { map: OrderedMap::with_hasher_in(hash_builder, alloc) }
-    }
-
     /// How many keys there are.
     #[must_use]
     #[inline]
@@ -106,18 +67,6 @@ impl<K, S, A: Alloc> OrderedSet<K, S, A> {
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.map.capacity()
-    }
-
-    /// What hashes the keys.
-    #[must_use]
-    pub const fn hasher(&self) -> &S {
-        self.map.hasher()
-    }
-
-    /// Where the memory comes from.
-    #[must_use]
-    pub const fn allocator(&self) -> &A {
-        self.map.allocator()
     }
 
     /// The keys, in order.
@@ -143,32 +92,9 @@ impl<K, S, A: Alloc> OrderedSet<K, S, A> {
     pub fn last(&self) -> Option<&K> {
         self.map.last().map(|(key, ())| key)
     }
-
-    /// Removes all keys; keeps the room.
-    pub fn clear(&mut self) {
-        self.map.clear();
-    }
 }
 
 impl<K: Eq + Hash, S: BuildHasher, A: Alloc> OrderedSet<K, S, A> {
-    /// Whether `key` is there. O(1) expected, allocates nothing.
-    #[inline]
-    pub fn contains<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> bool
-    where
-        K: Borrow<Q>,
-    {
-        self.map.contains_key(key)
-    }
-
-    /// The stored key that equals `key`. O(1) expected, allocates nothing.
-    #[inline]
-    pub fn get<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> Option<&K>
-    where
-        K: Borrow<Q>,
-    {
-        self.map.get_key_value(key).map(|(key, ())| key)
-    }
-
     /// The position of `key`. O(1) expected, allocates nothing.
     #[inline]
     pub fn get_index_of<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> Option<usize>
@@ -368,13 +294,6 @@ impl<K: Eq + Hash, S: BuildHasher, A: Alloc> OrderedSet<K, S, A> {
     pub fn is_superset<T: BuildHasher, B: Alloc>(&self, other: &OrderedSet<K, T, B>) -> bool {
         other.is_subset(self)
     }
-
-    /// Whether the invariants of the table hold, and every key is found. For tests; O(n).
-    #[doc(hidden)]
-    #[cfg(any(all(test, feature = "std"), feature = "testkit"))]
-    pub fn check(&self) -> bool {
-        self.map.check()
-    }
 }
 
 impl<K: Eq + Hash, S: BuildHasher, A: Alloc + Clone> OrderedSet<K, S, A> {
@@ -412,81 +331,6 @@ impl<K: Eq + Hash, S: BuildHasher, A: Alloc + Clone> OrderedSet<K, S, A> {
         let (index, old) = self.map.insert_full(key, ());
         (index, old.is_none())
     }
-
-    /// Makes room for `additional` more keys.
-    ///
-    /// # Panics
-    ///
-    /// If memory cannot be had; [`try_reserve`](Self::try_reserve) returns the error instead.
-    #[track_caller]
-    pub fn reserve(&mut self, additional: usize) {
-        self.map.reserve(additional);
-    }
-
-    /// Makes room for `additional` more keys.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError`]; no key is lost then.
-    pub fn try_reserve(&mut self, additional: usize) -> Result<(), AllocError> {
-        self.map.try_reserve(additional)
-    }
-
-    /// Gives back the room that the keys do not need. O(n).
-    ///
-    /// # Panics
-    ///
-    /// If memory for the smaller blocks cannot be had.
-    #[track_caller]
-    pub fn shrink_to_fit(&mut self) {
-        self.map.shrink_to_fit();
-    }
-
-    /// Gives back the room beyond `min_capacity` that the keys do not need. O(n).
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError`]; no key is lost then.
-    pub fn try_shrink_to(&mut self, min_capacity: usize) -> Result<(), AllocError> {
-        self.map.try_shrink_to(min_capacity)
-    }
-}
-
-macro_rules! operators {
-    ($($trait:ident $method:ident $algebra:ident: $doc:literal),*) => {$(
-        impl<K, S, A> $trait<&OrderedSet<K, S, A>> for &OrderedSet<K, S, A>
-        where
-            K: Eq + Hash + Clone,
-            S: BuildHasher + Default,
-            A: Alloc + Clone + Default,
-        {
-            type Output = OrderedSet<K, S, A>;
-
-            #[doc = $doc]
-            fn $method(self, other: &OrderedSet<K, S, A>) -> OrderedSet<K, S, A> {
-                self.$algebra(other).cloned().collect()
-            }
-        }
-    )*};
-}
-
-operators! {
-    BitOr bitor union: "The keys of both sets.",
-    BitAnd bitand intersection: "The keys that are in both sets.",
-    BitXor bitxor symmetric_difference: "The keys that are in one of the sets only.",
-    Sub sub difference: "The keys of this set that are not in the other."
-}
-
-impl<K, S: Default, A: Alloc + Default> Default for OrderedSet<K, S, A> {
-    fn default() -> Self {
-        Self { map: OrderedMap::default() }
-    }
-}
-
-impl<K: Clone, S: Clone, A: Alloc + Clone> Clone for OrderedSet<K, S, A> {
-    fn clone(&self) -> Self {
-        Self { map: self.map.clone() }
-    }
 }
 
 impl<K, S, T, A, B> PartialEq<OrderedSet<K, T, B>> for OrderedSet<K, S, A>
@@ -502,14 +346,6 @@ where
     }
 }
 
-impl<K: Eq + Hash, S: BuildHasher, A: Alloc> Eq for OrderedSet<K, S, A> {}
-
-impl<K: fmt::Debug, S, A: Alloc> fmt::Debug for OrderedSet<K, S, A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter()).finish()
-    }
-}
-
 impl<K, S, A: Alloc> Index<usize> for OrderedSet<K, S, A> {
     type Output = K;
 
@@ -519,73 +355,5 @@ impl<K, S, A: Alloc> Index<usize> for OrderedSet<K, S, A> {
     #[track_caller]
     fn index(&self, index: usize) -> &K {
         &self.map.as_slice()[index].0
-    }
-}
-
-impl<K: Eq + Hash, S: BuildHasher, A: Alloc + Clone> Extend<K> for OrderedSet<K, S, A> {
-    fn extend<I: IntoIterator<Item = K>>(&mut self, keys: I) {
-        self.map.extend(keys.into_iter().map(|key| (key, ())));
-    }
-}
-
-impl<'a, K, S, A> Extend<&'a K> for OrderedSet<K, S, A>
-where
-    K: Eq + Hash + Copy,
-    S: BuildHasher,
-    A: Alloc + Clone,
-{
-    fn extend<I: IntoIterator<Item = &'a K>>(&mut self, keys: I) {
-        self.extend(keys.into_iter().copied());
-    }
-}
-
-impl<K, S, A> FromIterator<K> for OrderedSet<K, S, A>
-where
-    K: Eq + Hash,
-    S: BuildHasher + Default,
-    A: Alloc + Clone + Default,
-{
-    fn from_iter<I: IntoIterator<Item = K>>(keys: I) -> Self {
-        let mut set = Self::default();
-        set.extend(keys);
-        set
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl<K: Eq + Hash, const N: usize> From<[K; N]> for OrderedSet<K> {
-    fn from(keys: [K; N]) -> Self {
-        keys.into_iter().collect()
-    }
-}
-
-impl<K, S, A: Alloc> IntoIterator for OrderedSet<K, S, A> {
-    type Item = K;
-    type IntoIter = OrderedSetIntoIter<K, A>;
-
-    fn into_iter(self) -> OrderedSetIntoIter<K, A> {
-        self.map.into_keys()
-    }
-}
-
-impl<'s, K, S, A: Alloc> IntoIterator for &'s OrderedSet<K, S, A> {
-    type Item = &'s K;
-    type IntoIter = OrderedSetIter<'s, K>;
-
-    fn into_iter(self) -> OrderedSetIter<'s, K> {
-        self.iter()
-    }
-}
-
-impl<K: Footprint, S, A: Alloc> Footprint for OrderedSet<K, S, A> {
-    fn parts(&self, out: &mut dyn Parts) {
-        self.map.parts(out);
-    }
-}
-
-#[cfg(feature = "serde")]
-impl<K: serde::Serialize, S, A: Alloc> serde::Serialize for OrderedSet<K, S, A> {
-    fn serialize<Z: serde::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        serializer.collect_seq(self)
     }
 }

@@ -1,8 +1,9 @@
 //! [`Set`]: a view of [`Map<K, ()>`](Map).
 
-use super::iter::{self, IntoKeys, Keys};
+use super::iter::{IntoKeys, Keys};
 use super::map::Map;
 use super::policy::{Compact, Policy};
+use super::set_over_map::{set_operator, set_over_map};
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
 use crate::mem::{Alloc, Footprint, Global, Parts};
@@ -38,52 +39,12 @@ pub struct Set<K, S = DefaultHashBuilder, A: Alloc = Global, P: Policy = Compact
     map: Map<K, (), S, A, P>,
 }
 
-#[cfg(feature = "alloc")]
-impl<K> Set<K> {
-    /// An empty set; requests no memory.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// An empty set with room for `capacity` keys.
-    #[must_use]
-    #[track_caller]
-    pub fn with_capacity(capacity: usize) -> Self
-    where
-        K: Eq + Hash,
-    {
-        Self { map: Map::with_capacity(capacity) }
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl<K, S, P: Policy> Set<K, S, Global, P> {
-    /// An empty set that hashes with `hash_builder`; requests no memory.
-    #[must_use]
-    pub const fn with_hasher(hash_builder: S) -> Self {
-        Self { map: Map::with_hasher(hash_builder) }
-    }
-
-    /// An empty set that hashes with `hash_builder`, with room for `capacity` keys.
-    #[must_use]
-    #[track_caller]
-    pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> Self
-    where
-        K: Eq + Hash,
-        S: BuildHasher,
-    {
-        Self { map: Map::with_capacity_and_hasher(capacity, hash_builder) }
-    }
-}
+set_over_map!(
+    Set, Map, [Alloc], [, P: Policy], [, P],
+    SetIter<'s, K, P>, SetIntoIter<K, A, P>
+);
 
 impl<K, S, A: Alloc, P: Policy> Set<K, S, A, P> {
-    /// An empty set that hashes with `hash_builder` and has its memory from `alloc`; requests none.
-    #[must_use]
-    pub const fn with_hasher_in(hash_builder: S, alloc: A) -> Self {
-        Self { map: Map::with_hasher_in(hash_builder, alloc) }
-    }
-
     /// How many keys there are.
     #[must_use]
     #[inline]
@@ -104,26 +65,9 @@ impl<K, S, A: Alloc, P: Policy> Set<K, S, A, P> {
         self.map.capacity()
     }
 
-    /// What hashes the keys.
-    #[must_use]
-    pub const fn hasher(&self) -> &S {
-        self.map.hasher()
-    }
-
-    /// Where the memory comes from.
-    #[must_use]
-    pub const fn allocator(&self) -> &A {
-        self.map.allocator()
-    }
-
     /// The keys, in no order.
     pub fn iter(&self) -> SetIter<'_, K, P> {
         self.map.keys()
-    }
-
-    /// Removes all keys; keeps the room.
-    pub fn clear(&mut self) {
-        self.map.clear();
     }
 }
 
@@ -140,73 +84,6 @@ impl<K, S, A: Alloc + Clone, P: Policy> Set<K, S, A, P> {
 }
 
 impl<K: Eq + Hash, S: BuildHasher, A: Alloc, P: Policy> Set<K, S, A, P> {
-    /// Makes room for `additional` more keys.
-    ///
-    /// # Panics
-    ///
-    /// If memory cannot be had; [`try_reserve`](Self::try_reserve) returns the error instead.
-    #[track_caller]
-    pub fn reserve(&mut self, additional: usize) {
-        self.map.reserve(additional);
-    }
-
-    /// Makes room for `additional` more keys.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError`]; no key is lost then.
-    pub fn try_reserve(&mut self, additional: usize) -> Result<(), AllocError> {
-        self.map.try_reserve(additional)
-    }
-
-    /// Gives back the room that the keys do not need. O(n).
-    ///
-    /// # Panics
-    ///
-    /// If memory for the smaller blocks cannot be had.
-    #[track_caller]
-    pub fn shrink_to_fit(&mut self) {
-        self.map.shrink_to_fit();
-    }
-
-    /// Gives back the room beyond `min_capacity` that the keys do not need. O(n).
-    ///
-    /// # Panics
-    ///
-    /// If memory for the smaller blocks cannot be had;
-    /// [`try_shrink_to`](Self::try_shrink_to) returns the error instead.
-    #[track_caller]
-    pub fn shrink_to(&mut self, min_capacity: usize) {
-        self.map.shrink_to(min_capacity);
-    }
-
-    /// Gives back the room beyond `min_capacity` that the keys do not need. O(n).
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError`]; no key is lost then.
-    pub fn try_shrink_to(&mut self, min_capacity: usize) -> Result<(), AllocError> {
-        self.map.try_shrink_to(min_capacity)
-    }
-
-    /// Whether `key` is there. O(1) expected, allocates nothing.
-    #[inline]
-    pub fn contains<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> bool
-    where
-        K: Borrow<Q>,
-    {
-        self.map.contains_key(key)
-    }
-
-    /// The stored key that equals `key`. O(1) expected, allocates nothing.
-    #[inline]
-    pub fn get<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> Option<&K>
-    where
-        K: Borrow<Q>,
-    {
-        self.map.get_key_value(key).map(|(key, ())| key)
-    }
-
     /// Adds `key`; returns whether it was new. A key that is there stays. O(1) amortised.
     ///
     /// # Panics
@@ -306,13 +183,6 @@ impl<K: Eq + Hash, S: BuildHasher, A: Alloc, P: Policy> Set<K, S, A, P> {
     #[must_use]
     pub fn is_superset(&self, other: &Self) -> bool {
         other.is_subset(self)
-    }
-
-    /// Whether the invariants of the table hold, and every key is found. For tests; O(n).
-    #[doc(hidden)]
-    #[cfg(any(all(test, feature = "std"), feature = "testkit"))]
-    pub fn check(&self) -> bool {
-        self.map.check()
     }
 }
 
@@ -438,124 +308,8 @@ macro_rules! chained {
 
 chained!(SymmetricDifference, Union);
 
-macro_rules! operators {
-    ($($trait:ident $method:ident $algebra:ident: $doc:literal),*) => {$(
-        impl<K, S, A, P> $trait<&Set<K, S, A, P>> for &Set<K, S, A, P>
-        where
-            K: Eq + Hash + Clone,
-            S: BuildHasher + Default,
-            A: Alloc + Default,
-            P: Policy,
-        {
-            type Output = Set<K, S, A, P>;
-
-            #[doc = $doc]
-            fn $method(self, other: &Set<K, S, A, P>) -> Set<K, S, A, P> {
-                self.$algebra(other).cloned().collect()
-            }
-        }
-    )*};
-}
-
-operators! {
-    BitOr bitor union: "The keys of both sets.",
-    BitAnd bitand intersection: "The keys that are in both sets.",
-    BitXor bitxor symmetric_difference: "The keys that are in one of the sets only.",
-    Sub sub difference: "The keys of this set that are not in the other."
-}
-
-impl<K, S: Default, A: Alloc + Default, P: Policy> Default for Set<K, S, A, P> {
-    fn default() -> Self {
-        Self { map: Map::default() }
-    }
-}
-
-impl<K: Clone, S: Clone, A: Alloc + Clone, P: Policy> Clone for Set<K, S, A, P> {
-    fn clone(&self) -> Self {
-        Self { map: self.map.clone() }
-    }
-}
-
 impl<K: Eq + Hash, S: BuildHasher, A: Alloc, P: Policy> PartialEq for Set<K, S, A, P> {
     fn eq(&self, other: &Self) -> bool {
         self.map == other.map
-    }
-}
-
-impl<K: Eq + Hash, S: BuildHasher, A: Alloc, P: Policy> Eq for Set<K, S, A, P> {}
-
-impl<K: fmt::Debug, S, A: Alloc, P: Policy> fmt::Debug for Set<K, S, A, P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter()).finish()
-    }
-}
-
-impl<K: Eq + Hash, S: BuildHasher, A: Alloc, P: Policy> Extend<K> for Set<K, S, A, P> {
-    fn extend<I: IntoIterator<Item = K>>(&mut self, keys: I) {
-        self.map.extend(keys.into_iter().map(|key| (key, ())));
-    }
-}
-
-impl<'a, K, S, A, P> Extend<&'a K> for Set<K, S, A, P>
-where
-    K: Eq + Hash + Copy,
-    S: BuildHasher,
-    A: Alloc,
-    P: Policy,
-{
-    fn extend<I: IntoIterator<Item = &'a K>>(&mut self, keys: I) {
-        self.extend(keys.into_iter().copied());
-    }
-}
-
-impl<K, S, A, P> FromIterator<K> for Set<K, S, A, P>
-where
-    K: Eq + Hash,
-    S: BuildHasher + Default,
-    A: Alloc + Default,
-    P: Policy,
-{
-    fn from_iter<I: IntoIterator<Item = K>>(keys: I) -> Self {
-        let mut set = Self::default();
-        set.extend(keys);
-        set
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl<K: Eq + Hash, const N: usize> From<[K; N]> for Set<K> {
-    fn from(keys: [K; N]) -> Self {
-        keys.into_iter().collect()
-    }
-}
-
-impl<K, S, A: Alloc, P: Policy> IntoIterator for Set<K, S, A, P> {
-    type Item = K;
-    type IntoIter = SetIntoIter<K, A, P>;
-
-    fn into_iter(self) -> SetIntoIter<K, A, P> {
-        self.map.into_keys()
-    }
-}
-
-impl<'s, K, S, A: Alloc, P: Policy> IntoIterator for &'s Set<K, S, A, P> {
-    type Item = &'s K;
-    type IntoIter = iter::Keys<'s, K, (), P>;
-
-    fn into_iter(self) -> SetIter<'s, K, P> {
-        self.iter()
-    }
-}
-
-impl<K: Footprint, S, A: Alloc, P: Policy> Footprint for Set<K, S, A, P> {
-    fn parts(&self, out: &mut dyn Parts) {
-        self.map.parts(out);
-    }
-}
-
-#[cfg(feature = "serde")]
-impl<K: serde::Serialize, S, A: Alloc, P: Policy> serde::Serialize for Set<K, S, A, P> {
-    fn serialize<Z: serde::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        serializer.collect_seq(self)
     }
 }
