@@ -83,7 +83,7 @@ fn build<T: KeySetBuild<Global> + Persist>(
     }
     let text = |span: &(usize, usize)| &keys[span.0..span.1];
     if !spans.is_sorted_by_key(text) {
-        spans.sort_unstable_by_key(|span| &keys[span.0..span.1]);
+        spans.sort_unstable_by_key(text);
     }
     let all = spans.len();
     spans.dedup_by_key(|span| &keys[span.0..span.1]);
