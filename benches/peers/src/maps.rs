@@ -97,13 +97,18 @@ fn sizes(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
 }
 
 /// A map with `keys`, each its own value.
-fn filled<M>(mut map: M, keys: &[u64], insert: impl Fn(&mut M, u64, u64) -> Option<u64>) -> M {
+pub(crate) fn filled<M>(
+    mut map: M,
+    keys: &[u64],
+    insert: impl Fn(&mut M, u64, u64) -> Option<u64>,
+) -> M {
     for key in keys {
         black_box(insert(&mut map, *key, *key));
     }
     map
 }
 
-fn sum<'m>(keys: &[u64], get: impl Fn(&u64) -> Option<&'m u64>) -> u64 {
+/// What `get` finds for `keys`, summed up; 1 for each that is absent.
+pub(crate) fn sum<'m>(keys: &[u64], get: impl Fn(&u64) -> Option<&'m u64>) -> u64 {
     keys.iter().fold(0, |sum, key| sum.wrapping_add(get(key).copied().unwrap_or(1)))
 }

@@ -4,13 +4,13 @@
 //! indexmap doubles its table and its entries at different moments: sizes are spread over an
 //! octave.
 
+use crate::maps::{filled, sum};
 use crate::race::{Random, contender, race, weigh};
 use indexmap::IndexMap;
 use lessram::hashing::DefaultHashBuilder;
 use lessram::maps::OrderedMap;
 use lessram::mem::Footprint;
 use std::error::Error;
-use std::hint::black_box;
 
 type Ours = OrderedMap<u64, u64>;
 type Index = IndexMap<u64, u64, DefaultHashBuilder>;
@@ -86,19 +86,7 @@ fn repeated(times: usize, work: impl Fn() -> usize) -> u64 {
     (0..times).map(|_| work() as u64).sum()
 }
 
-/// A map with `keys`, each its own value.
-fn filled<M>(mut map: M, keys: &[u64], insert: impl Fn(&mut M, u64, u64) -> Option<u64>) -> M {
-    for key in keys {
-        black_box(insert(&mut map, *key, *key));
-    }
-    map
-}
-
 /// Removes `keys` from a map; how many there were.
 fn emptied<M>(mut map: M, keys: &[u64], remove: impl Fn(&mut M, &u64) -> Option<u64>) -> usize {
     keys.iter().filter(|key| remove(&mut map, key).is_some()).count()
-}
-
-fn sum<'m>(keys: &[u64], get: impl Fn(&u64) -> Option<&'m u64>) -> u64 {
-    keys.iter().fold(0, |sum, key| sum.wrapping_add(get(key).copied().unwrap_or(1)))
 }
