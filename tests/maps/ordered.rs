@@ -3,6 +3,7 @@
 
 use super::faults::{Constant, Dropped, Mood, Moody, Until};
 use super::mixed;
+use lessram::arrays::SlimVec;
 use lessram::hashing::DefaultHashBuilder;
 use lessram::maps::{OrderedEntry, OrderedMap, OrderedSet};
 use lessram::mem::{Counter, Footprint, Global, Tracked};
@@ -322,6 +323,29 @@ fn bytes_an_entry_are_flat() {
         let mut map: OrderedMap<u64, u64> = (0..n).map(|i| (mixed(i), i)).collect();
         map.shrink_to_fit();
         assert!(map.heap_bytes() <= most, "{} bytes for {n} entries", map.heap_bytes());
+    }
+}
+
+/// The bytes of a position that the docs promise, as a mean over the sizes of its width.
+#[test]
+fn bytes_a_position_are_as_its_width() {
+    for (sizes, expected) in [(9..=256_u64, 2.9), (257..=24_000, 4.2)] {
+        let mut map: OrderedMap<u64, u64> = OrderedMap::new();
+        // Grows as the entries of the map do.
+        let mut entries = SlimVec::new();
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for n in 1..=*sizes.end() {
+            map.insert(mixed(n), n);
+            entries.push((mixed(n), n));
+            if sizes.contains(&n) {
+                // Twice as large sizes are twice as many, and count alike.
+                let weight = 1.0 / n as f64;
+                sum += weight * (map.heap_bytes() - entries.heap_bytes()) as f64 / n as f64;
+                weights += weight;
+            }
+        }
+        let mean = sum / weights;
+        assert!((mean - expected).abs() < 0.1, "{mean} bytes and not {expected}");
     }
 }
 
