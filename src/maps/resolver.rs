@@ -104,9 +104,9 @@ fn sum_of(lengths: &[u8; BLOCK], count: usize) -> usize {
     usize::from(kept.fold(0, u16::wrapping_add))
 }
 
-/// The same of a wide block.
-fn wide_sum_of(lengths: &[u8; WIDE], count: usize) -> u64 {
-    lengths.chunks_exact(4).take(count).map(|four| u64::from(wide_of(four))).sum()
+/// What lengths of a wide block come to.
+fn wide_sum_of(lengths: &[u8]) -> u64 {
+    lengths.chunks_exact(4).map(|four| u64::from(wide_of(four))).sum()
 }
 
 /// A length of a wide block.
@@ -184,7 +184,7 @@ impl<W: Words> Resolver<W> {
 /// Where a string is in a wide block; an empty place if it says nonsense.
 fn wide_range(block: &[u8], within: usize) -> Range<usize> {
     let Some((lengths, strings)) = block.split_first_chunk::<WIDE>() else { return 0..0 };
-    let start = wide_sum_of(lengths, within);
+    let start = wide_sum_of(&lengths[..4 * within]);
     let end = start + u64::from(wide_of(&lengths[4 * within..4 * within + 4]));
     match (usize::try_from(start), usize::try_from(end)) {
         (Ok(start), Ok(end)) if end <= strings.len() => WIDE + start..WIDE + end,
@@ -367,9 +367,9 @@ fn keep_lengths(lengths: &mut [u8], within: usize) -> usize {
         lengths[within..].fill(0);
         return sum_of(lengths, within);
     }
-    let Ok(lengths) = <&mut [u8; WIDE]>::try_from(lengths) else { return 0 };
-    lengths[4 * within..].fill(0);
-    usize::try_from(wide_sum_of(lengths, within)).unwrap_or(usize::MAX)
+    let (kept, gone) = lengths.split_at_mut(4 * within);
+    gone.fill(0);
+    usize::try_from(wide_sum_of(kept)).unwrap_or(usize::MAX)
 }
 
 impl<W: Words> Footprint for Resolver<W> {
@@ -419,7 +419,7 @@ impl<W: Words> Persist for Resolver<W> {
             let (used, unused) = lengths.split_at(if wide { 4 * count } else { count });
             require(unused.iter().all(|byte| *byte == 0), BLOB, "lengths of strings that exist")?;
             let sum: u64 = if wide {
-                used.chunks_exact(4).map(|four| u64::from(wide_of(four))).sum()
+                wide_sum_of(used)
             } else {
                 used.iter().map(|length| u64::from(*length)).sum()
             };
