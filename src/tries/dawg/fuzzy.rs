@@ -5,10 +5,15 @@
 //! become them by `e` changes or fewer. Only `2k + 1` beginnings can, so that four lanes of 8 bits
 //! hold all of it, however long the word is: S. Wu, U. Manber, *Fast Text Searching Allowing
 //! Errors*, CACM 1992, kept to the diagonal.
+//!
+//! A damaged file may lead in circles, and there are as good as endlessly many ways around them with
+//! three changes. So each node has a share of the numbers of the node above it, as the keys on edges
+//! say, and is not entered without one: at each depth there are no more nodes than keys.
 
 use super::node::{Edges, Node};
 use alloc::vec::Vec;
 use core::iter::FusedIterator;
+use core::ops::Range;
 
 /// The most changes.
 const MOST: u32 = 3;
@@ -24,7 +29,8 @@ const BROKEN: u32 = u32::MAX - 1;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
-    /// One character of UTF-8 inserted, removed or replaced.
+    /// One character of UTF-8 inserted, removed or replaced. A byte of no character equals none,
+    /// not even itself.
     #[default]
     Char,
     /// As `Char`, or two neighbouring characters swapped that are not changed further.
@@ -128,8 +134,8 @@ struct Frame<'a> {
     /// The bits so far of a character, and how many bytes of it are to come.
     char_bits: u32,
     char_left: u32,
-    /// Keys before the node.
-    rank: u32,
+    /// The numbers of the keys at and below the node.
+    keys: Range<u32>,
 }
 
 /// The keys near a word, in order: the number of each, and its distance from the word.
@@ -144,8 +150,6 @@ pub struct Fuzzy<'a> {
     key: Vec<u8>,
     /// The empty key, if it is near and has not been told.
     first: Option<u32>,
-    /// Numbers are below it.
-    len: usize,
 }
 
 impl<'a> Fuzzy<'a> {
@@ -164,9 +168,10 @@ impl<'a> Fuzzy<'a> {
             Word::new(word.iter().map(|byte| u32::from(*byte)), most, swaps)
         };
         let ways = word.start();
-        let first = word.distance(&ways).filter(|_| root.is_final());
-        let frame = Frame { edges: root.edges(), ways, char_bits: 0, char_left: 0, rank: 0 };
-        Self { word, chars, path: alloc::vec![frame], key: Vec::new(), first, len }
+        let first = word.distance(&ways).filter(|_| root.is_final() && len > 0);
+        let keys = 0..len as u32;
+        let frame = Frame { edges: root.edges(), ways, char_bits: 0, char_left: 0, keys };
+        Self { word, chars, path: alloc::vec![frame], key: Vec::new(), first }
     }
 
     /// The key that was found last.
@@ -218,29 +223,28 @@ impl Iterator for Fuzzy<'_> {
         loop {
             let depth = self.path.len();
             let frame = self.path.last_mut()?;
-            let Some((byte, node, before)) = frame.edges.next_ranked() else {
+            let Some((byte, node, share)) = frame.edges.next_ranked() else {
                 self.path.pop();
                 continue;
             };
-            let rank = frame.rank.wrapping_add(before);
             let frame = &self.path[depth - 1];
+            let start = frame.keys.start.saturating_add(share.start);
+            let end = frame.keys.start.saturating_add(share.end).min(frame.keys.end);
             let (ways, char_bits, char_left) = self.read(frame, byte);
-            if ways.now == 0 {
+            if ways.now == 0 || start >= end {
                 continue;
             }
             self.key.truncate(depth - 1);
             self.key.push(byte);
-            self.path.push(Frame { edges: node.edges(), ways, char_bits, char_left, rank });
+            let (edges, keys) = (node.edges(), start..end);
+            self.path.push(Frame { edges, ways, char_bits, char_left, keys });
             if !node.is_final() {
                 continue;
             }
             // Bytes of a character without its end are one unit.
             let whole = if char_left == 0 { ways } else { self.word.step(&ways, BROKEN) };
-            match self.word.distance(&whole) {
-                Some(distance) if (rank as usize) < self.len => {
-                    return Some((rank as usize, distance));
-                }
-                _ => {}
+            if let Some(distance) = self.word.distance(&whole) {
+                return Some((start as usize, distance));
             }
         }
     }

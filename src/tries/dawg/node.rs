@@ -2,6 +2,7 @@
 
 use super::read::{Step, View};
 use core::iter::FusedIterator;
+use core::ops::Range;
 
 /// A place in a [`Dawg`](super::Dawg): the keys that begin with the bytes on the way to it.
 ///
@@ -79,24 +80,27 @@ pub struct Edges<'a> {
 }
 
 impl<'a> Edges<'a> {
-    /// The next edge, and how many keys end at the node or below the edges before.
+    /// The next edge, and which of the keys at and below the node are those on and below it; of
+    /// the last edge all that are left. No two edges have one in common, whatever a damaged file
+    /// counts.
     #[inline]
-    pub(super) fn next_ranked(&mut self) -> Option<(u8, Node<'a>, u32)> {
+    pub(super) fn next_ranked(&mut self) -> Option<(u8, Node<'a>, Range<u32>)> {
         let edge = self.view.edge(self.at?);
         if !edge.exists() || self.left == 0 {
             self.at = None;
             return None;
         }
         self.left -= 1;
-        let before = self.before;
+        let start = self.before;
         if edge.is_last() {
             self.at = None;
+            self.before = u32::MAX;
         } else {
             self.at = Some(edge.end());
-            self.before = before.wrapping_add(self.view.keys(edge));
+            self.before = start.saturating_add(self.view.keys(edge));
         }
         let node = Node::new(self.view, self.view.target(edge), edge.is_final());
-        Some((edge.label(), node, before))
+        Some((edge.label(), node, start..self.before))
     }
 }
 
@@ -121,12 +125,14 @@ pub struct KeysAlong<'a, 't> {
     rank: u32,
     state: Option<usize>,
     is_final: bool,
+    /// Numbers are below it.
+    len: usize,
 }
 
 impl<'a, 't> KeysAlong<'a, 't> {
-    pub(super) const fn new(root: Node<'a>, text: &'t [u8]) -> Self {
+    pub(super) const fn new(root: Node<'a>, len: usize, text: &'t [u8]) -> Self {
         let Node { view, state, is_final } = root;
-        Self { view, text, read: 0, rank: 0, state, is_final }
+        Self { view, text, read: 0, rank: 0, state, is_final, len }
     }
 }
 
@@ -137,6 +143,11 @@ impl Iterator for KeysAlong<'_, '_> {
         loop {
             if core::mem::take(&mut self.is_final) {
                 let id = self.rank as usize;
+                if id >= self.len {
+                    // Of a damaged file: there is no such key.
+                    self.state = None;
+                    return None;
+                }
                 self.rank = self.rank.wrapping_add(1);
                 return Some((id, self.read));
             }

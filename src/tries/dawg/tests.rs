@@ -1,6 +1,7 @@
 //! Against `BTreeSet`, brute force and the definition of a minimal automaton.
 
 use super::*;
+use crate::storage::words::{Le32, as_halves_mut};
 use crate::testkit::data::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::format;
@@ -231,6 +232,38 @@ fn near_keys_are_lent_and_long_words_cost_no_more() {
     let dawg = built(&[vec![0xFF, b'a'], vec![b'a'], vec![b'a', 0xE4, 0xB8]].into());
     let far: Vec<_> = dawg.fuzzy("a", 1).collect();
     assert_eq!(far, [(0, 1), (1, 1), (2, 1)].map(|(id, far)| (id, if id == 0 { 0 } else { far })));
+}
+
+/// Of one state, whose edges `a` to `z` each end a key and lead back to it.
+fn circles(len: usize) -> Dawg {
+    let mut table = HeapWords::new_in(crate::mem::Global);
+    table.try_resize(14).unwrap();
+    let entries = as_halves_mut(table.words_mut());
+    let mut edges = Vec::new();
+    for (entry, label) in entries[1..].iter_mut().zip(b'a'..=b'z') {
+        let head = Head::new(label, true, label == b'z', code::Kind::Near, 4);
+        *entry = Le32::new(head.entry(1));
+        edges.extend([label - b'a' + 1, 0]);
+    }
+    let mut states = HeapWords::new_in(crate::mem::Global);
+    states.try_resize(8).unwrap();
+    states.as_bytes_mut()[..edges.len()].copy_from_slice(&edges);
+    let codes = Codes { pages: 256 };
+    Dawg { table, states, codes, root: 0, len, longest: 20, empty: false }
+}
+
+#[test]
+fn circles_come_to_an_end() {
+    let dawg = circles(1_000);
+    assert!(dawg.validate().is_err());
+    for change in [Change::Char, Change::CharOrSwap, Change::Byte, Change::ByteOrSwap] {
+        // As each number comes once, no more nodes than numbers have been entered.
+        let ids: Vec<usize> = dawg.fuzzy_by("zzzzzz", 3, change).map(|(id, _)| id).collect();
+        assert!(ids.is_sorted_by(|a, b| a < b) && ids.last().is_some_and(|id| *id < 1_000));
+    }
+    assert!(dawg.keys_along(&[b'z'; 500]).all(|(id, _)| id < 1_000));
+    let none = Dawg { empty: true, ..circles(0) };
+    assert!(none.fuzzy("z", 3).next().is_none() && none.keys_along("z").next().is_none());
 }
 
 #[test]
