@@ -538,6 +538,20 @@ mod tests {
     }
 
     #[test]
+    fn blocks_as_long_as_no_block_is_are_damage() {
+        let keys: Vec<Vec<u8>> = (0..500).map(|i| format!("{i:04}").into_bytes()).collect();
+        let mut dict = built(&keys);
+        // A node of sixteen lengths of eight bytes, the sum of which no number holds.
+        dict.nodes = HeapWords::new_in(Global);
+        dict.nodes.try_resize(64).unwrap();
+        dict.nodes.as_bytes_mut()[32] = 3;
+        dict.nodes.as_bytes_mut()[33..][..128].fill(0xFF);
+        assert_eq!((dict.id_of("0499"), dict.lower_bound("0499")), (None, 0));
+        assert_eq!(dict.key_of(499), Some(Vec::new()));
+        assert!(dict.validate().is_err());
+    }
+
+    #[test]
     fn walks_begin_anywhere_and_go_both_ways() {
         let keys: Vec<Vec<u8>> = (0..500).map(|i| format!("{i:04}").into_bytes()).collect();
         let dict = built(&keys);

@@ -190,7 +190,7 @@ struct Node<'a> {
     depths: u64,
     sizes: u64,
     branches: &'a [u8; NODE],
-    /// Bytes of a length, as a power of two.
+    /// Bytes of a length, as a power of two: at most 4, so that the sum of sixteen fits.
     width: u32,
     lengths: &'a [u8],
     first: &'a [u8],
@@ -205,7 +205,10 @@ impl<'a> Node<'a> {
         let (depths, head) = head.split_first_chunk::<8>()?;
         let (sizes, head) = head.split_first_chunk::<8>()?;
         let (branches, head) = head.split_first_chunk::<NODE>()?;
-        let width = u32::from(head.first()? & 3);
+        let width = u32::from(*head.first()?);
+        if width > 2 {
+            return None;
+        }
         let (lengths, rest) = rest.split_at_checked(NODE << width)?;
         let (short, rest) = rest.split_first()?;
         let (len, rest) = if *short < 255 {
@@ -447,7 +450,7 @@ impl<'a> Separators<'a> {
         Some((len, usize::try_from(start + node.before(j)).ok()?))
     }
 
-    /// Asks for what [`find`](Self::find) and [`spell`](Self::spell) read first.
+    /// Whether prefixes ascend and nodes are where they should be.
     pub(super) fn is_whole(&self) -> bool {
         self.prefixes.is_sorted_by_key(|prefix| prefix.get())
             && (0..self.prefixes.len()).all(|i| self.node(i).is_some())
