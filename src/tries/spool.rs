@@ -26,6 +26,29 @@ pub(super) fn common(a: &[u8], b: &[u8]) -> usize {
     a.iter().zip(b).take_while(|(x, y)| x == y).count()
 }
 
+/// How many bytes the key number `index` shares with `last`, the one before, if there is one.
+///
+/// # Errors
+///
+/// If it is not greater, or too long.
+pub(super) fn shared_in_order(last: &[u8], key: &[u8], index: usize) -> Result<usize, BuildError> {
+    let shared = common(last, key);
+    if index > 0 {
+        match (last.get(shared), key.get(shared)) {
+            (None, None) => return Err(BuildError::DuplicateKey { index }),
+            (Some(last), next) if next.is_none_or(|next| next < last) => {
+                return Err(BuildError::NotSorted { index });
+            }
+            _ => {}
+        }
+    }
+    if key.len() > MAX_KEY {
+        let (value, max) = (key.len() as u64, MAX_KEY as u64);
+        return Err(BuildError::OutOfRange { name: "key length", value, min: 0, max });
+    }
+    Ok(shared)
+}
+
 impl<A: Alloc + Clone> Spool<A> {
     /// No keys.
     pub(super) const fn new(bytes: A, last: A) -> Self {
@@ -41,20 +64,7 @@ impl<A: Alloc + Clone> Spool<A> {
 
     /// Appends `key`; unchanged if that is refused.
     pub(super) fn push(&mut self, key: &[u8]) -> Result<(), BuildError> {
-        let shared = common(&self.last, key);
-        if self.len > 0 {
-            match (self.last.get(shared), key.get(shared)) {
-                (None, None) => return Err(BuildError::DuplicateKey { index: self.len }),
-                (Some(last), next) if next.is_none_or(|next| next < last) => {
-                    return Err(BuildError::NotSorted { index: self.len });
-                }
-                _ => {}
-            }
-        }
-        if key.len() > MAX_KEY {
-            let (value, max) = (key.len() as u64, MAX_KEY as u64);
-            return Err(BuildError::OutOfRange { name: "key length", value, min: 0, max });
-        }
+        let shared = shared_in_order(&self.last, key, self.len)?;
         self.bytes.try_reserve(key.len() - shared + 6)?;
         self.last.try_reserve(key.len())?;
         // Room enough: nothing is refused from here on.

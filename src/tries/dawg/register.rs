@@ -4,7 +4,7 @@
 //! A key ends on an edge and not in a state: states that differ only in whether a key ends in them
 //! are one then.
 
-use super::super::spool::{MAX_KEY, common};
+use super::super::spool::shared_in_order;
 use crate::error::{AllocError, BuildError};
 use crate::mem::Alloc;
 use crate::mem::raw_vec::RawVec;
@@ -144,20 +144,7 @@ impl<A: Alloc + Clone> Register<A> {
 
     /// Adds `key`; nothing has changed if that is refused.
     pub(super) fn push(&mut self, key: &[u8]) -> Result<(), BuildError> {
-        let shared = common(&self.last, key);
-        if self.len > 0 {
-            match (self.last.get(shared), key.get(shared)) {
-                (None, None) => return Err(BuildError::DuplicateKey { index: self.len }),
-                (Some(last), next) if next.is_none_or(|next| next < last) => {
-                    return Err(BuildError::NotSorted { index: self.len });
-                }
-                _ => {}
-            }
-        }
-        if key.len() > MAX_KEY {
-            let (value, max) = (key.len() as u64, MAX_KEY as u64);
-            return Err(BuildError::OutOfRange { name: "key length", value, min: 0, max });
-        }
+        let shared = shared_in_order(&self.last, key, self.len)?;
         if self.len as u64 >= u64::from(u32::MAX) {
             return Err(BuildError::TooMany { len: self.len as u64 + 1, max: u32::MAX.into() });
         }
