@@ -134,20 +134,21 @@ impl<'a, S: RankedKeySet, B: AsMut<[u8]>> Keys<'a, S, B> {
     }
 }
 
-/// Whether keys ascend, none is longer than said, and those at the ends of blocks are found.
+/// Whether keys ascend, none is longer than said, and those that `sought` picks by number are found.
 #[inline(never)]
-pub(super) fn validate(set: &impl RankedKeySet, section: Tag) -> Result<(), FileError> {
+pub(super) fn validate(
+    set: &impl RankedKeySet,
+    section: Tag,
+    sought: impl Fn(usize) -> bool,
+) -> Result<(), FileError> {
     let mut before = [0; MAX_KEY + PHRASE];
     let mut keys = Keys::new(set, 0..set.len(), [0; MAX_KEY + PHRASE]);
     let (mut len, mut longest, mut whole) = (0, 0, true);
-    let block = set.block();
     loop {
         let id = keys.id();
         let Some(key) = keys.next_key() else { break };
         whole &= id == 0 || before[..len].cmp(key) == Ordering::Less;
-        if id % block == 0 || id % block == block - 1 {
-            whole &= set.locate(key) == (id, true);
-        }
+        whole &= !sought(id) || set.locate(key) == (id, true);
         if !whole {
             break;
         }
@@ -156,7 +157,7 @@ pub(super) fn validate(set: &impl RankedKeySet, section: Tag) -> Result<(), File
         before[..len].copy_from_slice(key);
     }
     whole &= longest == set.longest();
-    require(whole, section, "distinct keys in ascending order, where the index says")
+    require(whole, section, "distinct keys in ascending order, found by their bytes")
 }
 
 #[cfg(feature = "alloc")]
@@ -318,8 +319,8 @@ macro_rules! ranked_doors {
                 Some(buffer)
             }
 
-            /// The first key that is still to come, in order: those with numbers in `ids`, lent out
-            /// of `buffer`, which should be as long as the [longest](Self::longest).
+            /// The keys with numbers in `ids`, in order, lent out of `buffer`, which should be as
+            /// long as the [longest](Self::longest).
             pub fn keys_in<B: AsMut<[u8]>>(
                 &self,
                 ids: Range<usize>,

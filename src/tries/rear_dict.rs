@@ -443,7 +443,9 @@ impl<W: Words> Persist for RearDict<W> {
             return require(self.longest == 0, TABLES, "no longest key without keys");
         }
         require(self.reading().is_whole(), TABLES, "codes of phrases, nodes in order")?;
-        super::keys::validate(self, BITS)
+        let block = self.block();
+        // The index leads to blocks: to their first keys, and not past their last ones.
+        super::keys::validate(self, BITS, |id| id % block == 0 || id % block == block - 1)
     }
 }
 
