@@ -259,16 +259,10 @@ impl<A: Alloc + Clone> Sample<A> {
 /// What training aims at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Aim {
-    /// Whether suffixes have an end that is coded.
-    pub(super) ends: bool,
     /// The most phrases, single ones included.
     pub(super) most: usize,
-    /// The most bytes of a phrase.
-    pub(super) longest: usize,
     /// What a phrase costs by being there, in 1/256 bits, as far as the sample has to pay for it.
     pub(super) price: u64,
-    /// What each occurrence costs, in 1/256 bits, if all cost the same.
-    pub(super) flat: Option<u32>,
 }
 
 /// A phrase that may stay or come, with the bits it saves and how often it occurs.
@@ -297,9 +291,7 @@ pub(super) fn train<A: Alloc + Clone>(
 ) -> Result<Phrases<A>, AllocError> {
     sample.fold();
     let mut list = RawVec::new_in(alloc.clone());
-    if aim.ends {
-        list.try_push(Phrase::END)?;
-    }
+    list.try_push(Phrase::END)?;
     for byte in 0..=255 {
         if used[usize::from(byte)] {
             list.try_push(Phrase::single(byte))?;
@@ -307,7 +299,7 @@ pub(super) fn train<A: Alloc + Clone>(
     }
     let singles = list.len();
     let mut costs = RawVec::new_in(alloc.clone());
-    costs.try_resize(singles, aim.flat.unwrap_or(8 * BIT))?;
+    costs.try_resize(singles, 8 * BIT)?;
     let phrases = Phrases::new(list, costs, alloc.clone())?;
     let (counts, pairs) = (RawVec::new_in(alloc.clone()), RawVec::new_in(alloc.clone()));
     let scratch = Scratch::new(alloc.clone());
@@ -317,7 +309,6 @@ pub(super) fn train<A: Alloc + Clone>(
         let most = if round == ROUNDS { aim.most } else { FIRST_ROUND << round };
         training.choose(most.min(aim.most + aim.most / 4))?;
     }
-    training.phrases.list.truncate(aim.most.max(singles));
     Ok(training.phrases)
 }
 
@@ -328,7 +319,7 @@ impl<A: Alloc + Clone> Training<'_, A> {
         self.counts.try_resize(self.phrases.list.len(), 0)?;
         self.pairs.truncate(0);
         for (text, count) in self.sample.each() {
-            self.phrases.cut(text, self.aim.ends, NONE, &mut self.scratch)?;
+            self.phrases.cut(text, true, NONE, &mut self.scratch)?;
             let mut next: Option<u32> = None;
             for id in self.scratch.reversed.iter() {
                 self.counts[*id as usize] += count;
@@ -343,16 +334,11 @@ impl<A: Alloc + Clone> Training<'_, A> {
         Ok(())
     }
 
-    /// What a phrase costs that occurs `count` times among `total`.
-    fn cost(&self, count: u64, total: u64) -> u32 {
-        self.aim.flat.unwrap_or_else(|| log2(total.max(1)) - log2(count.max(1)).min(log2(total)))
-    }
-
     /// Keeps the `most` phrases and pairs that save most.
     fn choose(&mut self, most: usize) -> Result<(), AllocError> {
         let total: u64 = self.counts.iter().sum();
         for id in 0..self.counts.len() {
-            self.phrases.costs[id] = self.cost(self.counts[id], total);
+            self.phrases.costs[id] = cost(self.counts[id], total);
         }
         let mut candidates = RawVec::new_in(self.alloc.clone());
         self.present(&mut candidates)?;
@@ -401,11 +387,8 @@ impl<A: Alloc + Clone> Training<'_, A> {
             }
             let (first, next) = ((ids >> ID_BITS) as usize, (ids & ((1 << ID_BITS) - 1)) as usize);
             let Some(phrase) = list[first].joined(&list[next]) else { continue };
-            if usize::from(phrase.len) > self.aim.longest {
-                continue;
-            }
             let both = i64::from(costs[first]) + i64::from(costs[next]);
-            let each = both - i64::from(self.cost(count, total));
+            let each = both - i64::from(cost(count, total));
             let gain = count as i64 * each - self.aim.price as i64;
             if gain > 0 {
                 candidates.try_push((gain, phrase, count))?;
@@ -425,19 +408,25 @@ impl<A: Alloc + Clone> Training<'_, A> {
         costs.try_reserve_exact(singles + chosen.len())?;
         for id in 0..singles {
             list.try_push(self.phrases.list[id])?;
-            costs.try_push(self.cost(self.counts[id], total))?;
+            costs.try_push(cost(self.counts[id], total))?;
         }
         for (_, phrase, count) in chosen {
             list.try_push(*phrase)?;
-            costs.try_push(self.cost(*count, total))?;
+            costs.try_push(cost(*count, total))?;
         }
         self.phrases = Phrases::new(list, costs, self.alloc.clone())?;
         Ok(())
     }
 }
 
+/// What a phrase costs that occurs `count` times among `total`.
+fn cost(count: u64, total: u64) -> u32 {
+    let total = log2(total.max(1));
+    total - log2(count.max(1)).min(total)
+}
+
 /// The logarithm of `x > 0` in 1/256 bits, rounded down.
-pub(super) const fn log2(x: u64) -> u32 {
+const fn log2(x: u64) -> u32 {
     let whole = 63 - x.leading_zeros();
     // The fraction by squaring, bit by bit: in numbers from 1 to 2 with 31 bits behind the point.
     let mut square = if whole > 31 { x >> (whole - 31) } else { x << (31 - whole) };
@@ -478,7 +467,7 @@ mod tests {
         }
         let mut used = [false; 256];
         b"rationg'slcy".iter().for_each(|byte| used[usize::from(*byte)] = true);
-        let aim = Aim { ends: true, most: 1_000, longest: PHRASE, price, flat: None };
+        let aim = Aim { most: 1_000, price };
         train(&mut sample, &used, aim, Global).unwrap()
     }
 
