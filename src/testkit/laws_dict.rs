@@ -47,7 +47,7 @@ pub enum Op {
 
 /// Programs stop adding keys here: every operation builds all anew.
 const MOST_BYTES: usize = 12 << 10;
-const BLOCKS: [usize; 4] = [8, 16, 32, 64];
+const BLOCKS: [usize; 5] = [8, 16, 32, 64, 128];
 
 impl Dict {
     fn of(block: usize, keys: impl IntoIterator<Item = Vec<u8>>) -> Self {
