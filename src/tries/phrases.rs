@@ -166,15 +166,21 @@ impl<A: Alloc + Clone> Phrases<A> {
         }
     }
 
-    /// Cuts `text`, with its end if `ends`, into phrases but `banned` at the least cost, which it
-    /// returns; the phrases are in `scratch.reversed`.
+    /// Cuts `suffix` into phrases at the least cost; they are in `scratch.reversed`.
     ///
-    /// Each byte of the text, and the end, must be a phrase of its own (or `banned`).
-    pub(super) fn cut(
+    /// Each byte of it, and the end, must be a phrase of its own.
+    pub(super) fn cut(&self, suffix: &[u8], scratch: &mut Scratch<A>) -> Result<(), AllocError> {
+        self.cut_without(NONE, suffix, true, scratch)?;
+        Ok(())
+    }
+
+    /// As [`cut`](Self::cut), with the end only if `ends`, and without the phrase `banned`; returns
+    /// the cost.
+    fn cut_without(
         &self,
+        banned: u32,
         text: &[u8],
         ends: bool,
-        banned: u32,
         scratch: &mut Scratch<A>,
     ) -> Result<u32, AllocError> {
         let len = text.len() + usize::from(ends);
@@ -319,7 +325,7 @@ impl<A: Alloc + Clone> Training<'_, A> {
         self.counts.try_resize(self.phrases.list.len(), 0)?;
         self.pairs.truncate(0);
         for (text, count) in self.sample.each() {
-            self.phrases.cut(text, true, NONE, &mut self.scratch)?;
+            self.phrases.cut(text, &mut self.scratch)?;
             let mut next: Option<u32> = None;
             for id in self.scratch.reversed.iter() {
                 self.counts[*id as usize] += count;
@@ -365,8 +371,8 @@ impl<A: Alloc + Clone> Training<'_, A> {
             if count < FEWEST {
                 continue;
             }
-            let (text, banned) = (phrase.text(), id as u32);
-            let without = self.phrases.cut(text, phrase.end, banned, &mut self.scratch)?;
+            let (phrases, text) = (&self.phrases, phrase.text());
+            let without = phrases.cut_without(id as u32, text, phrase.end, &mut self.scratch)?;
             let each = i64::from(without) - i64::from(self.phrases.costs[id]);
             let gain = count as i64 * each - self.aim.price as i64;
             if gain > 0 {
@@ -475,9 +481,9 @@ mod tests {
     fn what_is_frequent_becomes_a_phrase() {
         let phrases = trained(0);
         let mut scratch = Scratch::new(Global);
-        phrases.cut(b"ration", true, NONE, &mut scratch).unwrap();
+        phrases.cut(b"ration", &mut scratch).unwrap();
         assert_eq!(scratch.reversed.len(), 1);
-        phrases.cut(b"nationalistically", true, NONE, &mut scratch).unwrap();
+        phrases.cut(b"nationalistically", &mut scratch).unwrap();
         assert_eq!(scratch.reversed.len(), 2, "17 bytes and an end");
         // Phrases that cost more than they save are not kept, single ones always are.
         assert_eq!(trained(1 << 40).list.len(), 13);
@@ -488,7 +494,7 @@ mod tests {
         let phrases = trained(100);
         let mut scratch = Scratch::new(Global);
         for text in [&b""[..], b"r", b"rationingsnation", b"yyyy", b"nationalistically'sing"] {
-            phrases.cut(text, true, NONE, &mut scratch).unwrap();
+            phrases.cut(text, &mut scratch).unwrap();
             let ids = scratch.reversed.iter().rev();
             let phrases = ids.map(|id| phrases.list[*id as usize]);
             let spelled: Vec<u8> =

@@ -177,7 +177,7 @@ impl<A: Alloc + Clone> Coder<A> {
             if item.at > 0 {
                 rears[item.class][item.rear.min(ESCAPE)] += 1;
             }
-            phrases.cut(item.suffix, true, u32::MAX, &mut scratch)?;
+            phrases.cut(item.suffix, &mut scratch)?;
             scratch.reversed.iter().for_each(|id| counts[*id as usize] += 1);
             Ok(())
         })?;
@@ -228,7 +228,7 @@ impl<A: Alloc + Clone> Coder<A> {
                     out.put(item.rear as u32, 16)?;
                 }
             }
-            self.phrases.cut(item.suffix, true, u32::MAX, &mut self.scratch)?;
+            self.phrases.cut(item.suffix, &mut self.scratch)?;
             for id in self.scratch.reversed.iter().rev() {
                 let len = self.lengths[*id as usize];
                 out.put(self.codes[*id as usize], len.into())?;
