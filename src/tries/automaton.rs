@@ -152,7 +152,7 @@ impl<S: RankedKeySet, M: Automaton> core::fmt::Debug for Matches<'_, S, M> {
 }
 
 /// Hopeless keys that are passed over one by one before a look-up finds the end of them: a look-up
-/// takes as long as some 20 keys.
+/// takes as long as some 20 keys (guess).
 const PATIENCE: usize = 16;
 
 impl<'a, S: RankedKeySet, M: Automaton> Matches<'a, S, M> {

@@ -129,18 +129,18 @@ impl Shape {
 /// # Space
 ///
 /// `2^c * 4` bytes of codes with `c <= 17`, `18 * 2^r` or `2 * 2^r` of dropped bytes with `r <= 9`,
-/// 16 a phrase, 16 for each 16 blocks, 2 and the rest of the separator for each block, and the
-/// keys' bits. For 663,473 words of 9.4 bytes that is 1.91 bytes a key, with blocks of 64 keys 1.74
-/// (measured: `tries` of the peers' benches).
+/// 16 a phrase, 16 and the node's first separator for each 16 blocks, 3 or 4 and the rest of its
+/// separator for each block, and the keys' bits. For 663,473 words of 9.4 bytes that is 1.91 bytes a
+/// key, with blocks of 64 keys 1.74 (measured: `tries` of the peers' benches).
 ///
 /// # Time
 ///
 /// | operation | time | cache lines |
 /// |---|---|---|
-/// | `id_of`, `contains` | O(log(n/512)), then some B/2 keys are passed over | 3 of the index, 1 to 4 |
+/// | `id_of`, `contains` | O(log(n/512)), then some B/4 keys are passed over | 3 of the index, 1 to 4 |
 /// | `key_of` | some B/4 keys are put together | 3, 1 to 4 |
 /// | iterate | O(length) a key | |
-/// | build | O(n), two passes over the keys and ten over a sample of 4 MiB | |
+/// | build | O(n), three passes over the keys and ten over a sample of 4 MiB | |
 ///
 /// Reading allocates nothing; what hands out keys has a buffer for one.
 ///
