@@ -255,8 +255,8 @@ impl<A: Alloc + Clone> Dawg<HeapWords<A>> {
 
 /// Takes keys in ascending order, and then builds a [`Dawg`].
 ///
-/// Holds each state once: 8 bytes an edge and 14 a state, whatever the number of keys that share
-/// them.
+/// Holds each state once: 8 bytes an edge and 15 to 18 a state, whatever the number of keys that
+/// share them.
 pub struct DawgBuilder<A: Alloc> {
     register: Register<A>,
     alloc: A,
