@@ -1,6 +1,6 @@
 //! [`BlockedBloom`]: a Bloom filter that touches one cache line a key.
 
-use super::lines::{LINE_WORDS, Lines};
+use super::lines::Lines;
 use super::rate::{self, Blocks};
 use super::{BATCH, DEFAULT_SEED, Filter, FilterMut, contains_many, in_batches};
 use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
@@ -9,7 +9,7 @@ use crate::mem::{Alloc, Footprint, Parts};
 use crate::simd::lines::{Form, Kernel, kernel};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
-use crate::storage::{HeapWords, Persist, Source, Words, doors, require};
+use crate::storage::{HeapWords, LINE_WORDS, Persist, Source, Words, doors, require};
 use core::fmt;
 
 /// The section of the lines.

@@ -11,13 +11,18 @@ pub(crate) const LINE_WORDS: usize = 8;
 /// Below, all of them are in the fastest cache, where a line that stands across two costs little.
 const ALIGN_FROM: usize = 512;
 
+/// Words behind so many that let them start at a multiple of 64 bytes.
+const fn padding(len: usize) -> usize {
+    if len < ALIGN_FROM { 0 } else { ALIGN_WORDS }
+}
+
 /// Lines of 8 words. On the heap, many of them are aligned: one that stood across two lines of the
 /// cache would be fetched twice.
 pub(crate) struct AlignedWords<W> {
     words: W,
     /// Where the first line starts, in words: below 8.
     start: usize,
-    /// Words of all lines: a multiple of 8.
+    /// Words of all lines.
     len: usize,
 }
 
@@ -29,9 +34,23 @@ impl<W: Words> AlignedWords<W> {
     /// [`AllocError`] if they are on the heap, and cannot be moved to where they are aligned.
     pub(crate) fn new(words: W) -> Result<Self, AllocError> {
         let len = words.words().len() / LINE_WORDS * LINE_WORDS;
+        Self::first(words, len)
+    }
+
+    /// The first `len` of `words`: the last line may be a part of one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    pub(crate) fn first(words: W, len: usize) -> Result<Self, AllocError> {
         let mut lines = Self { words, start: 0, len };
         lines.align()?;
         Ok(lines)
+    }
+
+    /// How many words there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
     }
 
     /// The words of the lines.
@@ -63,24 +82,45 @@ impl<W: Words> AlignedWords<W> {
 }
 
 impl<A: Alloc> AlignedWords<HeapWords<A>> {
-    /// `words`, followed by zeros up to `len` words, which are whole lines and no fewer. Takes
-    /// their block over and makes it exactly as large as it must be.
+    /// `words`, followed by zeros up to `len` words, which are no fewer. Takes their block over and
+    /// makes it exactly as large as it must be.
     pub(crate) fn extended(mut words: HeapWords<A>, len: usize) -> Result<Self, AllocError> {
-        debug_assert!(len >= words.words().len() && len % LINE_WORDS == 0);
-        let padding = if len >= ALIGN_FROM { ALIGN_WORDS } else { 0 };
-        let all = len.checked_add(padding).ok_or(AllocError::CapacityOverflow)?;
-        words.try_reserve_exact(all - words.words().len())?;
+        let had = words.words().len();
+        debug_assert!(len >= had);
+        let all = len.checked_add(padding(len)).ok_or(AllocError::CapacityOverflow)?;
+        words.try_reserve_exact(all - had)?;
         words.try_resize(all)?;
         words.try_shrink_to_fit()?;
-        let mut lines = Self { words, start: 0, len };
-        lines.align()?;
-        Ok(lines)
+        // All behind is 0, wherever the first line starts.
+        let start = if all == len { 0 } else { words.align(0, had)? };
+        Ok(Self { words, start, len })
+    }
+
+    /// Where they come from.
+    pub(crate) const fn alloc(&self) -> &A {
+        self.words.alloc()
     }
 
     /// The words of the lines, to be written.
     #[inline]
     pub(crate) fn words_mut(&mut self) -> &mut [Le64] {
         self.words.words_mut().get_mut(self.start..self.start + self.len).unwrap_or(&mut [])
+    }
+
+    /// Keeps the first `len` words, which are no more than there are, and gives back the room of
+    /// the others.
+    pub(crate) fn shrink_to(&mut self, len: usize) {
+        debug_assert!(len <= self.len);
+        self.len = len;
+        if padding(len) == 0 && self.start != 0 {
+            self.words.words_mut().copy_within(self.start..self.start + len, 0);
+            self.start = 0;
+        }
+        self.words.truncate(len + padding(len));
+        // What an allocator would not take back is slack, and lines that could not be aligned are
+        // a little slower: neither is wrong, nor worth an error.
+        let _ = self.words.try_shrink_to_fit();
+        let _ = self.align();
     }
 }
 
