@@ -8,13 +8,29 @@
 //! `u32` for each [`STEP`] buckets: how many hashes lie before them. Every number from the words
 //! is checked where it is used: of a damaged file hashes may be anything.
 
-use super::splice::bits_at;
 use crate::bits::field;
 use crate::bits::word::select_in_word;
 use crate::storage::{Le64, as_bytes};
 
 /// Buckets for each entry of the index.
 pub(super) const STEP: u64 = 128;
+
+/// A word of a run; behind the end, 0: hashes of a damaged file may be anywhere.
+#[inline]
+pub(super) fn word(words: &[Le64], at: u64) -> u64 {
+    words.get(at as usize).map_or(0, |word| word.get())
+}
+
+/// Up to 64 bits from bit `from` of the words on.
+#[inline]
+pub(super) fn bits_at(words: &[Le64], from: u64, count: u32) -> u64 {
+    let (at, shift) = (from / 64, (from % 64) as u32);
+    let mut bits = word(words, at) >> shift;
+    if shift + count > 64 {
+        bits |= word(words, at + 1) << (64 - shift);
+    }
+    bits & field::mask(count)
+}
 
 /// How many hashes there are, and below what: all that the places of things follow from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,8 +149,7 @@ impl<'a> Run<'a> {
     /// The word `at` of the high halves; of none, 0.
     #[inline]
     fn high(&self, at: u64) -> u64 {
-        let at = self.layout.low_words() + at;
-        self.words.get(at as usize).map_or(0, |word| word.get())
+        word(self.words, self.layout.low_words() + at)
     }
 
     /// Whether it has this hash. O(1): 3 or 4 cache lines.
@@ -267,11 +282,11 @@ impl Bits {
             from += u64::from(first);
             count -= u64::from(first);
             // A word is loaded once, as the high part of one and the low part of the next.
-            let (mut at, shift) = ((from / 64) as usize, (from % 64) as u32);
-            let mut low = words.get(at).map_or(0, |word| word.get()) >> shift;
+            let (mut at, shift) = (from / 64, (from % 64) as u32);
+            let mut low = word(words, at) >> shift;
             for _ in 0..count / 64 {
                 at += 1;
-                let next = words.get(at).map_or(0, |word| word.get());
+                let next = word(words, at);
                 words[self.at] = Le64::new(low | next << 1 << (63 - shift));
                 self.at += 1;
                 low = next >> shift;

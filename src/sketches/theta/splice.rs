@@ -1,27 +1,10 @@
 //! Merging into a run without decoding it: where the width stays, the halves of the hashes between
 //! two new ones are strings of bits, and are copied as such.
 
-use super::run::{Layout, Run, Writer};
+use super::run::{Layout, Run, Writer, bits_at, word};
 use crate::bits::field::mask;
 use crate::bits::word::select_in_word;
 use crate::storage::Le64;
-
-/// A word of the halves; behind the end, 0: hashes of a damaged file may be anywhere.
-#[inline]
-fn word(words: &[Le64], at: u64) -> u64 {
-    words.get(at as usize).map_or(0, |word| word.get())
-}
-
-/// `1..=64` bits from bit `from` of the words on.
-#[inline]
-pub(super) fn bits_at(words: &[Le64], from: u64, count: u32) -> u64 {
-    let (at, shift) = (from / 64, (from % 64) as u32);
-    let mut bits = word(words, at) >> shift;
-    if shift + count > 64 {
-        bits |= word(words, at + 1) << (64 - shift);
-    }
-    bits & mask(count)
-}
 
 /// The hashes of a run, the largest first.
 pub(super) struct Back<'a> {
@@ -60,11 +43,7 @@ impl<'a> Back<'a> {
         self.ones ^= 1 << top;
         self.left -= 1;
         let width = self.run.layout.width();
-        let low = if width == 0 {
-            0
-        } else {
-            bits_at(self.run.words, self.left * u64::from(width), width)
-        };
+        let low = bits_at(self.run.words, self.left * u64::from(width), width);
         Some((self.at * 64 + top).wrapping_sub(self.left) << width | low)
     }
 }
@@ -173,9 +152,6 @@ impl Splice {
     }
 
     fn low_of(&self, words: &[Le64], index: u64) -> u64 {
-        if self.width == 0 {
-            return 0;
-        }
         bits_at(words, self.low + index * u64::from(self.width), self.width)
     }
 }
