@@ -2,15 +2,14 @@
 
 mod build;
 
-#[cfg(feature = "alloc")]
-use super::DEFAULT_SEED;
-use super::gather::{Building, Kept, Told, mixed, reduce};
-use super::{BATCH, Filter, FilterBuild, contains_many, rate};
+use super::BATCH;
+use super::at_once::at_once_doors;
+use super::gather::{mixed, reduce};
 use crate::bits::field::{Fields, Store, words_for};
 use crate::bits::float;
-use crate::error::{BuildError, FileError, Tag};
-use crate::hashing::{KeyHash, fold};
-use crate::mem::{Alloc, Footprint, PartKind, Parts};
+use crate::error::{FileError, Tag};
+use crate::hashing::fold;
+use crate::mem::{Footprint, PartKind, Parts};
 use crate::simd::prefetch;
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
@@ -54,7 +53,7 @@ const MIN_SEGMENTS: u64 = 4;
 ///
 /// `slots * width` bits, 8 bytes for each million keys and 8 more. At 1/256, 8.62 bits a key for
 /// 1,000,000 keys, 9.0 for 100,000, 11.1 for 1,000. No slack, never grows. Building takes 8 bytes a
-/// key, less with a budget ([`Building`]), and 14 MiB more from a million keys on.
+/// key, less with a budget ([`Building`](super::Building)), and 14 MiB more from a million keys on.
 ///
 /// # Time
 ///
@@ -176,29 +175,13 @@ const fn seeded(key: u64, seed: u64) -> u64 {
     fold(key ^ seed)
 }
 
+at_once_doors!(Fuse, "64 seeds");
+
 impl<W: Words> Fuse<W> {
-    /// Keys that it was built from; equal ones count each time.
-    #[must_use]
-    pub const fn len(&self) -> u64 {
-        self.len
-    }
-
-    /// Whether it was built from no keys.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// Bits of a fingerprint.
     #[must_use]
     pub const fn width(&self) -> u32 {
         self.slots.width()
-    }
-
-    /// The seed with which keys are hashed.
-    #[must_use]
-    pub const fn seed(&self) -> u64 {
-        self.seed
     }
 
     /// The false-positive rate: `2^-width`, or 0 if it is empty.
@@ -217,13 +200,6 @@ impl<W: Words> Fuse<W> {
     #[must_use]
     pub fn load_factor(&self) -> f64 {
         self.len as f64 / (self.layout.shards * self.layout.shard_slots).max(1) as f64
-    }
-
-    /// Whether `key` may be in the set; `false` is certain. O(1), allocates nothing.
-    #[must_use]
-    #[inline]
-    pub fn contains<K: KeyHash + ?Sized>(&self, key: &K) -> bool {
-        self.contains_hash(key.key_hash(self.seed))
     }
 
     /// Whether the key of this 64-bit hash may be in the set; `false` is certain.
@@ -258,12 +234,6 @@ impl<W: Words> Fuse<W> {
         if WIDTH == 8 { xor as u8 == 0 } else { xor << (64 - self.width()) == 0 }
     }
 
-    /// For each of `keys`, whether it may be in the set: into `found`, position by position, as far
-    /// as both go. See [`contains_many_hash`](Self::contains_many_hash).
-    pub fn contains_many<K: KeyHash>(&self, keys: &[K], found: &mut [bool]) {
-        contains_many(self, keys, found);
-    }
-
     /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,
     /// as far as both go. Slots are asked for 32 keys ahead, so that their ways from memory
     /// overlap. Allocates nothing.
@@ -291,88 +261,6 @@ impl<W: Words> Fuse<W> {
                 *found = self.layout.shards > 0 && self.fits::<WIDTH>(*base, *x);
             }
         }
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl Fuse {
-    /// The set of `keys`, at a false-positive rate of at most `fpr`.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::OutOfRange`] unless `2^-32 <= fpr <= 0.5`; [`BuildError::Unsolvable`] if 64
-    /// seeds failed, which has not been seen; [`BuildError::Alloc`] if memory cannot be had.
-    pub fn from_keys<K: KeyHash>(
-        keys: impl IntoIterator<Item = K>,
-        fpr: f64,
-    ) -> Result<Self, BuildError> {
-        Self::from_hashes(keys.into_iter().map(|key| key.key_hash(DEFAULT_SEED)), fpr)
-    }
-
-    /// The set of the keys of these 64-bit hashes.
-    ///
-    /// # Errors
-    ///
-    /// As for [`from_keys`](Self::from_keys).
-    pub fn from_hashes(
-        hashes: impl IntoIterator<Item = u64>,
-        fpr: f64,
-    ) -> Result<Self, BuildError> {
-        Self::from_hashes_in(hashes, fpr, Building::default(), crate::mem::Global)
-    }
-
-    /// The set of the hashes that `again` tells every time it is called, in as little memory as
-    /// `how` allows: `|| keys.iter().map(|key| key.key_hash(how.seed))`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`from_keys`](Self::from_keys); [`BuildError::OutOfRange`] if the memory allowed is
-    /// less than the least that would do, and [`BuildError::Unsteady`] if the hashes differ from
-    /// one time to the other.
-    pub fn from_source<I: Iterator<Item = u64>>(
-        again: impl Fn() -> I,
-        fpr: f64,
-        how: Building,
-    ) -> Result<Self, BuildError> {
-        Self::from_source_in(again, fpr, how, crate::mem::Global)
-    }
-}
-
-impl<A: Alloc + Clone> Fuse<HeapWords<A>> {
-    /// The set of the keys of these 64-bit hashes, in `alloc`. The hashes are kept meanwhile, in 8
-    /// bytes each.
-    ///
-    /// # Errors
-    ///
-    /// As for [`from_source`](Fuse::from_source).
-    pub fn from_hashes_in(
-        hashes: impl IntoIterator<Item = u64>,
-        fpr: f64,
-        how: Building,
-        alloc: A,
-    ) -> Result<Self, BuildError> {
-        rate::check(0, fpr)?;
-        let kept = Kept::new(hashes.into_iter(), how.seed, alloc.clone())?;
-        let len = kept.len();
-        Self::build(kept, len, fpr, how, alloc)
-    }
-
-    /// The set of the hashes that `again` tells every time it is called, in `alloc`. See
-    /// [`from_source`](Fuse::from_source).
-    ///
-    /// # Errors
-    ///
-    /// As for [`from_source`](Fuse::from_source).
-    pub fn from_source_in<I: Iterator<Item = u64>>(
-        again: impl Fn() -> I,
-        fpr: f64,
-        how: Building,
-        alloc: A,
-    ) -> Result<Self, BuildError> {
-        rate::check(0, fpr)?;
-        let told = Told::new(again, how.seed, alloc.clone());
-        let len = told.count();
-        Self::build(told, len, fpr, how, alloc)
     }
 }
 
@@ -430,48 +318,6 @@ impl<W: Words> Persist for Fuse<W> {
 
 doors!(Fuse);
 
-impl<W: Words> Filter for Fuse<W> {
-    fn contains_hash(&self, hash: u64) -> bool {
-        self.contains_hash(hash)
-    }
-
-    fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
-        self.contains_many_hash(hashes, found);
-    }
-}
-
-impl<A: Alloc + Clone> FilterBuild<A> for Fuse<HeapWords<A>> {
-    fn try_from_hashes_in(
-        hashes: impl IntoIterator<Item = u64>,
-        fpr: f64,
-        how: Building,
-        alloc: A,
-    ) -> Result<Self, BuildError> {
-        Self::from_hashes_in(hashes, fpr, how, alloc)
-    }
-
-    fn try_from_source_in<I: Iterator<Item = u64>>(
-        again: impl Fn() -> I,
-        fpr: f64,
-        how: Building,
-        alloc: A,
-    ) -> Result<Self, BuildError> {
-        Self::from_source_in(again, fpr, how, alloc)
-    }
-
-    fn len(&self) -> u64 {
-        self.len()
-    }
-
-    fn fpr(&self) -> f64 {
-        self.fpr()
-    }
-}
-
 impl<W: Words> fmt::Debug for Fuse<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fuse")
@@ -497,6 +343,9 @@ impl<W: Words> Eq for Fuse<W> {}
 #[cfg(all(test, feature = "alloc"))]
 mod tests {
     use super::*;
+    use crate::error::BuildError;
+    use crate::filters::Building;
+    use crate::hashing::KeyHash;
     use alloc::vec::Vec;
 
     /// Numbers that look random.

@@ -3,13 +3,11 @@
 mod build;
 mod layer;
 
-#[cfg(feature = "alloc")]
-use super::DEFAULT_SEED;
-use super::gather::{Building, Kept, Told, mixed};
-use super::{BATCH, Filter, FilterBuild, contains_many, rate};
-use crate::error::{BuildError, FileError, Tag};
-use crate::hashing::KeyHash;
-use crate::mem::{Alloc, Footprint, PartKind, Parts};
+use super::BATCH;
+use super::at_once::at_once_doors;
+use super::gather::mixed;
+use crate::error::{FileError, Tag};
+use crate::mem::{Footprint, PartKind, Parts};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Persist, Source as Opened, Words, as_bytes, doors, require};
@@ -57,7 +55,7 @@ const MAX_LAYERS: usize = 8;
 /// `0.96 n (r + 1/64)` bits for the first layer, of r columns on average, and as much a key for the
 /// 5 % that are left to the next one: at 1/256, 8.03 bits a key for 1,000,000 keys, 8.05 for
 /// 100,000, 8.83 for 1,000; at 1 %, 6.75 bits. No slack, never grows. Building takes 8.5 bytes a
-/// key, less with a budget ([`Building`]).
+/// key, less with a budget ([`Building`](super::Building)).
 ///
 /// # Time
 ///
@@ -97,25 +95,9 @@ pub struct Ribbon<W: Words = HeapWords> {
     len: u64,
 }
 
+at_once_doors!(Ribbon, "32 sizes of the last layer");
+
 impl<W: Words> Ribbon<W> {
-    /// Keys that it was built from; equal ones count each time.
-    #[must_use]
-    pub const fn len(&self) -> u64 {
-        self.len
-    }
-
-    /// Whether it was built from no keys.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// The seed with which keys are hashed.
-    #[must_use]
-    pub const fn seed(&self) -> u64 {
-        self.seed
-    }
-
     /// The false-positive rate: the one asked for, or less by one part in a thousand million; 0 if
     /// it is empty.
     #[must_use]
@@ -135,13 +117,6 @@ impl<W: Words> Ribbon<W> {
     pub fn load_factor(&self) -> f64 {
         let slots: u64 = self.layers.iter().map(|layer| layer.shards * layer.slots).sum();
         self.len as f64 / slots.max(1) as f64
-    }
-
-    /// Whether `key` may be in the set; `false` is certain. O(1) expected, allocates nothing.
-    #[must_use]
-    #[inline]
-    pub fn contains<K: KeyHash + ?Sized>(&self, key: &K) -> bool {
-        self.contains_hash(key.key_hash(self.seed))
     }
 
     /// Whether the key of this 64-bit hash may be in the set; `false` is certain.
@@ -175,12 +150,6 @@ impl<W: Words> Ribbon<W> {
         false
     }
 
-    /// For each of `keys`, whether it may be in the set: into `found`, position by position, as far
-    /// as both go. See [`contains_many_hash`](Self::contains_many_hash).
-    pub fn contains_many<K: KeyHash>(&self, keys: &[K], found: &mut [bool]) {
-        contains_many(self, keys, found);
-    }
-
     /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,
     /// as far as both go. Slots are asked for 32 keys ahead, so that their ways from memory
     /// overlap. Allocates nothing.
@@ -198,89 +167,6 @@ impl<W: Words> Ribbon<W> {
                 *found = self.finds(*key);
             }
         }
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl Ribbon {
-    /// The set of `keys`, at a false-positive rate of at most `fpr`.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::OutOfRange`] unless `2^-32 <= fpr <= 0.5`; [`BuildError::Unsolvable`] if 32
-    /// sizes of the last layer failed, which has not been seen; [`BuildError::Alloc`] if memory
-    /// cannot be had.
-    pub fn from_keys<K: KeyHash>(
-        keys: impl IntoIterator<Item = K>,
-        fpr: f64,
-    ) -> Result<Self, BuildError> {
-        Self::from_hashes(keys.into_iter().map(|key| key.key_hash(DEFAULT_SEED)), fpr)
-    }
-
-    /// The set of the keys of these 64-bit hashes.
-    ///
-    /// # Errors
-    ///
-    /// As for [`from_keys`](Self::from_keys).
-    pub fn from_hashes(
-        hashes: impl IntoIterator<Item = u64>,
-        fpr: f64,
-    ) -> Result<Self, BuildError> {
-        Self::from_hashes_in(hashes, fpr, Building::default(), crate::mem::Global)
-    }
-
-    /// The set of the hashes that `again` tells every time it is called, in as little memory as
-    /// `how` allows: `|| keys.iter().map(|key| key.key_hash(how.seed))`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`from_keys`](Self::from_keys); [`BuildError::OutOfRange`] if the memory allowed is
-    /// less than the least that would do, and [`BuildError::Unsteady`] if the hashes differ from
-    /// one time to the other.
-    pub fn from_source<I: Iterator<Item = u64>>(
-        again: impl Fn() -> I,
-        fpr: f64,
-        how: Building,
-    ) -> Result<Self, BuildError> {
-        Self::from_source_in(again, fpr, how, crate::mem::Global)
-    }
-}
-
-impl<A: Alloc + Clone> Ribbon<HeapWords<A>> {
-    /// The set of the keys of these 64-bit hashes, in `alloc`. The hashes are kept meanwhile, in 8
-    /// bytes each.
-    ///
-    /// # Errors
-    ///
-    /// As for [`from_source`](Ribbon::from_source).
-    pub fn from_hashes_in(
-        hashes: impl IntoIterator<Item = u64>,
-        fpr: f64,
-        how: Building,
-        alloc: A,
-    ) -> Result<Self, BuildError> {
-        rate::check(0, fpr)?;
-        let kept = Kept::new(hashes.into_iter(), how.seed, alloc.clone())?;
-        let len = kept.len();
-        Self::build(kept, len, fpr, how, alloc)
-    }
-
-    /// The set of the hashes that `again` tells every time it is called, in `alloc`. See
-    /// [`from_source`](Ribbon::from_source).
-    ///
-    /// # Errors
-    ///
-    /// As for [`from_source`](Ribbon::from_source).
-    pub fn from_source_in<I: Iterator<Item = u64>>(
-        again: impl Fn() -> I,
-        fpr: f64,
-        how: Building,
-        alloc: A,
-    ) -> Result<Self, BuildError> {
-        rate::check(0, fpr)?;
-        let told = Told::new(again, how.seed, alloc.clone());
-        let len = told.count();
-        Self::build(told, len, fpr, how, alloc)
     }
 }
 
@@ -336,48 +222,6 @@ impl<W: Words> Persist for Ribbon<W> {
 
 doors!(Ribbon);
 
-impl<W: Words> Filter for Ribbon<W> {
-    fn contains_hash(&self, hash: u64) -> bool {
-        self.contains_hash(hash)
-    }
-
-    fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
-        self.contains_many_hash(hashes, found);
-    }
-}
-
-impl<A: Alloc + Clone> FilterBuild<A> for Ribbon<HeapWords<A>> {
-    fn try_from_hashes_in(
-        hashes: impl IntoIterator<Item = u64>,
-        fpr: f64,
-        how: Building,
-        alloc: A,
-    ) -> Result<Self, BuildError> {
-        Self::from_hashes_in(hashes, fpr, how, alloc)
-    }
-
-    fn try_from_source_in<I: Iterator<Item = u64>>(
-        again: impl Fn() -> I,
-        fpr: f64,
-        how: Building,
-        alloc: A,
-    ) -> Result<Self, BuildError> {
-        Self::from_source_in(again, fpr, how, alloc)
-    }
-
-    fn len(&self) -> u64 {
-        self.len()
-    }
-
-    fn fpr(&self) -> f64 {
-        self.fpr()
-    }
-}
-
 impl<W: Words> fmt::Debug for Ribbon<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ribbon")
@@ -404,6 +248,9 @@ impl<W: Words> Eq for Ribbon<W> {}
 #[cfg(all(test, feature = "alloc"))]
 mod tests {
     use super::*;
+    use crate::error::BuildError;
+    use crate::filters::Building;
+    use crate::hashing::KeyHash;
     use alloc::vec::Vec;
 
     /// Numbers that look random.

@@ -1,0 +1,183 @@
+//! What all filters have that are built at once: their doors.
+
+/// Gives a filter that is built at once the inherent methods and the traits that all such filters
+/// have. It has the fields `len` and `seed`, and the methods `build`, `fpr`, `contains_hash` and
+/// `contains_many_hash`; `$tries` says what has failed if it cannot be built.
+macro_rules! at_once_doors {
+    ($ty:ident, $tries:literal) => {
+        impl<W: $crate::storage::Words> $ty<W> {
+            /// Keys that it was built from; equal ones count each time.
+            #[must_use]
+            pub const fn len(&self) -> u64 {
+                self.len
+            }
+
+            /// Whether it was built from no keys.
+            #[must_use]
+            pub const fn is_empty(&self) -> bool {
+                self.len == 0
+            }
+
+            /// The seed with which keys are hashed.
+            #[must_use]
+            pub const fn seed(&self) -> u64 {
+                self.seed
+            }
+
+            /// Whether `key` may be in the set; `false` is certain. Allocates nothing.
+            #[must_use]
+            #[inline]
+            pub fn contains<K: $crate::hashing::KeyHash + ?Sized>(&self, key: &K) -> bool {
+                self.contains_hash(key.key_hash(self.seed))
+            }
+
+            /// For each of `keys`, whether it may be in the set: into `found`, position by
+            /// position, as far as both go. See
+            /// [`contains_many_hash`](Self::contains_many_hash).
+            pub fn contains_many<K: $crate::hashing::KeyHash>(
+                &self,
+                keys: &[K],
+                found: &mut [bool],
+            ) {
+                $crate::filters::contains_many(self, keys, found);
+            }
+        }
+
+        #[cfg(feature = "alloc")]
+        impl $ty {
+            /// The set of `keys`, at a false-positive rate of at most `fpr`.
+            ///
+            /// # Errors
+            ///
+            /// [`BuildError::OutOfRange`] unless `2^-32 <= fpr <= 0.5`;
+            #[doc = concat!("[`BuildError::Unsolvable`] if ", $tries, " failed,")]
+            /// which has not been seen; [`BuildError::Alloc`] if memory cannot be had.
+            ///
+            /// [`BuildError::OutOfRange`]: crate::BuildError::OutOfRange
+            /// [`BuildError::Unsolvable`]: crate::BuildError::Unsolvable
+            /// [`BuildError::Alloc`]: crate::BuildError::Alloc
+            pub fn from_keys<K: $crate::hashing::KeyHash>(
+                keys: impl IntoIterator<Item = K>,
+                fpr: f64,
+            ) -> Result<Self, $crate::BuildError> {
+                let seed = $crate::filters::DEFAULT_SEED;
+                Self::from_hashes(keys.into_iter().map(|key| key.key_hash(seed)), fpr)
+            }
+
+            /// The set of the keys of these 64-bit hashes.
+            ///
+            /// # Errors
+            ///
+            /// As for [`from_keys`](Self::from_keys).
+            pub fn from_hashes(
+                hashes: impl IntoIterator<Item = u64>,
+                fpr: f64,
+            ) -> Result<Self, $crate::BuildError> {
+                let how = $crate::filters::Building::default();
+                Self::from_hashes_in(hashes, fpr, how, $crate::mem::Global)
+            }
+
+            /// The set of the hashes that `again` tells every time it is called, in as little
+            /// memory as `how` allows: `|| keys.iter().map(|key| key.key_hash(how.seed))`.
+            ///
+            /// # Errors
+            ///
+            /// As for [`from_keys`](Self::from_keys);
+            /// [`BuildError::OutOfRange`](crate::BuildError::OutOfRange) if the memory allowed is
+            /// less than the least that would do, and
+            /// [`BuildError::Unsteady`](crate::BuildError::Unsteady) if the hashes differ from one
+            /// time to the other.
+            pub fn from_source<I: Iterator<Item = u64>>(
+                again: impl Fn() -> I,
+                fpr: f64,
+                how: $crate::filters::Building,
+            ) -> Result<Self, $crate::BuildError> {
+                Self::from_source_in(again, fpr, how, $crate::mem::Global)
+            }
+        }
+
+        impl<A: $crate::mem::Alloc + Clone> $ty<$crate::storage::HeapWords<A>> {
+            /// The set of the keys of these 64-bit hashes, in `alloc`. The hashes are kept
+            /// meanwhile, in 8 bytes each.
+            ///
+            /// # Errors
+            ///
+            #[doc = concat!("As for [`from_source`](", stringify!($ty), "::from_source).")]
+            pub fn from_hashes_in(
+                hashes: impl IntoIterator<Item = u64>,
+                fpr: f64,
+                how: $crate::filters::Building,
+                alloc: A,
+            ) -> Result<Self, $crate::BuildError> {
+                $crate::filters::rate::check(0, fpr)?;
+                let hashes = hashes.into_iter();
+                let kept = $crate::filters::gather::Kept::new(hashes, how.seed, alloc.clone())?;
+                let len = kept.len();
+                Self::build(kept, len, fpr, how, alloc)
+            }
+
+            /// The set of the hashes that `again` tells every time it is called, in `alloc`. See
+            #[doc = concat!("[`from_source`](", stringify!($ty), "::from_source).")]
+            ///
+            /// # Errors
+            ///
+            #[doc = concat!("As for [`from_source`](", stringify!($ty), "::from_source).")]
+            pub fn from_source_in<I: Iterator<Item = u64>>(
+                again: impl Fn() -> I,
+                fpr: f64,
+                how: $crate::filters::Building,
+                alloc: A,
+            ) -> Result<Self, $crate::BuildError> {
+                $crate::filters::rate::check(0, fpr)?;
+                let told = $crate::filters::gather::Told::new(again, how.seed, alloc.clone());
+                let len = told.count();
+                Self::build(told, len, fpr, how, alloc)
+            }
+        }
+
+        impl<W: $crate::storage::Words> $crate::filters::Filter for $ty<W> {
+            fn contains_hash(&self, hash: u64) -> bool {
+                self.contains_hash(hash)
+            }
+
+            fn seed(&self) -> u64 {
+                self.seed
+            }
+
+            fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
+                self.contains_many_hash(hashes, found);
+            }
+        }
+
+        impl<A: $crate::mem::Alloc + Clone> $crate::filters::FilterBuild<A>
+            for $ty<$crate::storage::HeapWords<A>>
+        {
+            fn try_from_hashes_in(
+                hashes: impl IntoIterator<Item = u64>,
+                fpr: f64,
+                how: $crate::filters::Building,
+                alloc: A,
+            ) -> Result<Self, $crate::BuildError> {
+                Self::from_hashes_in(hashes, fpr, how, alloc)
+            }
+
+            fn try_from_source_in<I: Iterator<Item = u64>>(
+                again: impl Fn() -> I,
+                fpr: f64,
+                how: $crate::filters::Building,
+                alloc: A,
+            ) -> Result<Self, $crate::BuildError> {
+                Self::from_source_in(again, fpr, how, alloc)
+            }
+
+            fn len(&self) -> u64 {
+                self.len
+            }
+
+            fn fpr(&self) -> f64 {
+                self.fpr()
+            }
+        }
+    };
+}
+pub(super) use at_once_doors;
