@@ -27,12 +27,10 @@ const UPWARD: &[(&str, &str, &str)] =
 /// The modules that may hold `unsafe`. A new one needs a measured gain of 10 %, or fewer bytes.
 const UNSAFE: &[&str] = &[
     "src/bits/field",
-    "src/maps/buckets",
     "src/maps/table",
     "src/mem/alloc",
     "src/mem/api2",
     "src/mem/raw_vec",
-    "src/mem/slab",
     "src/mem/tracking",
     "src/simd",
     "src/storage/arena",
