@@ -34,8 +34,8 @@ const MIN_SEGMENTS: u64 = 4;
 /// # When not to use it
 ///
 /// - Keys come one by one, or not all are known: [`Bloom`](super::Bloom).
-/// - The rate is not near a power of two, or bytes count more than time: a
-///   [`Ribbon`](super::Ribbon) takes 1.005 log2(1/fpr) bits at any rate.
+/// - The rate is not near a power of two, or bytes count more than time:
+///   [`Ribbon`](super::Ribbon).
 /// - Fewer than some 10,000 keys: up to 1.4 times the bits, 38 bits a key for ten of them.
 /// - Keys chosen by an attacker who knows the seed: they can all be made positive.
 ///

@@ -10,7 +10,7 @@
 //! | keys that come one by one, to be forgotten by number or age | [`TimingBloom`] | 27.8 |
 //! | keys that come and go, or are counted, or in sets to be merged | [`Quotient`] | 10.8 |
 //! | all keys at once, and a rate of 2^-1 to 2^-32 | [`Fuse`] | 8.62 |
-//! | the same, at any rate, and bytes count more than time | [`Ribbon`] | 8.04 |
+//! | the same, at any rate, and bytes count more than time | [`Ribbon`] | 8.03 |
 
 mod at_once;
 #[cfg(target_has_atomic = "32")]

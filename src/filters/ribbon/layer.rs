@@ -327,3 +327,31 @@ impl Row {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Not all groups are those of a row's first slot, and groups are whole.
+    #[test]
+    fn rows_of_fewer_columns_are_as_many_as_asked_for() {
+        // A layer of 4,096 keys, and some of two shards and more.
+        for (shards, slots) in [(1, 3_968), (2, 15_744), (3, 20_992), (4, 23_680), (31, 30_976)] {
+            for percent in 1..100 {
+                let fewer = (1_u64 << 32) * percent / 100;
+                let columns = Columns { most: 8, fewer };
+                let (layer, _) = Layer::new(shards, slots, true, columns, 0).unwrap();
+                let starts = slots - (SPAN - 1);
+                // Of the shard in which the columns change; those before have all fewer.
+                let shard = layer.split as u64 * GROUP / slots;
+                let first = shard * slots;
+                let here = (first..first + starts)
+                    .filter(|at| layer.group((at / GROUP) as usize).1 < layer.stride)
+                    .count() as u64;
+                let share = (shard * starts + here) as f64 / (shards * starts) as f64;
+                let excess = (1.0 + share) / (1.0 + percent as f64 / 100.0) - 1.0;
+                assert!(excess < 7e-4 && excess > -2e-3, "{shards}: {percent} %, {excess}");
+            }
+        }
+    }
+}
