@@ -14,9 +14,9 @@
 //! | a sorted slice, looked up often | [`arrays::SortedSearch`], [`arrays::STree`], [`arrays::RadixTable`] | nothing, an eighth, half a percent |
 //! | many strings, by position, or sorted and looked up | [`arrays::StrArray`] | their bytes + log2(all bytes) bits a string |
 //! | rows of numbers of any lengths, such as a graph's neighbours | [`arrays::Ragged`] | theirs + 2.2 bits + log2(mean length) a row |
-//! | many strings, in order, that stay: by key, by number, by prefix | [`tries::RearDict`] | 1.9 bytes a word of a word list |
-//! | the same, of which endings repeat: forms of words, paths; or near a word | [`tries::Dawg`] | 3.8 bytes a path of 92, 2.1 a word |
-//! | a `HashMap` or a `HashSet` | [`maps::Map`], [`maps::Set`], with std's API | 1.19 times its entries, at any number of them |
+//! | many strings, in order, that stay: by key, by number, by prefix | [`tries::RearDict`] | 1.8 bytes a word of the command's sample |
+//! | the same, of which endings repeat: forms of words, paths; or near a word | [`tries::Dawg`] | 1.8 bytes a word of that sample |
+//! | a `HashMap` or a `HashSet` | [`maps::Map`], [`maps::Set`], with std's API | about 1.2 times its entries, at any number of them |
 //! | the same, and the order in which keys came | [`maps::OrderedMap`], [`maps::OrderedSet`] | 1.03 times the entries, and 7 bytes each |
 //! | strings, to numbers and back | [`maps::Interner`], [`maps::Resolver`] | the strings and 8.5 bytes each; 1.1 without look-up |
 //! | keys, and the question whether one was seen before, with a rate of false alarms | [`filters::Bloom`] | 11.5 bits a key at 1/256 |
@@ -34,7 +34,7 @@
 //! | many counters by index, which may be off by some percent | [`sketches::MorrisArray`] | 8, 12 or 16 bits each for 20, 4.5 or 1 % |
 //! | keys that come and go, or are counted, and that question | [`filters::Quotient`] | 10.8 bits a key at 1/256 |
 //! | all keys at once, and that question | [`filters::Fuse`] | 8.6 bits a key at 1/256 |
-//! | the same, at any rate, and bytes count more than time | [`filters::Ribbon`] | 8.04 bits a key at 1/256 |
+//! | the same, at any rate, and bytes count more than time | [`filters::Ribbon`] | 8.03 bits a key at 1/256 |
 //! | a structure that many processes read | its `save`, then `map` (feature `mmap`) | one copy in the page cache for all of them |
 //! | a table in the program itself, without an allocator | its `view` over [`embed!`] | no heap at all |
 //! | a type of my own, and the question what it weighs | [`mem::Footprint`] | nothing until asked |
