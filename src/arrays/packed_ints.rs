@@ -681,8 +681,7 @@ impl<W: Words> Hash for PackedInts<W> {
 #[cfg(feature = "serde")]
 mod with_serde {
     use super::{PackedInts, Words};
-    use core::fmt;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+    use serde::{Serialize, Serializer};
 
     impl<W: Words> Serialize for PackedInts<W> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -691,31 +690,12 @@ mod with_serde {
     }
 
     #[cfg(feature = "alloc")]
-    impl<'de> Deserialize<'de> for PackedInts {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            struct Numbers;
-
-            impl<'de> de::Visitor<'de> for Numbers {
-                type Value = PackedInts;
-
-                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.write_str("a sequence of unsigned integers")
-                }
-
-                fn visit_seq<S: de::SeqAccess<'de>>(
-                    self,
-                    mut seq: S,
-                ) -> Result<PackedInts, S::Error> {
-                    let mut ints = PackedInts::new();
-                    while let Some(value) = seq.next_element()? {
-                        ints.try_push(value).map_err(de::Error::custom)?;
-                    }
-                    ints.try_shrink_to_fit().map_err(de::Error::custom)?;
-                    Ok(ints)
-                }
-            }
-
-            deserializer.deserialize_seq(Numbers)
+    impl<'de> serde::Deserialize<'de> for PackedInts {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let push = |ints: &mut Self, value| ints.try_push(value);
+            let mut ints = crate::arrays::sequence::read(deserializer, Self::new(), push)?;
+            ints.try_shrink_to_fit().map_err(serde::de::Error::custom)?;
+            Ok(ints)
         }
     }
 }

@@ -299,7 +299,7 @@ impl<S: Store> Fields<S> {
         // branches that cannot be foreseen.
         if reaches_ninth_byte(self.width) {
             // The 8 bytes from the second one on: a shift of two words by a number that is not
-            // constant takes AMD's processors several steps (measured: 2.6 times the time).
+            // constant takes AMD's processors several steps.
             // SAFETY: 9 bytes exist from `start` on, so 8 from the second.
             let second = unsafe { start.add(1) };
             // SAFETY: 8 bytes, which need no alignment.

@@ -142,7 +142,7 @@ impl Layout {
     /// The shard of a mixed hash.
     #[inline(always)]
     const fn shard_of(&self, key: u64) -> u64 {
-        // Most filters have one, and this is a tenth of a query's time (measured).
+        // Most filters have one, and need no product.
         if self.shards == 1 { 0 } else { reduce(key, self.shards) }
     }
 

@@ -292,8 +292,7 @@ impl Row {
     }
 
     /// In groups of `COLUMNS <= 16` columns: eight of them at once, and no more if these do not
-    /// fit. Which groups have one fewer cannot be foreseen: a choice of addresses takes 3 ns less
-    /// than a branch (measured at 1 %).
+    /// fit. Which groups have one fewer cannot be foreseen: addresses are chosen without a branch.
     #[inline(always)]
     fn fits_in<const COLUMNS: usize, const MIXED: bool>(&self, bytes: &[u8], fewer: bool) -> bool {
         // One check for all that is read.
