@@ -289,7 +289,7 @@ impl<A: Alloc> BitVec<HeapWords<A>> {
     }
 
     /// Appends the 64 bits of `word` to a whole number of words.
-    #[cfg(any(feature = "bitvec", feature = "serde"))]
+    #[cfg(any(feature = "bitvec", all(feature = "serde", feature = "alloc")))]
     pub(in crate::arrays) fn try_push_word(&mut self, word: u64) -> Result<(), AllocError> {
         debug_assert!(self.len & 63 == 0);
         let len = self.len.checked_add(64).ok_or(AllocError::CapacityOverflow)?;

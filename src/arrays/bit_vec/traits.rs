@@ -155,8 +155,11 @@ impl<W: Words> Hash for BitVec<W> {
 #[cfg(feature = "serde")]
 mod with_serde {
     use super::{BitVec, Words};
+    #[cfg(feature = "alloc")]
     use core::fmt;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+    #[cfg(feature = "alloc")]
+    use serde::{Deserialize, Deserializer, de};
+    use serde::{Serialize, Serializer};
 
     impl<W: Words> Serialize for BitVec<W> {
         /// The number of bits, and then their words.

@@ -2,9 +2,12 @@
 
 use super::StrArray;
 use crate::storage::Words;
+#[cfg(feature = "alloc")]
 use core::fmt;
 use core::str::from_utf8;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+#[cfg(feature = "alloc")]
+use serde::{Deserialize, Deserializer, de};
+use serde::{Serialize, Serializer};
 
 /// One string: text where it is UTF-8, so that JSON shows words and not numbers.
 struct Item<'a>(&'a [u8]);

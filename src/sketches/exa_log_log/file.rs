@@ -164,12 +164,11 @@ impl<W: Words> ExaLogLog<W> {
     }
 }
 
-#[cfg(feature = "serde")]
+#[cfg(all(feature = "serde", feature = "alloc"))]
 mod with_serde {
     use super::{ExaLogLog, Words};
     use serde::{Serialize, Serializer, ser::Error};
 
-    #[cfg(feature = "alloc")]
     impl<W: Words> Serialize for ExaLogLog<W> {
         /// As bytes: the `.lram` file.
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

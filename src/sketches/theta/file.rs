@@ -60,12 +60,11 @@ impl<W: Words> Persist for Theta<W> {
 
 doors!(Theta);
 
-#[cfg(feature = "serde")]
+#[cfg(all(feature = "serde", feature = "alloc"))]
 mod with_serde {
     use super::{Theta, Words};
     use serde::{Serialize, Serializer};
 
-    #[cfg(feature = "alloc")]
     impl<W: Words> Serialize for Theta<W> {
         /// As bytes: the compressed image of DataSketches, and `lg_k` behind it.
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -75,7 +74,6 @@ mod with_serde {
         }
     }
 
-    #[cfg(feature = "alloc")]
     mod owned {
         use super::Theta;
         use alloc::vec::Vec;
