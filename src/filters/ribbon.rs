@@ -23,9 +23,9 @@ const MAX_LAYERS: usize = 8;
 /// A set of keys that are all known when it is built: answers "certainly not" or "probably", in
 /// 1.005 log2(1/fpr) bits a key, and up to 0.1 more at rates that are no power of two.
 ///
-/// No false negatives, ever. The rate of false positives is the one asked for: at powers of two just
-/// that, at others 0.07 % of it more at most, and up to 0.3 % less from 4,096 keys on. Equal keys do
-/// no harm, and take the room of different ones.
+/// No false negatives, ever. The rate of false positives is the one asked for: at powers of two
+/// just that, at others 0.07 % of it more at most, and up to 0.3 % less from 4,096 keys on. Equal
+/// keys do no harm, and take the room of different ones.
 ///
 /// # When not to use it
 ///

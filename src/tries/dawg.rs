@@ -174,8 +174,8 @@ impl<W: Words> Dawg<W> {
     /// The keys that become `word` by at most `most` characters inserted, removed or replaced, in
     /// order: the number of each, and how many changes it takes. 3 changes are the most.
     ///
-    /// Goes along all beginnings of keys that are as near to a beginning of the word. Of each length
-    /// there are no more than keys, in a damaged file too.
+    /// Goes along all beginnings of keys that are as near to a beginning of the word. Of each
+    /// length there are no more than keys, in a damaged file too.
     #[cfg(feature = "alloc")]
     pub fn fuzzy(&self, word: impl AsRef<[u8]>, most: u32) -> Fuzzy<'_> {
         self.fuzzy_by(word, most, Change::Char)

@@ -134,7 +134,8 @@ impl<'a, S: RankedKeySet, B: AsMut<[u8]>> Keys<'a, S, B> {
     }
 }
 
-/// Whether keys ascend, none is longer than said, and those that `sought` picks by number are found.
+/// Whether keys ascend, none is longer than said, and those that `sought` picks by number are
+/// found.
 #[inline(never)]
 pub(super) fn validate(
     set: &impl RankedKeySet,

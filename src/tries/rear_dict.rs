@@ -130,8 +130,8 @@ impl Shape {
 ///
 /// `2^c * 4` bytes of codes with `c <= 17`, `18 * 2^r` or `2 * 2^r` of dropped bytes with `r <= 9`,
 /// 16 a phrase, 16 and the node's first separator for each 16 blocks, 3 or 4 and the rest of its
-/// separator for each block, and the keys' bits. For 663,473 words of 9.4 bytes that is 1.91 bytes a
-/// key, with blocks of 64 keys 1.74 (measured: `tries` of the peers' benches).
+/// separator for each block, and the keys' bits. For 663,473 words of 9.4 bytes that is 1.91 bytes
+/// a key, with blocks of 64 keys 1.74 (measured: `tries` of the peers' benches).
 ///
 /// # Time
 ///

@@ -6,9 +6,9 @@
 //! hold all of it, however long the word is: S. Wu, U. Manber, *Fast Text Searching Allowing
 //! Errors*, CACM 1992, kept to the diagonal.
 //!
-//! A damaged file may lead in circles, and there are as good as endlessly many ways around them with
-//! three changes. So each node has a share of the numbers of the node above it, as the keys on edges
-//! say, and is not entered without one: at each depth there are no more nodes than keys.
+//! A damaged file may lead in circles, and there are as good as endlessly many ways around them
+//! with three changes. So each node has a share of the numbers of the node above it, as the keys on
+//! edges say, and is not entered without one: at each depth there are no more nodes than keys.
 
 use super::node::{Edges, Node};
 use alloc::vec::Vec;
