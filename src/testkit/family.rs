@@ -10,6 +10,7 @@ macro_rules! list {
 
 /// All rows of the registry with their laws, in its order.
 #[must_use]
+#[inline(never)] // else every crate that calls it compiles all laws of all rows again
 pub fn rows() -> &'static [RowLaws] {
     const ROWS: &[RowLaws] = crate::family!(list);
     ROWS
