@@ -127,6 +127,7 @@ fn replay(target: &str, input: &[u8]) {
         "filters" => testkit::run_family(4, input),
         "sketches" => testkit::run_family(5, input),
         "int_sets" => testkit::laws_int_set_mut::sliced_set_mut_follows(input).unwrap(),
+        "maps" => testkit::laws_maps::maps_follow(input).unwrap(),
         _ => panic!("{target}: no fuzz target of this name"),
     }
 }

@@ -53,6 +53,8 @@ pub use sliced_set::{SlicedSetMut, SlicedSetMutIter};
 pub use slim_vec::SlimVec;
 pub use sorted_search::{RadixTable, STree, SearchKey, SortedSearch, insort_left, insort_right};
 pub use str_array::StrArray;
+#[cfg(feature = "serde")]
+pub(crate) use str_array::with_serde as strings_with_serde;
 pub(crate) use strings::{Literal, string_sequence};
 
 use crate::error::BuildError;

@@ -5,7 +5,7 @@ mod iter;
 #[cfg(all(test, feature = "std"))]
 mod tests;
 #[cfg(feature = "serde")]
-mod with_serde;
+pub(crate) mod with_serde;
 
 use super::{EliasFano, PackedInts, string_sequence};
 use crate::error::{FileError, Tag};

@@ -5,6 +5,10 @@ use super::ordered_map::OrderedMap;
 use super::ordered_set::OrderedSet;
 use super::policy::Policy;
 use super::set::Set;
+#[cfg(feature = "alloc")]
+use super::{str_map::StrMap, str_set::StrSet};
+#[cfg(feature = "alloc")]
+use crate::arrays::strings_with_serde::Take;
 use crate::mem::Alloc;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
@@ -93,4 +97,67 @@ macro_rules! sets {
 sets! {
     Set<K, S, A, P>: [A: Alloc + Default, P: Policy];
     OrderedSet<K, S, A>: [A: Alloc + Clone + Default];
+}
+
+#[cfg(feature = "alloc")]
+impl<'de, V: Deserialize<'de>, S, A> Visitor<'de> for Filling<StrMap<V, S, A>>
+where
+    S: BuildHasher + Default,
+    A: Alloc + Default,
+{
+    type Value = StrMap<V, S, A>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map of strings")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut access: M) -> Result<Self::Value, M::Error> {
+        let (mut map, mut key) = (Self::Value::default(), alloc::vec::Vec::new());
+        let keep = |string: &[u8], key: &mut alloc::vec::Vec<u8>| {
+            key.clear();
+            key.extend_from_slice(string);
+            Ok(())
+        };
+        while access.next_key_seed(Take(|string: &[u8]| keep(string, &mut key)))?.is_some() {
+            map.try_insert(&key, access.next_value()?).map_err(M::Error::custom)?;
+        }
+        Ok(map)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<'de, V: Deserialize<'de>, S, A> Deserialize<'de> for StrMap<V, S, A>
+where
+    S: BuildHasher + Default,
+    A: Alloc + Default,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Filling::<Self>(PhantomData))
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<'de, S, A> Visitor<'de> for Filling<StrSet<S, A>>
+where
+    S: BuildHasher + Default,
+    A: Alloc + Default,
+{
+    type Value = StrSet<S, A>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence of strings")
+    }
+
+    fn visit_seq<Q: SeqAccess<'de>>(self, mut access: Q) -> Result<Self::Value, Q::Error> {
+        let mut set = Self::Value::default();
+        while access.next_element_seed(Take(|string: &[u8]| set.try_insert(string)))?.is_some() {}
+        Ok(set)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<'de, S: BuildHasher + Default, A: Alloc + Default> Deserialize<'de> for StrSet<S, A> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Filling::<Self>(PhantomData))
+    }
 }

@@ -33,8 +33,8 @@ pub struct VacantEntry<'m, K, V, S = DefaultHashBuilder, A: Alloc = Global, P: P
 
 /// What a place can do, over what a filled and an empty one can.
 macro_rules! place {
-    ($entry:ty, $occupied:ty, [$($params:tt)*]) => {
-        impl<'m, K: Eq + Hash, V, S: BuildHasher, $($params)*> $entry {
+    ($entry:ty, $occupied:ty, $key:ty, [$($params:tt)*]) => {
+        impl<'m, $($params)*> $entry {
             /// The value, after setting it to `default` if there is none.
             #[inline]
             #[track_caller]
@@ -52,7 +52,7 @@ macro_rules! place {
             /// The value, after setting it to what `default` makes of the key if there is none.
             #[inline]
             #[track_caller]
-            pub fn or_insert_with_key(self, default: impl FnOnce(&K) -> V) -> &'m mut V {
+            pub fn or_insert_with_key(self, default: impl FnOnce(&$key) -> V) -> &'m mut V {
                 match self {
                     Self::Occupied(entry) => entry.into_mut(),
                     Self::Vacant(entry) => {
@@ -74,7 +74,7 @@ macro_rules! place {
 
             /// The key.
             #[inline]
-            pub fn key(&self) -> &K {
+            pub fn key(&self) -> &$key {
                 match self {
                     Self::Occupied(entry) => entry.key(),
                     Self::Vacant(entry) => entry.key(),
@@ -108,7 +108,10 @@ macro_rules! place {
 }
 pub(super) use place;
 
-place!(Entry<'m, K, V, S, A, P>, OccupiedEntry<'m, K, V, S, A, P>, [A: Alloc, P: Policy]);
+place! {
+    Entry<'m, K, V, S, A, P>, OccupiedEntry<'m, K, V, S, A, P>, K,
+    [K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy]
+}
 
 impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> OccupiedEntry<'m, K, V, S, A, P> {
     /// The stored key.

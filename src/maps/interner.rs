@@ -84,7 +84,7 @@ pub struct Interner<S = DefaultHashBuilder, A: Alloc = Global> {
 
 /// The hash of a string: of its bytes alone.
 #[inline]
-fn hash_of(build: &impl BuildHasher, string: &[u8]) -> u64 {
+pub(super) fn hash_of(build: &impl BuildHasher, string: &[u8]) -> u64 {
     let mut hasher = build.build_hasher();
     hasher.write(string);
     hasher.finish()

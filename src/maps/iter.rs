@@ -76,6 +76,8 @@ macro_rules! forward {
     };
 }
 
+pub(super) use forward;
+
 forward!(['m, K, V, P: Policy] Iter<'m, K, V, P>, (&'m K, &'m V), |it| it.0, |next| {
     (&next.0, &next.1)
 });

@@ -32,7 +32,8 @@ use core::ops::Index;
 ///   the time beyond the cache, and in a quarter of it inside; a miss in a third; and grows to a
 ///   million entries in half (`benches/peers`, `maps`). std's `HashMap`, with SipHash, is slower
 ///   than this one at all but growing.
-/// - Integer keys alone, or strings: there are smaller forms for them.
+/// - Strings as keys: [`StrMap`](super::StrMap) takes a third. For integers alone there are smaller
+///   forms, too.
 /// - The entries never change: a static form takes less.
 ///
 /// # Layout

@@ -4,9 +4,11 @@
 //! |---|---|---|
 //! | a `HashMap` or `HashSet` of any type | [`Map`], [`Set`] | 1.19 times the entries, at any number of them |
 //! | the same, and the order in which keys came | [`OrderedMap`], [`OrderedSet`] | 1.03 times the entries, and 7 bytes each |
+//! | strings, alone or with values | [`StrSet`], [`StrMap`] | the strings, the values, and 3 bytes each |
 //! | strings, to numbers and back | [`Interner`] | the strings and 8.5 bytes each |
 //! | strings by number, in a file or not | [`Resolver`] | the strings and 1.1 bytes each |
 
+mod buckets;
 #[cfg(feature = "serde")]
 mod de;
 mod entry;
@@ -19,6 +21,8 @@ mod policy;
 mod resolver;
 mod set;
 mod set_over_map;
+mod str_map;
+mod str_set;
 mod table;
 
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
@@ -36,3 +40,12 @@ pub use ordered_set::{OrderedSet, OrderedSetIntoIter, OrderedSetIter};
 pub use policy::{Compact, Policy, Quick};
 pub use resolver::{Resolver, ResolverIter};
 pub use set::{Difference, Intersection, Set, SetIntoIter, SetIter, SymmetricDifference, Union};
+#[cfg(feature = "alloc")]
+pub use str_map::{StrDrain, StrExtractIf, StrIntoIter, StrIntoKeys, StrIntoValues};
+pub use str_map::{
+    StrEntry, StrIter, StrIterMut, StrKeys, StrMap, StrOccupiedEntry, StrVacantEntry, StrValues,
+    StrValuesMut,
+};
+#[cfg(feature = "alloc")]
+pub use str_set::StrSetIntoIter;
+pub use str_set::{StrSet, StrSetIter};

@@ -23,6 +23,7 @@ use core::ops::{BitAnd, BitOr, BitXor, Sub};
 ///
 /// - Integers that are known before they are asked for: [`PackedInts`](crate::arrays::PackedInts),
 ///   in order, take less.
+/// - Strings: [`StrSet`](super::StrSet) takes a third.
 /// - Some false answers do no harm: a [filter](crate::filters) takes a tenth.
 ///
 /// # Example

@@ -128,6 +128,16 @@ impl<T, A: Alloc> RawVec<T, A> {
         &self.block.alloc
     }
 
+    /// The elements, to be changed, and the allocator beside them.
+    #[inline]
+    pub(crate) fn with_alloc(&mut self) -> (&mut [T], &A) {
+        // SAFETY: the first `len` elements are initialised (invariant 2), and the borrow of `self`
+        // is exclusive; the allocator is no part of them.
+        let elements =
+            unsafe { core::slice::from_raw_parts_mut(self.block.ptr.as_ptr(), self.len) };
+        (elements, &self.block.alloc)
+    }
+
     /// Where the elements are, and how many: without a reference to them.
     #[cfg(all(target_has_atomic = "32", not(loom)))]
     pub(crate) const fn raw_parts(&self) -> (NonNull<T>, usize) {

@@ -1,4 +1,4 @@
-//! Bytes of a hash table's group that equal a tag, as a mask.
+//! Bytes of a hash table's group that equal a tag, as a mask; bytes that are lengths, summed up.
 //!
 //! Per-element work: takes what the build targets, asks no CPU. Invariant:
 //!
@@ -31,7 +31,27 @@ pub(crate) fn equal32(bytes: &[u8; 32], tag: u8) -> u32 {
     }
 }
 
-/// The same, eight bytes at a time.
+/// The sum of the first `count` bytes, of all if there are no more than that.
+#[inline(always)]
+pub(crate) fn sum32(bytes: &[u8; 32], count: usize) -> usize {
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+    {
+        x86::sum32(bytes, count)
+    }
+    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+    {
+        scalar_sum(bytes, count)
+    }
+}
+
+/// The same, byte by byte.
+#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2"))))]
+#[inline]
+fn scalar_sum(bytes: &[u8; 32], count: usize) -> usize {
+    bytes.iter().take(count).map(|byte| usize::from(*byte)).sum()
+}
+
+/// The mask, eight bytes at a time.
 #[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2"))))]
 #[inline]
 fn scalar<const N: usize>(bytes: &[u8; N], tag: u8) -> u32 {
@@ -59,6 +79,22 @@ mod x86 {
         unsafe {
             let tags = _mm_loadu_si128(bytes.as_ptr().cast());
             _mm_movemask_epi8(_mm_cmpeq_epi8(tags, _mm_set1_epi8(tag as i8))) as u32
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn sum32(bytes: &[u8; 32], count: usize) -> usize {
+        // SAFETY: two times 16 bytes of an array of 32, and SSE2 is there (invariant 1).
+        unsafe {
+            let count = _mm_set1_epi8(count.min(32) as i8);
+            let places = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+            let low = _mm_cmpgt_epi8(count, places);
+            let high = _mm_cmpgt_epi8(count, _mm_add_epi8(places, _mm_set1_epi8(16)));
+            let low = _mm_and_si128(low, _mm_loadu_si128(bytes.as_ptr().cast()));
+            let high = _mm_and_si128(high, _mm_loadu_si128(bytes.as_ptr().add(16).cast()));
+            let zero = _mm_setzero_si128();
+            let sums = _mm_add_epi64(_mm_sad_epu8(low, zero), _mm_sad_epu8(high, zero));
+            (_mm_cvtsi128_si32(sums) + _mm_extract_epi16::<4>(sums)) as usize
         }
     }
 
@@ -100,6 +136,11 @@ mod tests {
                 let half: &[u8; 16] = bytes.first_chunk().unwrap();
                 assert_eq!(equal16(half, tag), expected & 0xFFFF);
                 assert_eq!(scalar(half, tag), expected & 0xFFFF);
+            }
+            for count in 0..=33 {
+                let expected = bytes.iter().take(count).map(|byte| usize::from(*byte)).sum();
+                assert_eq!(sum32(&bytes, count), expected);
+                assert_eq!(scalar_sum(&bytes, count), expected);
             }
         }
     }

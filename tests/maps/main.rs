@@ -6,6 +6,7 @@ mod interner;
 mod model;
 mod ordered;
 mod std_like;
+mod strings;
 
 use lessram::hashing::DefaultHashBuilder;
 use lessram::maps::{Map, Policy};

@@ -19,6 +19,7 @@ mod harness;
 mod maps;
 mod maps_interner;
 mod maps_ordered;
+mod maps_str;
 mod race;
 mod search;
 mod sizes;
@@ -70,6 +71,11 @@ const BENCHES: &[Bench] = &[
         "maps_ordered",
         "hash maps in order of insertion: insert, hit, miss, iterate, remove",
         maps_ordered::run,
+    ),
+    (
+        "maps_str",
+        "hash sets and maps of strings: bytes, insert, hit, miss, churn, iterate",
+        maps_str::run,
     ),
     ("search", "lower bound in a sorted slice: one by one, many at once", search::run),
     ("sketches", "distinct counts of 4,096 registers of 8 bits: insert, merge", sketches::run),

@@ -1,6 +1,8 @@
 //! serde's traits: a sequence of strings.
 
 use super::StrArray;
+#[cfg(feature = "alloc")]
+use crate::error::AllocError;
 use crate::storage::Words;
 #[cfg(feature = "alloc")]
 use core::fmt;
@@ -10,9 +12,9 @@ use serde::{Deserialize, Deserializer, de};
 use serde::{Serialize, Serializer};
 
 /// One string: text where it is UTF-8, so that JSON shows words and not numbers.
-struct Item<'a>(&'a [u8]);
+pub(crate) struct Text<'a>(pub(crate) &'a [u8]);
 
-impl Serialize for Item<'_> {
+impl Serialize for Text<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match from_utf8(self.0) {
             Ok(text) if serializer.is_human_readable() => serializer.serialize_str(text),
@@ -23,19 +25,19 @@ impl Serialize for Item<'_> {
 
 impl<W: Words> Serialize for StrArray<W> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter().map(Item))
+        serializer.collect_seq(self.iter().map(Text))
     }
 }
 
-/// Appends what it deserializes: text, bytes, or a sequence of bytes.
+/// Hands on what it deserializes: text, bytes, or a sequence of bytes.
 #[cfg(feature = "alloc")]
-struct Push<'a>(&'a mut StrArray);
+pub(crate) struct Take<F>(pub(crate) F);
 
 #[cfg(feature = "alloc")]
-impl<'de> de::DeserializeSeed<'de> for Push<'_> {
-    type Value = ();
+impl<'de, T, F: FnOnce(&[u8]) -> Result<T, AllocError>> de::DeserializeSeed<'de> for Take<F> {
+    type Value = T;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
         if deserializer.is_human_readable() {
             deserializer.deserialize_any(self)
         } else {
@@ -45,22 +47,22 @@ impl<'de> de::DeserializeSeed<'de> for Push<'_> {
 }
 
 #[cfg(feature = "alloc")]
-impl<'de> de::Visitor<'de> for Push<'_> {
-    type Value = ();
+impl<'de, T, F: FnOnce(&[u8]) -> Result<T, AllocError>> de::Visitor<'de> for Take<F> {
+    type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string or bytes")
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
-        self.0.try_push(text).map_err(E::custom)
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        self.visit_bytes(text.as_bytes())
     }
 
-    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<(), E> {
-        self.0.try_push(bytes).map_err(E::custom)
+    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<T, E> {
+        (self.0)(bytes).map_err(E::custom)
     }
 
-    fn visit_seq<S: de::SeqAccess<'de>>(self, mut seq: S) -> Result<(), S::Error> {
+    fn visit_seq<S: de::SeqAccess<'de>>(self, mut seq: S) -> Result<T, S::Error> {
         let mut bytes = alloc::vec::Vec::new();
         while let Some(byte) = seq.next_element()? {
             bytes.push(byte);
@@ -83,7 +85,10 @@ impl<'de> Deserialize<'de> for StrArray {
 
             fn visit_seq<S: de::SeqAccess<'de>>(self, mut seq: S) -> Result<StrArray, S::Error> {
                 let mut strings = StrArray::new();
-                while seq.next_element_seed(Push(&mut strings))?.is_some() {}
+                while seq
+                    .next_element_seed(Take(|string: &[u8]| strings.try_push(string)))?
+                    .is_some()
+                {}
                 strings.try_shrink_to_fit().map_err(de::Error::custom)?;
                 Ok(strings)
             }

@@ -33,7 +33,8 @@ pub struct OrderedVacantEntry<'m, K, V, S = DefaultHashBuilder, A: Alloc = Globa
 }
 
 place! {
-    OrderedEntry<'m, K, V, S, A>, OrderedOccupiedEntry<'m, K, V, S, A>, [A: Alloc + Clone]
+    OrderedEntry<'m, K, V, S, A>, OrderedOccupiedEntry<'m, K, V, S, A>, K,
+    [K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone]
 }
 
 impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone> OrderedEntry<'_, K, V, S, A> {

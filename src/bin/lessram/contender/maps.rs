@@ -5,7 +5,7 @@ use super::{Contender, Structure, touch};
 use crate::dataset::{Plan, SHUFFLED};
 use crate::error::Outcome;
 use crate::spool::{Bytes, Feed, Number, Pair};
-use lessram::maps::{Interner, Map, OrderedMap, OrderedSet, Set};
+use lessram::maps::{Interner, Map, OrderedMap, OrderedSet, Set, StrMap, StrSet};
 use lessram::mem::Totals;
 
 pub(super) fn ints() -> Contender {
@@ -23,6 +23,24 @@ pub(super) fn strings() -> Contender {
         "maps",
         "maps::Set of boxed bytes laid out as Box<str>",
         "let set: lessram::maps::Set<Box<str>> = keys.collect();".to_owned(),
+    )
+}
+
+pub(super) fn str_set() -> Contender {
+    Contender::in_memory::<Bytes, StrSet>(
+        "str_set",
+        "maps",
+        "maps::StrSet",
+        "let set: lessram::maps::StrSet = keys.collect();".to_owned(),
+    )
+}
+
+pub(super) fn str_pairs<V: Value>() -> Contender {
+    Contender::in_memory::<Pair, Held<StrMap<V>>>(
+        "str_map",
+        "maps",
+        "maps::StrMap",
+        format!("let map: lessram::maps::StrMap<{}> = pairs.collect();", V::NAME),
     )
 }
 
@@ -107,6 +125,27 @@ inserted! { Bytes, OrderedSet<Box<[u8]>>, |query: &[u8]| query, Self::shrink_to_
     }
 }
 
+impl Structure<Bytes> for StrSet {
+    const FEED: &'static str = SHUFFLED;
+
+    fn build(feed: &mut Feed<Bytes>, _: &Plan) -> Outcome<Self> {
+        let mut keys = Self::new();
+        while let Some(key) = feed.next()? {
+            keys.insert(key);
+        }
+        keys.shrink_to_fit();
+        Ok(keys)
+    }
+
+    fn contains(&self, query: &[u8]) -> bool {
+        self.contains(query)
+    }
+
+    fn totals(&self) -> Option<Totals> {
+        Some(Totals::of(self))
+    }
+}
+
 impl Structure<Bytes> for Interner {
     const FEED: &'static str = SHUFFLED;
     const GETS: bool = true;
@@ -134,6 +173,26 @@ impl Structure<Bytes> for Interner {
 }
 
 any_map! { Map<Box<[u8]>, V>, Box<[u8]>, Self::shrink_to_fit,
+    fn totals(&self) -> Option<Totals> {
+        Some(Totals::of(self))
+    }
+}
+
+impl<V: Value> AnyMap for StrMap<V> {
+    type Value = V;
+
+    fn insert(&mut self, key: &[u8], value: V) {
+        Self::insert(self, key, value);
+    }
+
+    fn look_up(&self, key: &[u8]) -> Option<&V> {
+        self.get(key)
+    }
+
+    fn shrink(&mut self) {
+        self.shrink_to_fit();
+    }
+
     fn totals(&self) -> Option<Totals> {
         Some(Totals::of(self))
     }

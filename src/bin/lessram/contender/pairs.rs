@@ -89,6 +89,7 @@ pub(super) fn all<V: Value>() -> Vec<Contender> {
         ),
         maps::pairs::<V>(),
         maps::ordered_pairs::<V>(),
+        maps::str_pairs::<V>(),
     ]
 }
 
@@ -97,10 +98,9 @@ pub(super) struct Held<M>(M);
 
 /// What all makes of maps can do.
 pub(super) trait AnyMap: Default {
-    type Key: for<'a> From<&'a [u8]>;
     type Value: Value;
 
-    fn insert(&mut self, key: Self::Key, value: Self::Value);
+    fn insert(&mut self, key: &[u8], value: Self::Value);
     fn look_up(&self, key: &[u8]) -> Option<&Self::Value>;
     fn shrink(&mut self);
 
@@ -116,7 +116,7 @@ impl<M: AnyMap> Structure<Pair> for Held<M> {
     fn build(feed: &mut Feed<Pair>, _: &Plan) -> Outcome<Self> {
         let mut map = M::default();
         while let Some((key, value)) = feed.next()? {
-            map.insert(key.into(), M::Value::read(value));
+            map.insert(key, M::Value::read(value));
         }
         map.shrink();
         Ok(Self(map))
@@ -135,11 +135,10 @@ impl<M: AnyMap> Structure<Pair> for Held<M> {
 macro_rules! any_map {
     ($map:ty, $key:ty, $shrink:expr $(, $($more:tt)*)?) => {
         impl<V: Value> AnyMap for $map {
-            type Key = $key;
             type Value = V;
 
-            fn insert(&mut self, key: $key, value: V) {
-                <$map>::insert(self, key, value);
+            fn insert(&mut self, key: &[u8], value: V) {
+                <$map>::insert(self, <$key>::from(key), value);
             }
 
             fn look_up(&self, key: &[u8]) -> Option<&V> {

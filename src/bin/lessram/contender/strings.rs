@@ -51,6 +51,7 @@ pub(super) fn peers() -> Vec<Contender> {
         filters::strings(),
         maps::strings(),
         maps::ordered_strings(),
+        maps::str_set(),
         maps::interner(),
     ]
 }

@@ -1,0 +1,347 @@
+//! What changes [`Buckets`]: entries that come and go, buckets that are split and merged.
+
+use super::block::{Block, Unfilled};
+use super::front::{LONG, Spot, Wanted};
+use super::{Buckets, Place, long, wanted};
+use crate::error::AllocError;
+use crate::mem::Alloc;
+use crate::mem::raw_vec::RawVec;
+
+/// Units of 16 bytes that a block keeps when an entry goes, so that the next one may take them.
+const SLACK: usize = 1;
+
+/// Entries of a bucket for which there is a bit on the stack, when it is split.
+const MARKED: usize = 1024;
+
+impl<V, A: Alloc> Buckets<V, A> {
+    /// Adds an entry whose key is not there. Splits a bucket if it is time to, with `hasher` for
+    /// the keys in it; if there is no memory for that, another insertion will.
+    #[inline]
+    pub(in super::super) fn try_insert(
+        &mut self,
+        wanted: Wanted<'_>,
+        value: V,
+        hasher: &impl Fn(&[u8]) -> u64,
+    ) -> Result<Place, AllocError> {
+        if self.len >= self.capacity() {
+            self.make_room(hasher)?;
+        }
+        let bucket = self.bucket_of(wanted.hash);
+        let (block, alloc) = split_borrow(&mut self.directory, bucket);
+        let spot = if wanted.is_long() {
+            let stored = long::try_new(wanted.key, wanted.hash, alloc)?;
+            // SAFETY: the directory's allocator, which the string is from too.
+            let pushed = unsafe { block.try_push(LONG, &stored, value, alloc) };
+            pushed.inspect_err(|_| {
+                // SAFETY: from this allocator, and no block has it.
+                unsafe { long::free(&stored, alloc) };
+            })?
+        } else {
+            // SAFETY: the directory's allocator; not a long string.
+            unsafe { block.try_push(wanted.tag(), wanted.key, value, alloc)? }
+        };
+        self.len += 1;
+        Ok(Place { bucket, spot })
+    }
+
+    /// The first bucket, or one more.
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self, hasher: &impl Fn(&[u8]) -> u64) -> Result<(), AllocError> {
+        if self.directory.is_empty() {
+            self.directory.try_reserve_exact(1)?;
+            return self.directory.try_push(Block::empty());
+        }
+        let _ = self.try_split(hasher);
+        Ok(())
+    }
+
+    /// Splits the bucket whose turn it is. An error, or a panic of `hasher`, changes nothing.
+    fn try_split(&mut self, hasher: &impl Fn(&[u8]) -> u64) -> Result<(), AllocError> {
+        self.directory.try_reserve(1)?;
+        let last = self.directory.len();
+        let mask = if last > self.mask { self.mask * 2 + 1 } else { self.mask };
+        let from = last & (mask >> 1);
+        let old = &self.directory[from];
+        let mut marks = Marks::try_new(old.len(), self.alloc())?;
+        let (mut go, mut bytes) = (0, [0; 2]);
+        for spot in old.front().spots() {
+            let goes = wanted_bucket(old, spot, hasher) & mask == last;
+            marks.set(spot.index, goes);
+            go += usize::from(goes);
+            bytes[usize::from(goes)] += old.front().stored(spot).len();
+        }
+        let alloc = self.directory.alloc();
+        let mut stays = Unfilled::try_new(old.len() - go, bytes[0], alloc)?;
+        let mut gone = match Unfilled::try_new(go, bytes[1], alloc) {
+            Ok(gone) => gone,
+            Err(error) => {
+                // SAFETY: of this allocator.
+                unsafe { stays.free(alloc) };
+                return Err(error);
+            }
+        };
+        for spot in old.front().spots() {
+            let to = if marks.get(spot.index) { &mut gone } else { &mut stays };
+            // SAFETY: the old block is forgotten below; there is room for what was counted.
+            unsafe { to.put(old, spot) };
+        }
+        drop(marks);
+        self.replace_moved(from, stays.finish());
+        self.mask = mask;
+        // There is room: it was reserved.
+        self.directory.try_push(gone.finish())
+    }
+
+    /// Puts a block in the place of one whose entries were moved.
+    fn replace_moved(&mut self, bucket: usize, block: Block<V>) {
+        let old = core::mem::replace(&mut self.directory[bucket], block);
+        // SAFETY: the directory's allocator, and moved.
+        unsafe { old.free_moved(self.directory.alloc()) };
+    }
+
+    /// Puts the last bucket's entries back where they came from. An error changes nothing.
+    fn try_merge(&mut self) -> Result<(), AllocError> {
+        let last = self.directory.len() - 1;
+        let to = last & (self.mask >> 1);
+        let (kept, gone) = (&self.directory[to], &self.directory[last]);
+        if gone.len() != 0 {
+            let stored = |block: &Block<V>| {
+                let front = block.front();
+                front.offset(block.len()) - front.offset(0)
+            };
+            let (len, alloc) = (kept.len() + gone.len(), self.directory.alloc());
+            let mut both = Unfilled::try_new(len, stored(kept) + stored(gone), alloc)?;
+            for block in [kept, gone] {
+                for spot in block.front().spots() {
+                    // SAFETY: both blocks are forgotten below; there is room for all.
+                    unsafe { both.put(block, spot) };
+                }
+            }
+            self.replace_moved(to, both.finish());
+        }
+        if let Some(gone) = self.directory.pop() {
+            // SAFETY: the directory's allocator, and moved, or without entries.
+            unsafe { gone.free_moved(self.directory.alloc()) };
+        }
+        self.mask = last.next_power_of_two() - 1;
+        Ok(())
+    }
+
+    /// Takes an entry out; its value. The buckets keep their number.
+    #[inline]
+    fn take(&mut self, place: Place) -> V {
+        let (block, alloc) = split_borrow(&mut self.directory, place.bucket);
+        // SAFETY: the directory's allocator, and an entry that was found.
+        let value = unsafe { block.take(place.spot, alloc) };
+        self.len -= 1;
+        value
+    }
+
+    /// Takes an entry out; its value. A bucket may be merged with another.
+    #[inline]
+    pub(in super::super) fn remove(&mut self, place: Place) -> V {
+        let value = self.take(place);
+        self.tidy(place.bucket);
+        if self.is_sparse() {
+            self.merge();
+        }
+        value
+    }
+
+    /// Gives back what a bucket does not need any more. If memory is refused, it keeps it.
+    fn tidy(&mut self, bucket: usize) {
+        let (block, alloc) = split_borrow(&mut self.directory, bucket);
+        // SAFETY: the directory's allocator.
+        let _ = unsafe { block.try_shrink(SLACK, alloc) };
+    }
+
+    /// Whether there are an eighth too many buckets.
+    #[inline(always)]
+    fn is_sparse(&self) -> bool {
+        let most = self.len + self.len / 8;
+        self.directory.len() > 1 && most < (self.directory.len() - 1) * Self::PER
+    }
+
+    /// Merges one bucket. Whether it did.
+    #[cold]
+    #[inline(never)]
+    fn merge(&mut self) -> bool {
+        let done = self.try_merge().is_ok();
+        let buckets = self.directory.len();
+        if self.directory.capacity() > buckets + buckets / 8 + 8 {
+            let _ = self.directory.try_shrink_to(buckets + buckets / 16);
+        }
+        done
+    }
+
+    /// Keeps the entries that `keep` accepts.
+    pub(in super::super) fn retain(&mut self, mut keep: impl FnMut(&[u8], &mut V) -> bool) {
+        for bucket in 0..self.directory.len() {
+            let mut spot = self.directory[bucket].first();
+            while spot.index < self.directory[bucket].len() {
+                let (key, value) = self.directory[bucket].entry_mut(spot);
+                if keep(key, value) {
+                    spot = self.directory[bucket].after(spot);
+                } else {
+                    drop(self.take_at(bucket, &mut spot));
+                }
+            }
+            self.tidy(bucket);
+        }
+        self.merge_all();
+    }
+
+    /// Takes an entry out, and says where the one after it is then.
+    pub(super) fn take_at(&mut self, bucket: usize, spot: &mut Spot) -> V {
+        let value = self.take(Place { bucket, spot: *spot });
+        let index = spot.index;
+        *spot = Spot { index, at: self.directory[bucket].front().offset(index) };
+        value
+    }
+
+    /// Gives back what is to be given back after entries were taken out of many buckets.
+    #[cfg(feature = "alloc")]
+    pub(super) fn tidy_all(&mut self) {
+        (0..self.directory.len()).for_each(|bucket| self.tidy(bucket));
+        self.merge_all();
+    }
+
+    fn merge_all(&mut self) {
+        while self.is_sparse() && self.merge() {}
+    }
+
+    /// Takes the last entry out: its key, as `own` makes it, and its value. The memory of a block
+    /// goes with its last entry.
+    #[cfg(feature = "alloc")]
+    pub(in super::super) fn pop<K>(&mut self, own: impl FnOnce(&[u8]) -> K) -> Option<(K, V)> {
+        loop {
+            let bucket = self.directory.len().checked_sub(1)?;
+            let block = &self.directory[bucket];
+            let Some(index) = block.len().checked_sub(1) else {
+                if let Some(block) = self.directory.pop() {
+                    // SAFETY: the directory's allocator, and no entries.
+                    unsafe { block.free_moved(self.directory.alloc()) };
+                }
+                // What the mask says of buckets that are gone is not asked any more.
+                self.mask = self.directory.len().next_power_of_two() - 1;
+                continue;
+            };
+            let spot = Spot { index, at: block.front().offset(index) };
+            let key = own(block.front().key(spot));
+            return Some((key, self.take(Place { bucket, spot })));
+        }
+    }
+
+    /// Drops all entries; keeps the buckets. If a drop panics, the entries of its bucket are gone.
+    pub(in super::super) fn clear(&mut self) {
+        for bucket in 0..self.directory.len() {
+            let block = core::mem::replace(&mut self.directory[bucket], Block::empty());
+            self.len -= block.len();
+            // SAFETY: the directory's allocator.
+            unsafe { block.free(self.directory.alloc()) };
+        }
+    }
+
+    /// Makes as many buckets as `additional` more entries want.
+    pub(in super::super) fn try_reserve(
+        &mut self,
+        additional: usize,
+        hasher: &impl Fn(&[u8]) -> u64,
+    ) -> Result<(), AllocError> {
+        let len = self.len.checked_add(additional).ok_or(AllocError::CapacityOverflow)?;
+        let buckets = len.div_ceil(Self::PER);
+        let more = buckets.saturating_sub(self.directory.len());
+        self.directory.try_reserve_exact(more)?;
+        if self.len == 0 {
+            for _ in 0..more {
+                self.directory.try_push(Block::empty())?;
+            }
+            self.mask = self.directory.len().next_power_of_two() - 1;
+        }
+        while self.directory.len() < buckets {
+            self.try_split(hasher)?;
+        }
+        Ok(())
+    }
+
+    /// Gives back what the entries do not need, but for buckets of `least` entries.
+    pub(in super::super) fn try_shrink_to(&mut self, least: usize) -> Result<(), AllocError> {
+        let buckets = self.len.max(least).div_ceil(Self::PER);
+        while self.directory.len() > buckets.max(1) {
+            self.try_merge()?;
+        }
+        for bucket in 0..self.directory.len() {
+            let (block, alloc) = split_borrow(&mut self.directory, bucket);
+            // SAFETY: the directory's allocator.
+            unsafe { block.try_shrink(0, alloc)? };
+        }
+        if buckets == 0 {
+            // The one that is left has no entry and no memory.
+            self.directory.truncate(0);
+        }
+        self.directory.try_shrink_to_fit()
+    }
+
+    /// A copy, without slack in its blocks.
+    pub(in super::super) fn try_clone(&self) -> Result<Self, AllocError>
+    where
+        V: Clone,
+        A: Clone,
+    {
+        let mut copy = Self::new_in(self.alloc().clone());
+        copy.directory.try_reserve_exact(self.directory.len())?;
+        for block in self.directory.iter() {
+            // SAFETY: the copy's allocator.
+            let block = unsafe { block.try_clone(copy.directory.alloc())? };
+            copy.len += block.len();
+            copy.directory.try_push(block)?;
+        }
+        copy.mask = self.mask;
+        Ok(copy)
+    }
+}
+
+/// A block of the directory, and the allocator that it is from.
+#[inline(always)]
+fn split_borrow<V, A: Alloc>(
+    directory: &mut RawVec<Block<V>, A>,
+    bucket: usize,
+) -> (&mut Block<V>, &A) {
+    let (blocks, alloc) = directory.with_alloc();
+    (&mut blocks[bucket], alloc)
+}
+
+/// The low bits of an entry's hash: of its key, or as they are stored.
+fn wanted_bucket<V>(block: &Block<V>, spot: Spot, hasher: &impl Fn(&[u8]) -> u64) -> usize {
+    let front = block.front();
+    let stored = front.stored(spot).last_chunk().filter(|_| front.tag(spot.index) == LONG);
+    let hashed = || wanted(&[], hasher(front.key(spot))).hash;
+    stored.map_or_else(hashed, |bytes| u64::from_ne_bytes(*bytes)) as usize
+}
+
+/// A bit for each entry of a bucket: on the stack, unless there are very many.
+struct Marks<'a, A: Alloc> {
+    few: [u64; MARKED / 64],
+    many: RawVec<u64, &'a A>,
+}
+
+impl<'a, A: Alloc> Marks<'a, A> {
+    fn try_new(len: usize, alloc: &'a A) -> Result<Self, AllocError> {
+        let mut many = RawVec::new_in(alloc);
+        if len > MARKED {
+            many.try_resize(len.div_ceil(64), 0)?;
+        }
+        Ok(Self { few: [0; MARKED / 64], many })
+    }
+
+    fn set(&mut self, index: usize, mark: bool) {
+        let words = if self.many.is_empty() { &mut self.few[..] } else { &mut self.many };
+        words[index / 64] |= u64::from(mark) << (index % 64);
+    }
+
+    fn get(&self, index: usize) -> bool {
+        let words = if self.many.is_empty() { &self.few[..] } else { &self.many };
+        words[index / 64] >> (index % 64) & 1 == 1
+    }
+}
