@@ -175,6 +175,14 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         let len = old.len;
         debug_assert!(len <= size.limit);
         let mut fresh = Fresh::<T, A, P>::try_new(size, &self.alloc)?;
+        let (mut few, mut many) = ([0; 64], RawVec::new_in(&self.alloc));
+        let counts: &mut [u8] = match few.get_mut(..size.groups as usize) {
+            Some(counts) => counts,
+            None => {
+                many.try_resize(size.groups as usize, 0)?;
+                &mut many
+            }
+        };
         for at in 0..old.size.groups as usize {
             // A group's hashes first: if what they are of lies elsewhere, its cache lines are under
             // way together (measured: `maps_ordered` in `benches/peers`).
@@ -188,9 +196,10 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
             });
             for (entry, parted) in &moved[..count] {
                 // SAFETY: the new region takes as many entries as the old one has.
-                unsafe { put::<T, P>(&mut fresh.region, *parted, *entry) };
+                unsafe { put_new::<T, P>(&mut fresh.region, counts, *parted, *entry) };
             }
         }
+        drop(many);
         fresh.region.len = len;
         let fresh = fresh.into_region();
         let old = replace(&mut self.regions_mut()[number], fresh);
