@@ -100,17 +100,10 @@ impl<V, A: Alloc> Buckets<V, A> {
     #[inline(always)]
     pub(super) fn find(&self, wanted: Wanted<'_>) -> Option<Place> {
         let bucket = self.bucket_of(wanted.hash);
-        let spot = self.directory.get(bucket)?.front().find(wanted)?;
+        let block = self.directory.get(bucket)?;
+        block.fetch();
+        let spot = block.front().find(wanted)?;
         Some(Place { bucket, spot })
-    }
-
-    /// The same of a key that is about to come or to go.
-    #[inline(always)]
-    pub(super) fn find_to_change(&self, wanted: Wanted<'_>) -> Option<Place> {
-        if let Some(block) = self.directory.get(self.bucket_of(wanted.hash)) {
-            block.fetch();
-        }
-        self.find(wanted)
     }
 
     /// The key and the value of an entry.

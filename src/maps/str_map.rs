@@ -30,7 +30,8 @@ use core::hash::BuildHasher;
 /// # When not to use it
 ///
 /// - Misses or changes before bytes: hashbrown's set of `Box<str>` answers that a string is absent
-///   in a third to two thirds of the time (`benches/peers`, `maps_str`).
+///   in a third to two thirds of the time (`benches/peers`, `maps_str`), and beyond a million
+///   strings of 20 bytes and more takes new ones in half of it.
 /// - The keys stay as they are: a sorted dictionary of the tries family takes a fifth, and
 ///   [`StrArray`](crate::arrays::StrArray) two bytes less a string.
 /// - The strings are long, of 100 bytes and more: all forms take about the same then.
@@ -364,7 +365,7 @@ impl<V, S: BuildHasher, A: Alloc> StrMap<V, S, A> {
     #[inline]
     pub fn try_insert(&mut self, key: impl AsRef<[u8]>, value: V) -> Result<Option<V>, AllocError> {
         let wanted = self.wanted(key.as_ref());
-        if let Some(place) = self.buckets.find_to_change(wanted) {
+        if let Some(place) = self.buckets.find(wanted) {
             let (_, old) = self.buckets.entry_mut(place);
             return Ok(Some(core::mem::replace(old, value)));
         }
@@ -375,14 +376,14 @@ impl<V, S: BuildHasher, A: Alloc> StrMap<V, S, A> {
     /// Removes `key`; returns its value. O(length) amortised.
     #[inline]
     pub fn remove(&mut self, key: impl AsRef<[u8]>) -> Option<V> {
-        let place = self.buckets.find_to_change(self.wanted(key.as_ref()))?;
+        let place = self.buckets.find(self.wanted(key.as_ref()))?;
         Some(self.buckets.remove(place))
     }
 
     /// Removes `key`; returns the stored key and its value. O(length) amortised.
     #[cfg(feature = "alloc")]
     pub fn remove_entry(&mut self, key: impl AsRef<[u8]>) -> Option<(Box<[u8]>, V)> {
-        let place = self.buckets.find_to_change(self.wanted(key.as_ref()))?;
+        let place = self.buckets.find(self.wanted(key.as_ref()))?;
         let key = Box::from(self.buckets.entry(place).0);
         Some((key, self.buckets.remove(place)))
     }
@@ -391,7 +392,7 @@ impl<V, S: BuildHasher, A: Alloc> StrMap<V, S, A> {
     #[inline]
     pub fn entry<'k, Q: ?Sized + AsRef<[u8]>>(&mut self, key: &'k Q) -> StrEntry<'_, 'k, V, S, A> {
         let wanted = self.wanted(key.as_ref());
-        match self.buckets.find_to_change(wanted) {
+        match self.buckets.find(wanted) {
             Some(place) => StrEntry::Occupied(StrOccupiedEntry { map: self, place }),
             None => StrEntry::Vacant(StrVacantEntry { map: self, wanted }),
         }

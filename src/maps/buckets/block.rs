@@ -135,8 +135,9 @@ impl<V> Block<V> {
         Front::new(self.bytes_before(len), len)
     }
 
-    /// Asks for the cache lines of the whole block, as far as most blocks go, at once: what is
-    /// changed is moved.
+    /// Asks for the cache lines of the whole block at once, as far as most blocks go, before it is
+    /// known which of them are needed. Hits in half a million words take half of the time with it
+    /// (measured: `benches/peers`, `maps_str`).
     #[inline(always)]
     pub(super) fn fetch(&self) {
         // SAFETY: every block has a head (invariants 1 and 2).
