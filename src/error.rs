@@ -80,6 +80,9 @@ pub enum BuildError {
         /// How many of them, or how many others, it told now.
         found: u64,
     },
+    /// What the structure holds contradicts itself where the item belongs: it came from a damaged
+    /// file.
+    Damaged,
     /// Memory could not be had.
     Alloc(AllocError),
 }
@@ -110,6 +113,10 @@ impl fmt::Display for BuildError {
                 f,
                 "a source told {expected} items before and {found} now: it must tell the same \
                  ones every time"
+            ),
+            Self::Damaged => f.write_str(
+                "the structure contradicts itself, and came from a damaged file: verify the file, \
+                 and build it again",
             ),
             Self::Alloc(error) => error.fmt(f),
         }

@@ -1,7 +1,7 @@
 //! Bits of one 64-bit word, and of a line of eight: ones before a position, and the position of the
 //! k-th one.
 
-use crate::simd::deposit;
+use crate::simd::deposit::{self, Deposit};
 
 /// Every byte 1.
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -25,6 +25,16 @@ pub(crate) fn select_in_word(word: u64, k: u32) -> u32 {
         deposit::deposit(1 << (k & 63), word).trailing_zeros()
     } else {
         select_broadword(word, k)
+    }
+}
+
+/// As [`select_in_word`], in work that may be compiled for a processor with `pdep`; 64 if `word` has
+/// no more than `k` ones.
+#[inline(always)]
+pub(crate) fn select_by(by: Option<Deposit>, word: u64, k: u32) -> u32 {
+    match by {
+        Some(by) => by.deposit(1 << (k & 63), word).trailing_zeros(),
+        None => select_in_word(word, k),
     }
 }
 

@@ -1,21 +1,25 @@
 //! [`Quotient`]: a filter that forgets, counts, merges, grows and tells what it holds.
 
+mod places;
 mod table;
+mod work;
 
 #[cfg(feature = "alloc")]
 use super::DEFAULT_SEED;
-use super::gather::{mixed, reduce};
+use super::gather::mixed;
 use super::{BATCH, Filter, FilterCount, FilterCountMut, FilterMut, contains_many, rate};
 use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
 use crate::hashing::KeyHash;
 use crate::mem::{Alloc, Footprint, PartKind, Parts, refused};
-use crate::simd::prefetch;
+use crate::simd::deposit::Deposit;
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
-use crate::storage::{HeapWords, Persist, Source, Words, as_bytes, doors, require};
+use crate::storage::{HeapWords, Persist, Source, Words, doors, require};
 use core::fmt;
 use core::iter::FusedIterator;
-use table::{BLOCK, Filling, MAX_REMAINDER, Table};
+use places::Places;
+use table::{BLOCK, Filling, Table};
+use work::{Add, AddMany, Has, HasMany, Remove};
 
 /// The section of the blocks.
 const DATA: Tag = Tag(*b"quot");
@@ -26,6 +30,14 @@ const MAX_SLOTS: u64 = 1 << 40;
 const MAX_GRID: u64 = 1 << 60;
 /// The most blocks behind the last quotient when a table is made: runs do not wrap around.
 const SPARE_BLOCKS: u64 = 16;
+
+/// How many blocks stand behind so many blocks of slots.
+type Spare = fn(u64) -> u64;
+
+/// Of a table by itself: up to 16, as many again if it is small.
+fn spare(blocks: u64) -> u64 {
+    blocks.min(SPARE_BLOCKS)
+}
 
 /// Slots for `keys` keys: at most 95 % of them are taken.
 const fn slots_for(keys: u64) -> u64 {
@@ -111,86 +123,6 @@ pub struct Quotient<W: Words = HeapWords> {
     seed: u64,
 }
 
-/// How fingerprints become quotients and remainders, and back, for any number of slots.
-///
-/// A fingerprint v of `grid` numbers stands for the number `v * step` of 2^64, step being
-/// `2^64 / grid` rounded down. That times `slots / 2^64` is the quotient and a fraction, whose
-/// first bits are the remainder: so many that no two fingerprints have both alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Places {
-    grid: u64,
-    step: u64,
-    slots: u64,
-    bits: u32,
-    /// Fingerprints for each quotient with remainder, as a fraction of 2^64: what leads back.
-    back: u64,
-}
-
-impl Places {
-    /// `None` if remainders would be too long; `grid >= 2`.
-    fn new(grid: u64, slots: u64) -> Option<Self> {
-        let step = ((1 << 64) / u128::from(grid)) as u64;
-        let product = u128::from(step) * u128::from(slots);
-        let bits = (1..=MAX_REMAINDER).find(|bits| product >> (64 - bits) != 0)?;
-        let back = u64::try_from(u128::MAX / (product << bits)).unwrap_or(u64::MAX);
-        Some(Self { grid, step, slots, bits, back })
-    }
-
-    /// For `keys` keys at a rate of `fpr`, in so many slots.
-    fn for_rate(keys: u64, fpr: f64, slots: u64) -> Option<Self> {
-        let least = keys.max(1) as f64 / fpr;
-        let grids = (1..=MAX_REMAINDER).map_while(|bits| {
-            let cells = slots.checked_mul(1 << bits).filter(|cells| *cells <= MAX_GRID)?;
-            // A grid whose step, rounded down, is still so large that each has a cell of its own.
-            let step = (1_u128 << 64).div_ceil(u128::from(cells));
-            Some(((1 << 64) / step) as u64)
-        });
-        let grid = { grids }.find(|grid| *grid as f64 >= least)?;
-        Self::new(grid, slots)
-    }
-
-    /// The fingerprint of a mixed hash.
-    #[inline(always)]
-    const fn fingerprint(&self, x: u64) -> u64 {
-        reduce(x, self.grid)
-    }
-
-    /// Quotient and remainder of a fingerprint.
-    #[inline(always)]
-    const fn split(&self, fingerprint: u64) -> (usize, u64) {
-        let product = fingerprint.wrapping_mul(self.step) as u128 * self.slots as u128;
-        ((product >> 64) as usize, product as u64 >> (64 - self.bits))
-    }
-
-    /// The fingerprint of this quotient and remainder; of any others, one near to it.
-    const fn join(&self, quotient: usize, remainder: u64) -> u64 {
-        let cell = (quotient as u64) << self.bits | remainder;
-        let mut fingerprint = reduce(cell, self.back);
-        let mut tries = 0;
-        // Rounded down it is too small by 2 at most.
-        while tries < 2 {
-            let (quotient, remainder) = self.split(fingerprint);
-            if (quotient as u64) << self.bits | remainder >= cell {
-                break;
-            }
-            fingerprint += 1;
-            tries += 1;
-        }
-        if fingerprint < self.grid { fingerprint } else { self.grid - 1 }
-    }
-
-    /// Blocks of an empty table.
-    const fn blocks(&self) -> u64 {
-        let blocks = self.slots.div_ceil(BLOCK as u64);
-        blocks + if blocks < SPARE_BLOCKS { blocks } else { SPARE_BLOCKS }
-    }
-
-    fn table<A: Alloc>(&self, alloc: A) -> Result<Table<HeapWords<A>>, BuildError> {
-        let blocks = usize::try_from(self.blocks()).map_err(|_| AllocError::CapacityOverflow)?;
-        Table::empty(blocks, self.bits, alloc)
-    }
-}
-
 impl<W: Words> Quotient<W> {
     /// Keys in it; equal ones count each time.
     #[must_use]
@@ -271,8 +203,13 @@ impl<W: Words> Quotient<W> {
     #[must_use]
     #[inline]
     pub fn contains_hash(&self, hash: u64) -> bool {
+        self.table.way().run(Has { set: self, hash })
+    }
+
+    #[inline(always)]
+    fn holds(&self, by: Option<Deposit>, hash: u64) -> bool {
         let (quotient, remainder) = self.places.split(self.fingerprint(hash));
-        self.table.is_occupied(quotient) && self.table.find(quotient, remainder).is_ok()
+        self.table.holds(by, quotient, remainder)
     }
 
     /// How often `key` was added, or keys of its fingerprint: never too small. O(count).
@@ -285,7 +222,11 @@ impl<W: Words> Quotient<W> {
     #[must_use]
     pub fn count_hash(&self, hash: u64) -> u64 {
         let (quotient, remainder) = self.places.split(self.fingerprint(hash));
-        let Ok(last) = self.table.find(quotient, remainder) else { return 0 };
+        let place = self.table.find(None, quotient, remainder);
+        if !place.found {
+            return 0;
+        }
+        let last = place.slot;
         let same = |slot: &usize| {
             *slot == last || !self.table.is_end(*slot) && self.table.remainder(*slot) == remainder
         };
@@ -301,18 +242,7 @@ impl<W: Words> Quotient<W> {
     /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,
     /// as far as both go. Blocks are asked for 32 keys ahead. Allocates nothing.
     pub fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
-        let bytes = as_bytes(self.table.store().words());
-        for (hashes, found) in hashes.chunks(BATCH).zip(found.chunks_mut(BATCH)) {
-            for hash in hashes {
-                let (quotient, _) = self.places.split(self.fingerprint(*hash));
-                let at = self.table.at(quotient / BLOCK);
-                prefetch(bytes, at);
-                prefetch(bytes, at + 16 + quotient % BLOCK * self.table.bits() as usize / 8);
-            }
-            for (hash, found) in hashes.iter().zip(found) {
-                *found = self.contains_hash(*hash);
-            }
-        }
+        self.table.way().run(HasMany { set: self, hashes, found });
     }
 
     /// The fingerprints in it, ascending; equal ones each time.
@@ -326,9 +256,10 @@ impl<W: Words> Quotient<W> {
     fn rebuilt<A: Alloc>(
         fingerprints: impl Iterator<Item = u64>,
         places: &Places,
+        spare: Spare,
         alloc: A,
     ) -> Result<Table<HeapWords<A>>, BuildError> {
-        let mut filling = Filling::new(places.table(alloc)?);
+        let mut filling = Filling::new(places.table(spare, alloc)?);
         for fingerprint in fingerprints {
             let (quotient, remainder) = places.split(fingerprint);
             filling.push(quotient, remainder)?;
@@ -379,7 +310,7 @@ impl Quotient {
     ) -> Result<Self, BuildError> {
         let mut hashes = hashes.into_iter();
         let mut set = Self::with_fpr(hashes.len(), fpr)?;
-        hashes.try_for_each(|hash| set.try_insert_hash(hash).map(drop))?;
+        set.add_all(&mut hashes)?;
         Ok(set)
     }
 }
@@ -398,7 +329,7 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
             let (value, max) = ((1.0 / fpr) as u64, MAX_GRID / 2 / slots);
             BuildError::OutOfRange { name: "1/fpr", value, min: 2, max }
         })?;
-        let (table, capacity) = (places.table(alloc)?, capacity as u64);
+        let (table, capacity) = (places.table(spare, alloc)?, capacity as u64);
         Ok(Self { table, places, len: 0, capacity, seed })
     }
 
@@ -433,7 +364,8 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
     /// # Errors
     ///
     /// [`BuildError::Alloc`] if it had to grow and memory cannot be had, [`BuildError::TooMany`] if
-    /// one key was added some 65,000 times. Nothing has changed then.
+    /// one key was added some 65,000 times, [`BuildError::Damaged`] if it came from a file that is.
+    /// Nothing has changed then.
     pub fn try_insert<K: KeyHash + ?Sized>(&mut self, key: &K) -> Result<bool, BuildError> {
         self.try_insert_hash(key.key_hash(self.seed))
     }
@@ -465,7 +397,7 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
     ///
     /// # Errors
     ///
-    /// [`BuildError::Alloc`] if it had to grow and memory cannot be had; nothing has changed then.
+    /// As for [`try_insert`](Self::try_insert).
     pub fn try_insert_unique_hash(&mut self, hash: u64) -> Result<bool, BuildError> {
         self.add(hash, true)
     }
@@ -480,14 +412,30 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
             self.try_resize(self.places.slots + self.places.slots / 4)?;
         }
         let (quotient, remainder) = self.places.split(fingerprint);
-        let (at, new) = match self.table.find(quotient, remainder) {
-            Ok(_) if once => return Ok(false),
-            Ok(last) => (last + 1, false),
-            Err(at) => (at, true),
-        };
-        self.table.insert_at(quotient, remainder, at)?;
-        self.len += 1;
+        let table = &mut self.table;
+        let new = table.way().run(Add { table, quotient, remainder, once })?;
+        self.len += u64::from(new || !once);
         Ok(new)
+    }
+
+    /// Adds the keys of these hashes, once more each. Their blocks are asked for some keys ahead.
+    fn add_all(&mut self, hashes: &mut dyn Iterator<Item = u64>) -> Result<(), BuildError> {
+        loop {
+            let mut batch = [0; BATCH];
+            let count = { batch.iter_mut().zip(&mut *hashes) }.map(|(to, hash)| *to = hash).count();
+            if count == 0 {
+                return Ok(());
+            }
+            if self.len + count as u64 > most_in(self.places.slots) {
+                batch[..count].iter().try_for_each(|hash| self.add(*hash, false).map(drop))?;
+                continue;
+            }
+            let batch = batch.map(|hash| self.places.split(self.fingerprint(hash)));
+            let table = &mut self.table;
+            let (added, outcome) = table.way().run(AddMany { table, places: &batch[..count] });
+            self.len += added;
+            outcome?;
+        }
     }
 
     /// Takes `key` out once; returns whether it was in. Never take out what was not put in: another
@@ -499,10 +447,10 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
     /// Takes the key of this 64-bit hash out once; returns whether it was in.
     pub fn remove_hash(&mut self, hash: u64) -> bool {
         let (quotient, remainder) = self.places.split(self.fingerprint(hash));
-        let Ok(slot) = self.table.find(quotient, remainder) else { return false };
-        self.table.remove_at(quotient, slot);
-        self.len = self.len.saturating_sub(1);
-        true
+        let table = &mut self.table;
+        let removed = table.way().run(Remove { table, quotient, remainder });
+        self.len = self.len.saturating_sub(u64::from(removed));
+        removed
     }
 
     /// Removes all keys; keeps the slots.
@@ -518,11 +466,16 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
     /// [`BuildError::Alloc`], [`BuildError::OutOfRange`] beyond 2^40 slots; nothing has changed
     /// then.
     pub fn try_resize(&mut self, slots: u64) -> Result<(), BuildError> {
+        self.resize(slots, spare)
+    }
+
+    fn resize(&mut self, slots: u64, spare: Spare) -> Result<(), BuildError> {
         let slots = slots.max(slots_for(self.len));
         let places = Places::new(self.places.grid, slots).filter(|_| slots <= MAX_SLOTS);
         let (name, min, max) = ("slots", MIN_SLOTS, MAX_SLOTS);
         let places = places.ok_or(BuildError::OutOfRange { name, value: slots, min, max })?;
-        self.table = Self::rebuilt(self.iter(), &places, self.table.store().alloc().clone())?;
+        let alloc = self.table.store().alloc().clone();
+        self.table = Self::rebuilt(self.iter(), &places, spare, alloc)?;
         self.places = places;
         Ok(())
     }
@@ -551,7 +504,7 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
         let places = Places::new(self.places.grid, slots).filter(|_| slots <= MAX_SLOTS);
         let places = places.ok_or(AllocError::CapacityOverflow)?;
         let both = Merged { a: self.iter().peekable(), b: other.iter().peekable() };
-        let table = Self::rebuilt(both, &places, self.table.store().alloc().clone());
+        let table = Self::rebuilt(both, &places, spare, self.table.store().alloc().clone());
         self.table = table.map_err(|error| match error {
             BuildError::Alloc(error) => MergeError::Alloc(error),
             BuildError::TooMany { len, max } => MergeError::TooMany { len, max },
@@ -770,8 +723,11 @@ impl<W: Words> Eq for Quotient<W> {}
 
 impl<K: KeyHash, A: Alloc + Clone> Extend<K> for Quotient<HeapWords<A>> {
     fn extend<I: IntoIterator<Item = K>>(&mut self, keys: I) {
-        for key in keys {
-            self.insert(&key);
+        let seed = self.seed;
+        match self.add_all(&mut keys.into_iter().map(|key| key.key_hash(seed))) {
+            Ok(()) => {}
+            Err(BuildError::Alloc(error)) => refused(error),
+            Err(error) => panic!("{error}"),
         }
     }
 }
@@ -779,6 +735,7 @@ impl<K: KeyHash, A: Alloc + Clone> Extend<K> for Quotient<HeapWords<A>> {
 #[cfg(all(test, feature = "alloc"))]
 mod tests {
     use super::*;
+    use crate::filters::gather::reduce;
     use alloc::collections::BTreeMap;
     use alloc::vec::Vec;
 

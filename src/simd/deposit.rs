@@ -1,4 +1,5 @@
-//! Bit deposit (`pdep`), where the build targets a processor that has it in hardware.
+//! Bit deposit (`pdep`), where the processor has it in hardware: known as the build targets it, or
+//! asked of the processor by [`Way`].
 //!
 //! AMD's Excavator, Zen and Zen 2 have the instruction in microcode: up to 250 cycles [Fog, tables
 //! of instructions]. A build is known to be for one of them if it has `sse4a`, which only AMD's
@@ -8,6 +9,8 @@
 //! Invariants:
 //!
 //! 1. [`deposit`] exists only where the build targets `bmi2`.
+//! 2. A [`Way`] is fast only if the processor has `bmi1`, `bmi2`, `lzcnt` and `popcnt`.
+//! 3. A [`Deposit`] exists only while [`Way::run`] works on such a processor.
 
 #![allow(unsafe_code)]
 // Whether an intrinsic is unsafe where the build targets its feature depends on the compiler.
@@ -42,9 +45,89 @@ pub(crate) fn deposit(mut bits: u64, mut mask: u64) -> u64 {
     out
 }
 
+/// Whether the processor counts and deposits bits in hardware: asked once, by whoever keeps the
+/// answer, as each question costs as much as what is done then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Way(bool);
+
+/// The promise that the processor has `pdep`, in code that was compiled for such a one.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+pub(crate) struct Deposit(());
+
+/// What is compiled twice: for what the build targets, and for a processor with [`Deposit`]. All
+/// that `run` calls must be `#[inline(always)]`, or it is the same code both times.
+pub(crate) trait Work {
+    type Out;
+
+    fn run(self, deposit: Option<Deposit>) -> Self::Out;
+}
+
+impl Way {
+    /// Asks the processor.
+    #[must_use]
+    pub(crate) fn new() -> Self {
+        #[cfg(all(target_arch = "x86_64", feature = "std"))]
+        if !FAST && !cfg!(lessram_scalar) {
+            let microcode =
+                std::is_x86_feature_detected!("sse4a") && !std::is_x86_feature_detected!("vaes");
+            let has = std::is_x86_feature_detected!("bmi1")
+                && std::is_x86_feature_detected!("bmi2")
+                && std::is_x86_feature_detected!("lzcnt")
+                && std::is_x86_feature_detected!("popcnt");
+            return Self(has && !microcode);
+        }
+        Self(false)
+    }
+
+    /// Does the work in the faster way.
+    #[inline(always)]
+    pub(crate) fn run<W: Work>(self, work: W) -> W::Out {
+        #[cfg(target_arch = "x86_64")]
+        if self.0 {
+            // SAFETY: the processor has all four features (invariant 2).
+            return unsafe { with_deposit(work) };
+        }
+        work.run(None)
+    }
+}
+
+/// # Safety
+///
+/// The processor has all of these features.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "bmi1,bmi2,lzcnt,popcnt")]
+unsafe fn with_deposit<W: Work>(work: W) -> W::Out {
+    work.run(Some(Deposit(())))
+}
+
+impl Deposit {
+    /// As [`deposit`].
+    #[inline(always)]
+    pub(crate) fn deposit(self, bits: u64, mask: u64) -> u64 {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the processor has `bmi2` (invariant 3).
+        return unsafe { core::arch::x86_64::_pdep_u64(bits, mask) };
+        #[cfg(not(target_arch = "x86_64"))]
+        deposit(bits, mask)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Deposits with what the processor has.
+    struct Both(u64, u64);
+
+    impl Work for Both {
+        type Out = u64;
+
+        #[inline(always)]
+        fn run(self, by: Option<Deposit>) -> u64 {
+            by.map_or_else(|| deposit(self.0, self.1), |by| by.deposit(self.0, self.1))
+        }
+    }
 
     #[test]
     fn bits_go_where_the_ones_are() {
@@ -57,6 +140,7 @@ mod tests {
             (0x1234_5678_9ABC_DEF0, u64::MAX, 0x1234_5678_9ABC_DEF0),
         ] {
             assert_eq!(deposit(bits, mask), out, "{bits:#x} to {mask:#x}");
+            assert_eq!(Way::new().run(Both(bits, mask)), out, "{bits:#x} to {mask:#x}");
         }
     }
 }

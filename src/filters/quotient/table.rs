@@ -3,9 +3,11 @@
 //! Numbers read from a block may come from a damaged file. They are followed only as far as there
 //! are blocks; a table of damaged numbers gives wrong answers, and can be changed, without harm.
 
-use crate::bits::word::select_in_word;
+use crate::bits::word::{below, select_by};
 use crate::error::{AllocError, BuildError};
 use crate::mem::Alloc;
+use crate::simd::deposit::{Deposit, Way};
+use crate::simd::prefetch;
 use crate::storage::{HeapWords, Le64, Words, as_bytes};
 
 /// Slots of a block.
@@ -26,6 +28,83 @@ pub(super) struct Table<W> {
     words: W,
     blocks: usize,
     bits: u32,
+    lanes: Lanes,
+    way: Way,
+}
+
+/// How remainders are compared several at once: as lanes of a word.
+#[derive(Clone, Copy)]
+struct Lanes {
+    /// As many as fit in 56 bits, whatever the shift of the first one in its byte.
+    count: usize,
+    /// The low bit of each.
+    ones: u64,
+}
+
+impl Lanes {
+    /// Lanes of so many bits, 1 to 56.
+    fn new(bits: u32) -> Self {
+        let count = (MAX_REMAINDER / bits.clamp(1, MAX_REMAINDER)) as usize;
+        Self { count, ones: (0..count).fold(0, |ones, lane| ones | 1 << (lane as u32 * bits)) }
+    }
+}
+
+/// What the head of a block says.
+#[derive(Clone, Copy, Default)]
+struct Head {
+    /// Which quotients have a run.
+    occupied: u64,
+    /// Which slots are the last of one.
+    ends: u64,
+    /// Slots from the block's start on that runs of quotients before it take.
+    offset: usize,
+}
+
+impl Head {
+    const fn is_occupied(&self, quotient: usize) -> bool {
+        self.occupied >> (quotient % BLOCK) & 1 == 1
+    }
+
+    /// Runs of the block's quotients up to this one.
+    const fn runs(&self, quotient: usize) -> u32 {
+        (self.occupied & u64::MAX >> (63 - quotient % BLOCK)).count_ones()
+    }
+}
+
+/// The last slot of a run: its block, its place there, and all ends of the block.
+#[derive(Clone, Copy)]
+struct Last {
+    block: usize,
+    index: usize,
+    ends: u64,
+}
+
+/// The last remainders of a run, so many as a word holds.
+#[derive(Clone, Copy)]
+struct Tail {
+    /// The slot of the first of them.
+    slot: usize,
+    lanes: usize,
+    /// One a lane, and in further lanes whatever follows.
+    window: u64,
+    /// Whether that is the whole run.
+    whole: bool,
+}
+
+/// Where a remainder is, or belongs.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    quotient: usize,
+    remainder: u64,
+    /// The last slot of the run that holds it, or the slot behind the last smaller one.
+    pub(super) slot: usize,
+    pub(super) found: bool,
+    /// Whether the quotient has a run.
+    occupied: bool,
+    /// The first slot of runs of quotients of this one's block.
+    start: usize,
+    /// The slot behind all runs up to the quotient's; `None` if fewer runs end than there are.
+    end: Option<usize>,
 }
 
 /// Bytes of a block.
@@ -61,7 +140,14 @@ impl<W: Words> Table<W> {
     /// The blocks in `words`, if there are as many words as they need.
     pub(super) fn new(words: W, blocks: usize, bits: u32) -> Option<Self> {
         let fits = words_for(blocks, bits) == Some(words.words().len());
-        (fits && bits <= MAX_REMAINDER).then_some(Self { words, blocks, bits })
+        let lanes = Lanes::new(bits);
+        (fits && bits <= MAX_REMAINDER).then(|| Self {
+            words,
+            blocks,
+            bits,
+            lanes,
+            way: Way::new(),
+        })
     }
 
     pub(super) const fn store(&self) -> &W {
@@ -70,10 +156,6 @@ impl<W: Words> Table<W> {
 
     pub(super) const fn blocks(&self) -> usize {
         self.blocks
-    }
-
-    pub(super) const fn bits(&self) -> u32 {
-        self.bits
     }
 
     /// Slots, the spare ones at the end among them.
@@ -86,9 +168,17 @@ impl<W: Words> Table<W> {
         as_bytes(self.words.words())
     }
 
+    /// Asks for the head of the quotient's block, and for its own slot.
+    #[inline(always)]
+    pub(super) fn prefetch(&self, quotient: usize) {
+        let at = self.at(quotient / BLOCK);
+        prefetch(self.bytes(), at);
+        prefetch(self.bytes(), at + 16 + quotient % BLOCK * self.bits as usize / 8);
+    }
+
     /// Byte at which a block starts.
     #[inline(always)]
-    pub(super) const fn at(&self, block: usize) -> usize {
+    const fn at(&self, block: usize) -> usize {
         block * stride(self.bits)
     }
 
@@ -118,11 +208,6 @@ impl<W: Words> Table<W> {
         self.ends(slot / BLOCK) >> (slot % BLOCK) & 1 == 1
     }
 
-    #[inline(always)]
-    pub(super) fn is_occupied(&self, quotient: usize) -> bool {
-        self.occupied(quotient / BLOCK) >> (quotient % BLOCK) & 1 == 1
-    }
-
     /// The remainder in a slot.
     #[inline(always)]
     pub(super) fn remainder(&self, slot: usize) -> u64 {
@@ -131,75 +216,194 @@ impl<W: Words> Table<W> {
         word >> (bit % 8) & !(u64::MAX << self.bits)
     }
 
-    /// The slot behind all runs of quotients up to `quotient`; at most `quotient` if its slot is
-    /// free.
+    /// How work on it is done.
+    pub(super) const fn way(&self) -> Way {
+        self.way
+    }
+
+    /// The head of a block, read with one check; without any run behind the last one.
     #[inline(always)]
-    pub(super) fn run_end(&self, quotient: usize) -> usize {
-        let block = quotient / BLOCK;
-        let upto = self.occupied(block) & u64::MAX >> (63 - quotient % BLOCK);
-        let mut runs = upto.count_ones();
-        let start = block * BLOCK + self.offset(block);
-        if runs == 0 {
-            return start.min(self.slots());
-        }
-        let mut block = start / BLOCK;
-        let mut ends = self.ends(block) & from(start);
-        while ends.count_ones() < runs {
-            runs -= ends.count_ones();
-            block += 1;
-            if block >= self.blocks {
-                return self.slots();
-            }
+    fn head(&self, block: usize) -> Head {
+        let rest = self.bytes().get(self.at(block)..);
+        // Padding is shorter than a head.
+        let Some(head) = rest.and_then(|rest| rest.first_chunk::<HEAD>()) else {
+            return Head::default();
+        };
+        let offset = usize::from(u16::from_le_bytes([head[OFFSET], head[OFFSET + 1]]));
+        Head { occupied: load(head, OCCUPIED), ends: load(head, ENDS), offset }
+    }
+
+    /// The end of run number `runs`, from 1, of those that start in this block; `None` if fewer end.
+    #[inline(always)]
+    fn last_of(&self, by: Option<Deposit>, block: usize, head: Head, runs: u32) -> Option<Last> {
+        let (mut block, mut ends) = (block, head.ends);
+        if head.offset >= BLOCK {
+            block += head.offset / BLOCK;
             ends = self.ends(block);
         }
-        block * BLOCK + select_in_word(ends, runs - 1) as usize + 1
+        let (mut left, mut runs) = (ends & from(head.offset), runs);
+        loop {
+            let index = select_by(by, left, runs - 1) as usize;
+            if index < BLOCK {
+                return Some(Last { block, index, ends });
+            }
+            runs -= left.count_ones();
+            block += 1;
+            if block >= self.blocks {
+                return None;
+            }
+            ends = self.ends(block);
+            left = ends;
+        }
     }
 
-    /// The last slot from `quotient`'s run that holds `remainder`, or where it would be put: the
-    /// slot behind the last smaller one.
+    /// The slot behind all runs of quotients up to `quotient`, of a block with this head; at most
+    /// `quotient` if its slot is free. `None` if fewer runs end than quotients have.
     #[inline(always)]
-    pub(super) fn find(&self, quotient: usize, remainder: u64) -> Result<usize, usize> {
-        if !self.is_occupied(quotient) {
-            return Err(self.run_end(quotient));
+    fn end_of(&self, by: Option<Deposit>, quotient: usize, head: Head) -> Option<usize> {
+        let block = quotient / BLOCK;
+        let runs = head.runs(quotient);
+        if runs == 0 {
+            let start = block * BLOCK + head.offset;
+            return (start <= self.slots()).then_some(start);
         }
-        let end = self.run_end(quotient);
-        let mut slot = end;
+        let last = self.last_of(by, block, head, runs)?;
+        Some(last.block * BLOCK + last.index + 1)
+    }
+
+    /// The last remainders of the run of `quotient`, one of this head's block, which ends at `last`.
+    /// `None` if it ends before its quotient, as only a damaged one does.
+    #[inline(always)]
+    fn tail(&self, quotient: usize, last: Last) -> Option<Tail> {
+        // The run starts at its quotient or behind another's end, if not in a block before.
+        let before = 64 - (last.ends & below(last.index as u32)).leading_zeros() as usize;
+        let first = before.max(quotient.saturating_sub(last.block * BLOCK));
+        let count = (last.index + 1).checked_sub(first).filter(|count| *count > 0)?;
+        let lanes = count.min(self.lanes.count);
+        let slot = last.index + 1 - lanes;
+        let bit = slot * self.bits as usize;
+        let window = load(self.bytes(), self.at(last.block) + HEAD + bit / 8) >> (bit % 8);
+        let whole = lanes == count && (first > 0 || quotient == last.block * BLOCK);
+        Some(Tail { slot: last.block * BLOCK + slot, lanes, window, whole })
+    }
+
+    /// Whether the run of `quotient` holds `remainder`.
+    #[inline(always)]
+    pub(super) fn holds(&self, by: Option<Deposit>, quotient: usize, remainder: u64) -> bool {
+        let block = quotient / BLOCK;
+        let head = self.head(block);
+        if !head.is_occupied(quotient) {
+            return false;
+        }
+        let last = self.last_of(by, block, head, head.runs(quotient));
+        let Some(tail) = last.and_then(|last| self.tail(quotient, last)) else { return false };
+        // A lane is 0 if it is the remainder; those that are not of the run are none.
+        let others = u64::MAX << (tail.lanes as u32 * self.bits);
+        let differ = tail.window ^ (self.lanes.ones * remainder) | others;
+        let highs = self.lanes.ones << (self.bits - 1);
+        if differ.wrapping_sub(self.lanes.ones) & !differ & highs != 0 {
+            return true;
+        }
+        !tail.whole && self.search(quotient, remainder, tail.slot).1
+    }
+
+    /// Where `remainder` is in `quotient`'s run, or would be put.
+    #[inline(always)]
+    pub(super) fn find(&self, by: Option<Deposit>, quotient: usize, remainder: u64) -> Place {
+        let block = quotient / BLOCK;
+        let head = self.head(block);
+        let (occupied, start) = (head.is_occupied(quotient), block * BLOCK + head.offset);
+        let mut place =
+            Place { quotient, remainder, slot: 0, found: false, occupied, start, end: None };
+        if !occupied {
+            place.end = self.end_of(by, quotient, head);
+            place.slot = place.end.unwrap_or(self.slots());
+            return place;
+        }
+        let Some(last) = self.last_of(by, block, head, head.runs(quotient)) else { return place };
+        let Some(tail) = self.tail(quotient, last) else { return place };
+        place.end = Some(tail.slot + tail.lanes);
+        (place.slot, place.found) = self.search_tail(quotient, remainder, &tail);
+        place
+    }
+
+    /// The last slot that holds `remainder`, and that it is held; or the slot behind the last
+    /// smaller one.
+    #[inline(always)]
+    fn search_tail(&self, quotient: usize, remainder: u64, tail: &Tail) -> (usize, bool) {
+        let mask = !(u64::MAX << self.bits);
+        for lane in (0..tail.lanes).rev() {
+            let here = tail.window >> (lane as u32 * self.bits) & mask;
+            if here <= remainder {
+                let found = here == remainder;
+                return (tail.slot + lane + usize::from(!found), found);
+            }
+        }
+        if tail.whole { (tail.slot, false) } else { self.search(quotient, remainder, tail.slot) }
+    }
+
+    /// As [`search_tail`](Self::search_tail), in what is left of a run before `slot`.
+    #[cold]
+    #[inline(never)]
+    fn search(&self, quotient: usize, remainder: u64, mut slot: usize) -> (usize, bool) {
         // Remainders of a run ascend, and it starts at its quotient or behind another's end.
-        while slot > quotient {
-            let found = self.remainder(slot - 1);
-            if found <= remainder {
-                return if found == remainder { Ok(slot - 1) } else { Err(slot) };
+        while slot > quotient && !self.is_end(slot - 1) {
+            let here = self.remainder(slot - 1);
+            if here <= remainder {
+                let found = here == remainder;
+                return (slot - usize::from(found), found);
             }
             slot -= 1;
-            if slot == 0 || self.is_end(slot - 1) {
-                break;
-            }
         }
-        Err(slot)
+        (slot, false)
     }
 
-    /// The first free slot from `slot` on, where runs of quotients before it do not reach; one
-    /// behind the last slot if there is none.
-    fn first_free(&self, mut slot: usize) -> usize {
-        while slot < self.slots() {
-            let end = self.run_end(slot);
-            if end <= slot {
-                return slot;
+    /// The first slot from `slot` on, behind runs of quotients before it, that is free; or, if not
+    /// `free`, the first that removing from before it leaves where it is: it is free, or its run
+    /// starts at its own quotient. One behind the last slot if there is none.
+    #[inline(always)]
+    fn gap(&self, by: Option<Deposit>, slot: usize, free: bool) -> usize {
+        let mut index = slot % BLOCK;
+        for block in slot / BLOCK..self.blocks {
+            let head = self.head(block);
+            let ends = head.ends & from(head.offset);
+            // What reaches into the next block leaves no gap in this one.
+            while head.offset < BLOCK && index < BLOCK {
+                // Runs of all quotients before the gap, or up to it.
+                let upto = if free { u64::MAX >> (63 - index) } else { below(index as u32) };
+                let runs = (head.occupied & upto).count_ones();
+                let end = if runs == 0 {
+                    head.offset
+                } else {
+                    select_by(by, ends, runs - 1) as usize + 1
+                };
+                if end <= index {
+                    return block * BLOCK + index;
+                }
+                index = end;
             }
-            slot = end;
+            index = 0;
         }
         self.slots()
     }
 
-    /// The first slot behind `slot` that removing from before it leaves where it is: it is free, or
-    /// its run starts at its own quotient.
-    fn settled(&self, quotient: usize, slot: usize) -> usize {
-        let (mut stop, mut quotient) = (slot + 1, quotient);
-        while let Some(next) = self.next_occupied(quotient + 1, stop) {
-            stop = stop.max(self.run_end(next));
-            quotient = next;
-        }
-        stop.min(self.slots())
+    /// The free slot that a remainder put at this place moves others into; `None` if the table is
+    /// damaged in a way that would hide the remainder.
+    ///
+    /// It is found if the run's end, counted in ends from the block's start on, moves up by one
+    /// slot: that needs as many ends as runs, none where runs before it leave slots free or where
+    /// others are moved to, and a run that does not begin before the block's.
+    #[inline(always)]
+    fn free_for(&self, by: Option<Deposit>, place: &Place, at: usize) -> Option<usize> {
+        let (quotient, end) = (place.quotient, place.end?);
+        let sound = if place.occupied {
+            end > quotient && at >= place.start
+        } else {
+            // Of this block, as no run of it ends before its start.
+            end >= quotient || self.ends(quotient / BLOCK) & from(end) & !from(quotient) == 0
+        };
+        let free = if end <= quotient { quotient } else { self.gap(by, end.max(at), true) };
+        (sound && !self.is_end(free)).then_some(free)
     }
 
     /// Whether all runs stand where they must, `len` remainders in all, of quotients below `slots`.
@@ -240,27 +444,13 @@ impl<W: Words> Table<W> {
         }
         None
     }
-
-    /// The first quotient in `first..end` that has a run.
-    fn next_occupied(&self, first: usize, end: usize) -> Option<usize> {
-        let mut block = first / BLOCK;
-        let mut occupied = self.occupied(block) & from(first);
-        while occupied == 0 {
-            block += 1;
-            if block * BLOCK >= end || block >= self.blocks {
-                return None;
-            }
-            occupied = self.occupied(block);
-        }
-        let quotient = block * BLOCK + occupied.trailing_zeros() as usize;
-        (quotient < end).then_some(quotient)
-    }
 }
 
 impl<A: Alloc> Table<HeapWords<A>> {
     /// Empty blocks, at their exact size.
     pub(super) fn empty(blocks: usize, bits: u32, alloc: A) -> Result<Self, BuildError> {
-        let mut table = Self { words: HeapWords::new_in(alloc), blocks: 0, bits };
+        let (lanes, way) = (Lanes::new(bits), Way::new());
+        let mut table = Self { words: HeapWords::new_in(alloc), blocks: 0, bits, lanes, way };
         table.add_blocks(blocks)?;
         Ok(table)
     }
@@ -314,26 +504,18 @@ impl<A: Alloc> Table<HeapWords<A>> {
         store(bytes, at, kept | value << (bit % 8));
     }
 
-    /// Puts a remainder into the run of `quotient`, at a slot that [`find`](Self::find) told.
+    /// Puts a remainder where [`find`](Self::find) said: behind an equal one, or where none is.
     ///
     /// # Errors
     ///
-    /// [`BuildError::TooMany`] if too many slots in a row are taken, [`BuildError::Alloc`]; nothing
-    /// has changed then.
-    pub(super) fn insert_at(
-        &mut self,
-        quotient: usize,
-        remainder: u64,
-        at: usize,
-    ) -> Result<(), BuildError> {
-        let was_occupied = self.is_occupied(quotient);
+    /// [`BuildError::TooMany`] if too many slots in a row are taken, [`BuildError::Alloc`], and
+    /// [`BuildError::Damaged`] if it would not be found; nothing has changed then.
+    #[inline(always)]
+    pub(super) fn insert(&mut self, by: Option<Deposit>, place: &Place) -> Result<(), BuildError> {
+        let quotient = place.quotient;
         // Where nothing is in the way the remainder goes to its own slot.
-        let at = at.max(quotient);
-        let free = if !was_occupied && self.run_end(quotient) <= quotient {
-            quotient
-        } else {
-            self.first_free(self.run_end(quotient).max(at))
-        };
+        let at = (place.slot + usize::from(place.found)).max(quotient);
+        let free = self.free_for(by, place, at).ok_or(BuildError::Damaged)?;
         if free / BLOCK >= self.blocks {
             self.add_blocks(1)?;
         }
@@ -342,14 +524,15 @@ impl<A: Alloc> Table<HeapWords<A>> {
             let max = MAX_OFFSET as u64;
             return Err(BuildError::TooMany { len: max + 1, max });
         }
-        let last = !was_occupied || at == self.run_end(quotient);
-        self.shift_up(at, free);
-        self.set_remainder(at, remainder);
-        self.set_end(at, last);
-        if last && was_occupied && at > 0 {
+        // The run's last slot moves up with what follows, or is the new one.
+        let last = !place.occupied || Some(at) == place.end;
+        if last && place.occupied && at > 0 {
             self.set_end(at - 1, false);
         }
-        self.set_occupied(quotient, true);
+        self.shift_up(at, free, place.remainder, last);
+        if !place.occupied {
+            self.set_occupied(quotient, true);
+        }
         for block in passed {
             let offset = self.offset(block);
             self.set_offset(block, offset + 1);
@@ -357,11 +540,14 @@ impl<A: Alloc> Table<HeapWords<A>> {
         Ok(())
     }
 
-    /// Takes the remainder at `slot` out of the run of `quotient`.
-    pub(super) fn remove_at(&mut self, quotient: usize, slot: usize) {
+    /// Takes the remainder out that was found at this place.
+    #[inline(always)]
+    pub(super) fn remove(&mut self, by: Option<Deposit>, place: &Place) {
+        let (quotient, slot) = (place.quotient, place.slot);
         let starts = slot == quotient || slot == 0 || self.is_end(slot - 1);
         let ends = self.is_end(slot);
-        let stop = self.settled(quotient, self.run_end(quotient).max(slot + 1) - 1);
+        let end = place.end.unwrap_or(self.slots());
+        let stop = self.gap(by, end.max(slot + 1), false);
         if ends && starts {
             self.set_occupied(quotient, false);
         } else if ends {
@@ -374,89 +560,94 @@ impl<A: Alloc> Table<HeapWords<A>> {
         }
     }
 
-    /// Moves what is in the slots `at..free` one slot up.
-    fn shift_up(&mut self, at: usize, free: usize) {
-        for block in (at / BLOCK..=free / BLOCK).rev() {
-            let low = if block == at / BLOCK { at % BLOCK } else { 0 };
+    /// Moves what is in the slots `at..free` one slot up, and puts a remainder at the first.
+    #[inline(always)]
+    fn shift_up(&mut self, at: usize, free: usize, remainder: u64, last: bool) {
+        let (mut remainder, mut end) = (remainder, u64::from(last));
+        let mut low = at % BLOCK;
+        for block in at / BLOCK..=free / BLOCK {
             let high = if block == free / BLOCK { free % BLOCK } else { BLOCK - 1 };
-            self.move_up(block, low, high);
-            let moved = from(low) & !from(high);
             let ends = self.ends(block);
-            let ends = ends & !(moved | moved << 1) | (ends & moved) << 1;
-            self.set_word(block, ENDS, ends);
-            if block > at / BLOCK {
-                let carried = block * BLOCK - 1;
-                let (remainder, end) = (self.remainder(carried), self.is_end(carried));
-                self.set_remainder(block * BLOCK, remainder);
-                self.set_end(block * BLOCK, end);
-            }
+            let moved = from(low) & u64::MAX >> (63 - high);
+            let shifted = (ends & moved) << 1 | end << low;
+            self.set_word(block, ENDS, ends & !moved | shifted & moved);
+            let carried = self.push_up(block, low, high, remainder);
+            (remainder, end, low) = (carried, ends >> 63, 0);
         }
     }
 
     /// Moves what is in the slots `slot + 1..stop` one slot down; the last one is free then.
-    fn shift_down(&mut self, slot: usize, stop: usize) {
-        for block in slot / BLOCK..=(stop - 1) / BLOCK {
-            let low = if block == slot / BLOCK { slot % BLOCK } else { 0 };
-            let high = if block == (stop - 1) / BLOCK { (stop - 1) % BLOCK } else { BLOCK - 1 };
-            self.move_down(block, low, high);
-            let within = from(low) & u64::MAX >> (63 - high);
-            let ends = self.ends(block);
-            let moved = (ends & within) >> 1 & within;
-            self.set_word(block, ENDS, ends & !within | moved);
-            if block < (stop - 1) / BLOCK {
-                let carried = (block + 1) * BLOCK;
-                let (remainder, end) = (self.remainder(carried), self.is_end(carried));
-                self.set_remainder(carried - 1, remainder);
-                self.set_end(carried - 1, end);
-            }
-        }
-    }
-
-    /// Remainders `low..high` of a block to `low + 1..high + 1`.
-    fn move_up(&mut self, block: usize, low: usize, high: usize) {
-        let (bits, at) = (self.bits as usize, self.at(block) + HEAD);
-        if bits % 8 == 0 {
-            let (from, to) = (at + low * bits / 8, at + high * bits / 8);
-            if low < high && to + bits / 8 <= self.words.as_bytes().len() {
-                self.words.as_bytes_mut().copy_within(from..to, from + bits / 8);
-            }
-            return;
-        }
-        // As many at once as a word takes whatever its shift.
-        let (step, mut high) = ((56 / bits).max(1), high);
-        while high > low {
-            let count = step.min(high - low);
-            high -= count;
-            self.copy(at, high * bits, (high + 1) * bits, count * bits);
-        }
-    }
-
-    /// Remainders `low + 1..=high` of a block to `low..high`.
-    fn move_down(&mut self, block: usize, low: usize, high: usize) {
-        let (bits, at) = (self.bits as usize, self.at(block) + HEAD);
-        if bits % 8 == 0 {
-            let (from, to) = (at + (low + 1) * bits / 8, at + (high + 1) * bits / 8);
-            if low < high && to <= self.words.as_bytes().len() {
-                self.words.as_bytes_mut().copy_within(from..to, from - bits / 8);
-            }
-            return;
-        }
-        let (step, mut low) = ((56 / bits).max(1), low);
-        while low < high {
-            let count = step.min(high - low);
-            self.copy(at, (low + 1) * bits, low * bits, count * bits);
-            low += count;
-        }
-    }
-
-    /// Copies up to 56 bits behind the byte `at` from bit `from` to bit `to`.
     #[inline(always)]
-    fn copy(&mut self, at: usize, from: usize, to: usize, bits: usize) {
+    fn shift_down(&mut self, slot: usize, stop: usize) {
+        let mut low = slot % BLOCK;
+        for block in slot / BLOCK..=(stop - 1) / BLOCK {
+            let whole = block < (stop - 1) / BLOCK;
+            let high = if whole { BLOCK - 1 } else { (stop - 1) % BLOCK };
+            let ends = self.ends(block);
+            let moved = from(low) & u64::MAX >> (63 - high);
+            let (next, end) = if whole {
+                let next = (block + 1) * BLOCK;
+                (self.remainder(next), u64::from(self.is_end(next)))
+            } else {
+                (0, 0)
+            };
+            let shifted = (ends & moved) >> 1 & moved | end << high;
+            self.set_word(block, ENDS, ends & !moved | shifted);
+            self.pull_down(block, low, high, next);
+            low = 0;
+        }
+    }
+
+    /// Remainders `low..high` of a block to `low + 1..=high`, and another to `low`; tells that of
+    /// `high`, which is overwritten. Word by word from the lowest on: none is read after the one
+    /// beside it was written, for which the processor would wait.
+    #[inline(always)]
+    fn push_up(&mut self, block: usize, low: usize, high: usize, remainder: u64) -> u64 {
+        let width = self.bits;
+        let out = self.remainder(block * BLOCK + high);
+        let mut at = self.at(block) + HEAD + low * width as usize / 8;
+        // Bits of the first word before the first remainder, and up to the end of the last.
+        let shift = (low * width as usize % 8) as u32;
+        let mut left = (high + 1 - low) * width as usize + shift as usize;
+        let mut kept = !(u64::MAX << shift);
+        let mut carried = remainder << shift;
         let bytes = self.words.as_bytes_mut();
-        let mask = !(u64::MAX << bits);
-        let value = load(bytes, at + from / 8) >> (from % 8) & mask;
-        let kept = load(bytes, at + to / 8) & !(mask << (to % 8));
-        store(bytes, at + to / 8, kept | value << (to % 8));
+        while left > 0 {
+            let old = load(bytes, at);
+            let mut new = (old & !kept) << width | carried | old & kept;
+            if left < 64 {
+                let mask = u64::MAX << left;
+                new = new & !mask | old & mask;
+            }
+            store(bytes, at, new);
+            (carried, kept) = (old >> (64 - width), 0);
+            (at, left) = (at + 8, left.saturating_sub(64));
+        }
+        out
+    }
+
+    /// Remainders `low + 1..=high` of a block to `low..high`, and another to `high`.
+    #[inline(always)]
+    fn pull_down(&mut self, block: usize, low: usize, high: usize, remainder: u64) {
+        let width = self.bits;
+        let mut at = self.at(block) + HEAD + low * width as usize / 8;
+        let shift = (low * width as usize % 8) as u32;
+        let mut left = (high + 1 - low) * width as usize + shift as usize;
+        let mut kept = !(u64::MAX << shift);
+        let bytes = self.words.as_bytes_mut();
+        let mut old = load(bytes, at);
+        while left > 0 {
+            let next = load(bytes, at + 8);
+            let mut new = (old >> width | next << (64 - width)) & !kept | old & kept;
+            if left < 64 {
+                let mask = u64::MAX << left;
+                new = new & !mask | old & mask;
+            }
+            store(bytes, at, new);
+            (old, kept) = (next, 0);
+            (at, left) = (at + 8, left.saturating_sub(64));
+        }
+        self.set_remainder(block * BLOCK + high, remainder);
     }
 }
 
@@ -466,11 +657,13 @@ pub(super) struct Filling<A: Alloc> {
     /// The slot behind the last one.
     next: usize,
     last: Option<usize>,
+    /// The byte in which the last remainder ends, and what is in it so far.
+    open: (usize, u8),
 }
 
 impl<A: Alloc> Filling<A> {
     pub(super) const fn new(table: Table<HeapWords<A>>) -> Self {
-        Self { table, next: 0, last: None }
+        Self { table, next: 0, last: None, open: (0, 0) }
     }
 
     /// Appends a remainder: quotients ascend, and so do the remainders of each.
@@ -485,9 +678,23 @@ impl<A: Alloc> Filling<A> {
             // The new block's offset is told with the others when the run is closed.
         }
         self.table.set_occupied(quotient, true);
-        self.table.set_remainder(slot, remainder);
+        self.write(slot, remainder);
         (self.next, self.last) = (slot + 1, Some(quotient));
         Ok(())
+    }
+
+    /// Writes a remainder without reading what was just written before it, for which the processor
+    /// would wait. All behind it is empty still, the head of the next block too: slots do not come
+    /// before their quotients.
+    fn write(&mut self, slot: usize, remainder: u64) {
+        let table = &mut self.table;
+        let bits = slot % BLOCK * table.bits as usize;
+        let at = table.at(slot / BLOCK) + HEAD + bits / 8;
+        let before = if at == self.open.0 { self.open.1 } else { 0 };
+        let word = remainder << (bits % 8) | u64::from(before);
+        store(table.words.as_bytes_mut(), at, word);
+        let whole = (bits % 8 + table.bits as usize) / 8;
+        self.open = (at + whole, (word >> (8 * whole)) as u8);
     }
 
     /// Ends the last run, and tells the blocks up to that of `quotient` where runs before them end.
