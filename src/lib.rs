@@ -23,6 +23,7 @@
 //! | keys, and the question whether one was seen before, with a rate of false alarms | [`filters::Bloom`] | 11.5 bits a key at 1/256 |
 //! | the same, and every nanosecond counts | [`filters::BlockedBloom`] | 12.2 bits a key at 1/256 |
 //! | the same, and nobody knows how many keys will come | [`filters::ScalableBloom`] | 29 bits a key at 1/256, on average |
+//! | the same, and bytes count more than time | [`filters::ScalableQuotient`] | 16 bits a key at 1/256, on average |
 //! | the same, of keys seen lately | [`filters::TimingBloom`] | 27.8 bits a key at 1/256 |
 //! | the same, in Parquet files | [`filters::Sbbf`] | 12.9 to 25.7 bits a key at 1/256 |
 //! | a stream, and the question how many different keys it has | [`sketches::ExaLogLog`] | up to 3 KiB for 1.2 % |

@@ -59,6 +59,7 @@ macro_rules! family {
             0x0406 fuse        $crate::filters::Fuse, static_filters;
             0x0407 ribbon      $crate::filters::Ribbon, static_filters;
             0x0408 quotient    $crate::filters::Quotient, counting_filters;
+            0x0409 scalable_quotient $crate::filters::ScalableQuotient, filters;
             0x0501 hyper_log_log $crate::sketches::HyperLogLog, distinct;
             0x0502 exa_log_log $crate::sketches::ExaLogLog, distinct;
             0x0503 theta       $crate::sketches::Theta, distinct;

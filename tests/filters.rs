@@ -1,6 +1,8 @@
 //! Rates of the filters, over more probes than a law is worth.
 
-use lessram::filters::{BlockedBloom, Bloom, FilterMut, Sbbf, ScalableBloom, TimingBloom};
+use lessram::filters::{
+    BlockedBloom, Bloom, FilterMut, Sbbf, ScalableBloom, ScalableQuotient, TimingBloom,
+};
 use lessram::mem::Global;
 use lessram::storage::HeapWords;
 
@@ -70,19 +72,31 @@ fn timing_bloom_keeps_its_promise() {
 
 /// At every step of growth by a quarter, and just before and after each new part.
 #[test]
-fn scalable_bloom_keeps_its_promise_while_it_grows() {
+fn scalable_filters_keep_their_promise_while_they_grow() {
+    let insert = |filter: &mut ScalableBloom, key| filter.insert_new_hash(key);
+    keeps_its_promise_while_it_grows(ScalableBloom::parts, insert);
+    let insert = |filter: &mut ScalableQuotient, key| {
+        filter.insert_hash(key);
+    };
+    keeps_its_promise_while_it_grows(ScalableQuotient::parts, insert);
+}
+
+fn keeps_its_promise_while_it_grows<F: FilterMut<Global>>(
+    parts_of: impl Fn(&F) -> usize,
+    insert: impl Fn(&mut F, u64),
+) {
     let most: u64 = if cfg!(debug_assertions) { 20_000 } else { 2_000_000 };
     let probes: u64 = if cfg!(debug_assertions) { 20_000 } else { 400_000 };
     for (first, fpr) in [(0, 0.01), (1_000, 0.01), (1_000, 0.1), (100, 0.001)] {
-        let mut filter = ScalableBloom::with_fpr(first, fpr).unwrap();
+        let mut filter = F::try_with_fpr_in(first, fpr, Global).unwrap();
         let (mut inserted, mut next) = (0, 1);
         while inserted < most {
-            let parts = filter.parts();
+            let parts = parts_of(&filter);
             for key in keys(inserted, next - inserted) {
-                filter.insert_new_hash(key);
+                insert(&mut filter, key);
             }
             inserted = next;
-            next = if filter.parts() == parts { next + (next / 4).max(1) } else { next + 1 };
+            next = if parts_of(&filter) == parts { next + (next / 4).max(1) } else { next + 1 };
             let absent = keys(1 << 40, probes);
             let found = absent.filter(|key| filter.contains_hash(*key)).count() as f64;
             let promised = fpr * probes as f64;
@@ -119,5 +133,6 @@ fn raw_numbers_do_no_harm() {
     takes_raw_numbers::<Bloom>();
     takes_raw_numbers::<BlockedBloom>();
     takes_raw_numbers::<ScalableBloom>();
+    takes_raw_numbers::<ScalableQuotient>();
     takes_raw_numbers::<TimingBloom>();
 }

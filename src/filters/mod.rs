@@ -7,6 +7,7 @@
 //! | the same, and every nanosecond counts | [`BlockedBloom`] | 12.2 |
 //! | the same, for Parquet's readers to read | [`Sbbf`] | 12.9, up to twice that |
 //! | keys that come one by one, nobody knows how many | [`ScalableBloom`] | 29 on average |
+//! | the same, and bytes count more than time | [`ScalableQuotient`] | 16 on average |
 //! | keys that come one by one, to be forgotten by number or age | [`TimingBloom`] | 27.8 |
 //! | keys that come and go, or are counted, or in sets to be merged | [`Quotient`] | 10.8 |
 //! | all keys at once, and a rate of 2^-1 to 2^-32 | [`Fuse`] | 8.62 |
@@ -25,6 +26,7 @@ mod rate;
 mod ribbon;
 mod sbbf;
 mod scalable_bloom;
+mod scalable_quotient;
 mod timing_bloom;
 
 #[cfg(target_has_atomic = "32")]
@@ -37,6 +39,7 @@ pub use quotient::Quotient;
 pub use ribbon::Ribbon;
 pub use sbbf::Sbbf;
 pub use scalable_bloom::ScalableBloom;
+pub use scalable_quotient::ScalableQuotient;
 pub use timing_bloom::{Expiry, TimingBloom};
 
 use crate::error::{BuildError, MergeError};

@@ -1,5 +1,6 @@
 //! [`Quotient`]: a filter that forgets, counts, merges, grows and tells what it holds.
 
+mod part;
 mod places;
 mod table;
 mod work;
@@ -62,7 +63,8 @@ const fn most_in(slots: u64) -> u64 {
 ///
 /// - Keys are never removed, counted or merged: [`Bloom`](super::Bloom) is faster to fill,
 ///   [`BlockedBloom`](super::BlockedBloom) faster to ask, [`Fuse`](super::Fuse) a fifth smaller.
-/// - Nobody knows how many keys will come, and the rate must hold: a filter of several tables.
+/// - Nobody knows how many keys will come, and the rate must hold:
+///   [`ScalableQuotient`](super::ScalableQuotient).
 /// - One key is added tens of thousands of times: each time takes a slot, and 65,535 slots in a row
 ///   are the most there can be. [`insert_unique`](Self::insert_unique) adds it once.
 /// - A key that is not in it is removed: if it has a fingerprint of one that is, that one is gone.

@@ -28,7 +28,7 @@ const DECAY: f64 = 0.9;
 /// - The number of keys is known, if roughly: one filter takes 0.4 times the bits, and touches one
 ///   cache line where this one touches one a part.
 /// - Bits before speed: no chain of Bloom filters can come below about twice the bits of a filter
-///   of known size.
+///   of known size, and [`ScalableQuotient`](super::ScalableQuotient) takes half of this one's.
 /// - Keys are to be removed or counted, or two filters to be merged: it cannot.
 /// - Keys chosen by an attacker who knows the seed: they can all be made positive.
 ///

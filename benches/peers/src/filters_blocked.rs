@@ -6,7 +6,7 @@
 
 use crate::race::{Contender, Random, Work, contender, race, weigh};
 use lessram::filters::{
-    AtomicBloom, BlockedBloom, Bloom, Expiry, Sbbf, ScalableBloom, TimingBloom,
+    AtomicBloom, BlockedBloom, Bloom, Expiry, Sbbf, ScalableBloom, ScalableQuotient, TimingBloom,
 };
 use lessram::mem::Global;
 use std::error::Error;
@@ -84,6 +84,20 @@ impl Set for ScalableBloom {
     }
     fn insert(&mut self, hash: u64) {
         self.insert_new_hash(hash);
+    }
+    fn has(&self, hash: u64) -> bool {
+        self.contains_hash(hash)
+    }
+}
+
+/// From a first part for 1,024 keys too.
+impl Set for ScalableQuotient {
+    const NAME: &'static str = "lessram scalable, small";
+    fn new(_: usize, fpr: f64) -> Self {
+        Self::with_fpr(1_024, fpr).expect("in range")
+    }
+    fn insert(&mut self, hash: u64) {
+        self.insert_hash(hash);
     }
     fn has(&self, hash: u64) -> bool {
         self.contains_hash(hash)
@@ -304,6 +318,7 @@ fn one(n: usize, fpr: f64, rounds: usize) -> Result<(), Box<dyn Error>> {
     ];
     if n == 1_000_000 && fpr == 1.0 / 256.0 {
         entries.push(entry::<ScalableBloom>(&data));
+        entries.push(entry::<ScalableQuotient>(&data));
         entries.push(entry::<growable_bloom_filter::GrowableBloom>(&data));
         entries.push(entry::<AtomicBloom>(&data));
         entries.push(entry::<fastbloom::AtomicBloomFilter>(&data));

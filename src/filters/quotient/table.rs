@@ -150,6 +150,11 @@ impl<W: Words> Table<W> {
         })
     }
 
+    /// How many blocks stand in so many words.
+    pub(super) const fn blocks_in(words: usize, bits: u32) -> usize {
+        (words * 8).saturating_sub(8) / stride(bits)
+    }
+
     pub(super) const fn store(&self) -> &W {
         &self.words
     }

@@ -1,0 +1,468 @@
+//! [`ScalableQuotient`]: quotient filters one after the other, for nobody knows how many keys.
+
+use super::{BATCH, DEFAULT_SEED, Filter, FilterMut, Quotient, contains_many, rate};
+use crate::error::{BuildError, FileError, Tag};
+use crate::hashing::KeyHash;
+use crate::mem::{Alloc, Footprint, Parts, refused};
+#[cfg(feature = "alloc")]
+use crate::storage::Sections;
+use crate::storage::{HeapWords, Persist, Source, Words, doors, require};
+use core::fmt;
+
+/// The most parts. Each is for eight times the keys of the one before: ten are for 2^37 times 64.
+const MAX_PARTS: usize = 10;
+/// The fewest keys that the first part is for.
+const MIN_FIRST: u64 = 64;
+/// Each part is for so many times the keys of the one before: of 4, 8 and 16 the best in mean bits
+/// over 2,000 to 8 million keys [measured].
+const GROWTH: u64 = 8;
+/// The share of the rate that each of the first parts has; from the last of them on, each has half
+/// of the one before.
+const SHARES: [f64; 5] = [0.28, 0.28, 0.18, 0.12, 0.06];
+
+/// An approximate set that grows, in few bytes: a chain of [`Quotient`] filters, each for eight
+/// times the keys of the one before, with the promised rate kept at every size.
+///
+/// No false negatives, ever; false positives at a rate of at most `fpr`, however many keys come.
+///
+/// # When not to use it
+///
+/// - The number of keys is known, if roughly: a [`Bloom`](super::Bloom) or a [`Quotient`] takes
+///   fewer bytes, and is asked once and not once a part.
+/// - Speed before bits: [`ScalableBloom`](super::ScalableBloom) takes twice the bytes and a tenth of
+///   the time to fill.
+/// - Keys are to be removed or counted, or two filters to be merged: [`Quotient`].
+/// - Keys chosen by an attacker who knows the seed: they can all be made positive.
+///
+/// # Layout
+///
+/// ```text
+/// | Quotient for c keys |   | for 8c keys |   | for 64c keys | ...   one block each
+/// ```
+///
+/// Keys go into the newest part. It starts with an eighth of the slots of the part before, and is
+/// copied to a seventh more slots whenever 97 % of them are taken, until it has those that its
+/// keys need; once it holds as many keys as it is for, the next one begins. A part holds
+/// fingerprints exactly, so that its rate is its keys over its fingerprints' range: at most 28 % of
+/// `fpr` for the first two, 18, 12 and 6 % for the next, then half of it each. Growing needs the old
+/// and the new slots of the newest part at once.
+///
+/// # Space
+///
+/// Bits of all parts, over those of a [`Bloom`](super::Bloom) of the same keys and rate, on average
+/// over sizes from 2,000 to 8 million and a first part for 1,024: 1.55 at 1 %, 1.27 at 0.1 %.
+///
+/// # Time
+///
+/// | operation | time | cache lines |
+/// |---|---|---|
+/// | `insert` | O(parts) amortised; O(n) once every seventh | 2 to 4 a part |
+/// | `contains` | O(parts) expected | 1 to 4 a part, the newest first |
+///
+/// # Example
+///
+/// ```
+/// use lessram::{filters::ScalableQuotient, mem::Footprint};
+///
+/// let mut seen = ScalableQuotient::with_fpr(1_000, 0.01)?;
+/// assert!(seen.insert("ant"));
+/// assert!(seen.contains("ant") && !seen.contains("bee"));
+/// assert_eq!(seen.heap_bytes(), 1_720); // one part
+/// seen.extend(0..10_000_u32);
+/// assert_eq!(seen.parts(), 3);
+/// # Ok::<(), lessram::BuildError>(())
+/// ```
+///
+/// # References
+///
+/// P. S. Almeida, C. Baquero, N. Preguica, D. Hutchison, *Scalable Bloom filters*, IPL 101 (2007);
+/// J. Apple, *Stretching your data with taffy filters*, Software: Practice and Experience (2022).
+#[derive(Clone)]
+pub struct ScalableQuotient<W: Words = HeapWords> {
+    /// Those up to `newest` exist.
+    parts: [Option<Quotient<W>>; MAX_PARTS],
+    newest: usize,
+    fpr: f64,
+    seed: u64,
+    capacity: u64,
+}
+
+/// The keys that part `i` is for.
+fn capacity_of(capacity: u64, i: usize) -> u64 {
+    (0..i).fold(capacity.max(MIN_FIRST), |keys, _| keys.saturating_mul(GROWTH))
+}
+
+/// The rate of part `i`.
+fn rate_of(fpr: f64, i: usize) -> f64 {
+    let last = SHARES.len() - 1;
+    fpr * SHARES[i.min(last)] / (1_u64 << i.saturating_sub(last)) as f64
+}
+
+impl<W: Words> ScalableQuotient<W> {
+    fn all(&self) -> impl DoubleEndedIterator<Item = &Quotient<W>> {
+        self.parts.iter().flatten()
+    }
+
+    /// How many parts there are.
+    #[must_use]
+    pub const fn parts(&self) -> usize {
+        self.newest + 1
+    }
+
+    /// The number of different keys that its first part was made for.
+    #[must_use]
+    pub const fn capacity(&self) -> u64 {
+        self.capacity
+    }
+
+    /// The seed with which keys are hashed.
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// How many keys were inserted that no part knew.
+    #[must_use]
+    pub fn inserted(&self) -> u64 {
+        self.all().map(Quotient::len).fold(0, u64::saturating_add)
+    }
+
+    /// Whether `key` may be in the set; `false` is certain. O(parts), allocates nothing.
+    #[must_use]
+    #[inline]
+    pub fn contains<K: KeyHash + ?Sized>(&self, key: &K) -> bool {
+        self.contains_hash(key.key_hash(self.seed))
+    }
+
+    /// Whether the key of this 64-bit hash may be in the set; `false` is certain. For callers that
+    /// hash themselves.
+    #[must_use]
+    #[inline]
+    pub fn contains_hash(&self, hash: u64) -> bool {
+        self.parts[..=self.newest].iter().rev().flatten().any(|part| part.contains_hash(hash))
+    }
+
+    /// For each of `keys`, whether it may be in the set: into `found`, position by position, as far
+    /// as both go. See [`contains_many_hash`](Self::contains_many_hash).
+    pub fn contains_many<K: KeyHash>(&self, keys: &[K], found: &mut [bool]) {
+        contains_many(self, keys, found);
+    }
+
+    /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,
+    /// as far as both go. Blocks are asked for 32 keys ahead. Allocates nothing.
+    pub fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
+        for (hashes, found) in hashes.chunks(BATCH).zip(found.chunks_mut(BATCH)) {
+            found.fill(false);
+            for part in self.all().rev() {
+                let mut here = [false; BATCH];
+                part.contains_many_hash(hashes, &mut here);
+                found.iter_mut().zip(here).for_each(|(found, here)| *found |= here);
+            }
+        }
+    }
+
+    /// The false-positive rate that is kept at every size.
+    #[must_use]
+    pub const fn fpr(&self) -> f64 {
+        self.fpr
+    }
+
+    /// The false-positive rate at present, or a little less. O(parts).
+    #[must_use]
+    pub fn fpr_now(&self) -> f64 {
+        self.all().map(Quotient::fpr_now).sum()
+    }
+
+    /// Bits for each key that was inserted, which are taken to be one if they were none.
+    #[must_use]
+    pub fn bits_per_key(&self) -> f64 {
+        let bits: f64 = self.all().map(|part| part.bits_per_key() * part.len().max(1) as f64).sum();
+        bits / self.inserted().max(1) as f64
+    }
+
+    /// How full the slots of the newest part are, of 1.
+    #[must_use]
+    pub fn load_factor(&self) -> f64 {
+        self.parts[self.newest].as_ref().map_or(0.0, Quotient::load_factor)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl ScalableQuotient {
+    /// An empty filter whose first part is for `capacity` different keys (at least 64), at a
+    /// false-positive rate of at most `fpr` however many come.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::OutOfRange`] unless `2^-32 <= fpr <= 0.5`; [`BuildError::TooMany`] beyond
+    /// 2^40 keys; [`BuildError::Alloc`] if memory cannot be had.
+    pub fn with_fpr(capacity: usize, fpr: f64) -> Result<Self, BuildError> {
+        Self::with_fpr_in(capacity, fpr, DEFAULT_SEED, crate::mem::Global)
+    }
+}
+
+impl<A: Alloc + Clone> ScalableQuotient<HeapWords<A>> {
+    /// As [`with_fpr`](ScalableQuotient::with_fpr), with keys hashed by `seed` and its parts in
+    /// `alloc`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`with_fpr`](ScalableQuotient::with_fpr).
+    pub fn with_fpr_in(capacity: usize, fpr: f64, seed: u64, alloc: A) -> Result<Self, BuildError> {
+        rate::check(capacity, fpr)?;
+        let capacity = capacity as u64;
+        let keys = capacity_of(capacity, 0);
+        let mut parts = [const { None }; MAX_PARTS];
+        parts[0] = Some(Quotient::part(keys, rate_of(fpr, 0), keys, seed, alloc)?);
+        Ok(Self { parts, newest: 0, fpr, seed, capacity })
+    }
+
+    /// Adds `key`, unless it is known already; returns whether it was not. O(parts) amortised;
+    /// allocates once every seventh.
+    ///
+    /// # Panics
+    ///
+    /// If memory cannot be had, or there are more keys than its parts can be for: see
+    /// [`try_insert`](Self::try_insert).
+    #[track_caller]
+    pub fn insert<K: KeyHash + ?Sized>(&mut self, key: &K) -> bool {
+        self.insert_hash(key.key_hash(self.seed))
+    }
+
+    /// As [`insert`](Self::insert), the key of this 64-bit hash.
+    ///
+    /// # Panics
+    ///
+    /// As for [`insert`](Self::insert).
+    #[track_caller]
+    pub fn insert_hash(&mut self, hash: u64) -> bool {
+        match self.try_insert_hash(hash) {
+            Ok(new) => new,
+            Err(BuildError::Alloc(error)) => refused(error),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// As [`insert`](Self::insert).
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Alloc`] if memory cannot be had, [`BuildError::OutOfRange`] if fingerprints of
+    /// the next part would have more than 60 bits; the filter is then unchanged.
+    pub fn try_insert<K: KeyHash + ?Sized>(&mut self, key: &K) -> Result<bool, BuildError> {
+        self.try_insert_hash(key.key_hash(self.seed))
+    }
+
+    /// As [`insert_hash`](Self::insert_hash).
+    ///
+    /// # Errors
+    ///
+    /// As for [`try_insert`](Self::try_insert).
+    pub fn try_insert_hash(&mut self, hash: u64) -> Result<bool, BuildError> {
+        let older = self.parts[..self.newest].iter().rev().flatten();
+        if { older }.any(|part| part.contains_hash(hash)) {
+            return Ok(false);
+        }
+        let Some(part) = &mut self.parts[self.newest] else { return Ok(false) };
+        if part.is_full_for(capacity_of(self.capacity, self.newest)) {
+            if part.contains_hash(hash) {
+                return Ok(false);
+            }
+            self.grow()?;
+        }
+        match &mut self.parts[self.newest] {
+            Some(part) => part.try_insert_unique_hash(hash),
+            None => Ok(false),
+        }
+    }
+
+    /// Makes room in the newest part, or adds the next one. How much depends on the keys and slots
+    /// there are, and not on what a damaged file says of them.
+    #[cold]
+    fn grow(&mut self) -> Result<(), BuildError> {
+        let keys = capacity_of(self.capacity, self.newest);
+        let Some(part) = &mut self.parts[self.newest] else { return Ok(()) };
+        if part.len() < keys {
+            return part.grow_towards(keys);
+        }
+        let next = self.newest + 1;
+        if next == MAX_PARTS {
+            return Err(BuildError::TooMany { len: keys, max: keys });
+        }
+        // What the file of a closed part does not tell.
+        part.fit(keys)?;
+        let (keys, rate) = (capacity_of(self.capacity, next), rate_of(self.fpr, next));
+        let room = (part.len() / GROWTH).max(MIN_FIRST);
+        self.parts[next] = Some(Quotient::part(keys, rate, room, self.seed, part.alloc().clone())?);
+        self.newest = next;
+        Ok(())
+    }
+
+    /// Removes all keys, and all parts but the first.
+    pub fn clear(&mut self) {
+        self.parts[1..].fill_with(|| None);
+        self.parts.iter_mut().flatten().for_each(Quotient::clear);
+        self.newest = 0;
+    }
+}
+
+impl<W: Words> Footprint for ScalableQuotient<W> {
+    fn parts(&self, out: &mut dyn Parts) {
+        self.all().for_each(|part| part.parts(out));
+    }
+}
+
+/// The section of part `i`.
+const fn section(i: usize) -> Tag {
+    Tag([b'q', b'f', b'l', b'a' + i as u8])
+}
+
+impl<W: Words> Persist for ScalableQuotient<W> {
+    type Words = W;
+
+    #[cfg(feature = "alloc")]
+    fn store<'s>(&'s self, out: &mut Sections<'s>) {
+        out.items(self.capacity);
+        out.seed(self.seed);
+        let newest = self.parts[self.newest].as_ref();
+        let (keys, slots) = newest.map_or((0, 0), |part| (part.len(), part.slots()));
+        out.meta(&[self.parts() as u64, keys, self.fpr.to_bits(), slots]);
+        for (i, part) in self.all().enumerate() {
+            out.section(section(i), 8, part.words());
+        }
+    }
+
+    fn load<S: Source<Words = W>>(source: &mut S) -> Result<Self, FileError> {
+        let [count, keys, fpr, slots] = source.meta()?;
+        let fits = (1..=MAX_PARTS as u64).contains(&count);
+        require(fits, section(0), "1 to 10 parts")?;
+        let fpr = f64::from_bits(fpr);
+        require(rate::check(0, fpr).is_ok(), section(0), "a rate from 2^-32 to 1/2")?;
+        let (seed, capacity) = (source.header().seed, source.header().items);
+        let (mut parts, newest) = ([const { None }; MAX_PARTS], count as usize - 1);
+        for (i, place) in parts.iter_mut().enumerate().take(count as usize) {
+            let most = capacity_of(capacity, i);
+            let filled = if i == newest { Some((keys, slots)) } else { None };
+            let words = source.section(section(i), 8)?;
+            let part = Quotient::load_part(words, section(i), most, rate_of(fpr, i), seed, filled)?;
+            *place = Some(part);
+        }
+        Ok(Self { parts, newest, fpr, seed, capacity })
+    }
+
+    fn validate(&self) -> Result<(), FileError> {
+        self.all().enumerate().try_for_each(|(i, part)| part.validate_as(section(i)))
+    }
+}
+
+doors!(ScalableQuotient);
+
+impl<W: Words> Filter for ScalableQuotient<W> {
+    fn contains_hash(&self, hash: u64) -> bool {
+        self.contains_hash(hash)
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
+        self.contains_many_hash(hashes, found);
+    }
+}
+
+impl<A: Alloc + Clone> FilterMut<A> for ScalableQuotient<HeapWords<A>> {
+    fn try_with_fpr_in(capacity: usize, fpr: f64, alloc: A) -> Result<Self, BuildError> {
+        Self::with_fpr_in(capacity, fpr, DEFAULT_SEED, alloc)
+    }
+
+    fn try_insert_hash(&mut self, hash: u64) -> Result<bool, BuildError> {
+        self.try_insert_hash(hash)
+    }
+}
+
+impl<K: KeyHash, A: Alloc + Clone> Extend<K> for ScalableQuotient<HeapWords<A>> {
+    fn extend<I: IntoIterator<Item = K>>(&mut self, keys: I) {
+        for key in keys {
+            self.insert(&key);
+        }
+    }
+}
+
+impl<W: Words> fmt::Debug for ScalableQuotient<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScalableQuotient")
+            .field("parts", &self.parts())
+            .field("inserted", &self.inserted())
+            .field("fpr", &self.fpr)
+            .field("seed", &self.seed)
+            .finish()
+    }
+}
+
+impl<W: Words, V: Words> PartialEq<ScalableQuotient<V>> for ScalableQuotient<W> {
+    /// Whether both were made alike and hold the same fingerprints.
+    fn eq(&self, other: &ScalableQuotient<V>) -> bool {
+        (self.newest, self.seed, self.capacity) == (other.newest, other.seed, other.capacity)
+            && self.fpr.to_bits() == other.fpr.to_bits()
+            && self.all().zip(other.all()).all(|(a, b)| a == b)
+    }
+}
+
+impl<W: Words> Eq for ScalableQuotient<W> {}
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use super::*;
+    use crate::filters::Bloom;
+
+    #[test]
+    fn rates_of_all_parts_sum_up_to_the_promise() {
+        let sum: f64 = (0..MAX_PARTS).map(|i| rate_of(0.01, i)).sum();
+        assert!(sum <= 0.01 && sum > 0.009, "{sum}");
+    }
+
+    /// Fills a filter through all sizes, and compares with filters of known size.
+    fn ratios(fpr: f64) -> (f64, f64) {
+        let most = if cfg!(debug_assertions) { 200_000.0 } else { 8e6 };
+        let mut filter = ScalableQuotient::with_fpr(1_024, fpr).unwrap();
+        let (mut sum, mut count, mut worst, mut n, mut key) = (0.0, 0.0, 0.0_f64, 2_048.0, 0_u64);
+        while n <= most {
+            while filter.inserted() < n as u64 {
+                filter.insert(&key);
+                key += 1;
+            }
+            assert!(filter.fpr_now() <= fpr, "{n}: {}", filter.fpr_now());
+            let known = Bloom::with_fpr(n as usize, fpr).unwrap().heap_bytes();
+            let ratio = filter.heap_bytes() as f64 / known as f64;
+            (sum, count, worst) = (sum + ratio, count + 1.0, worst.max(ratio));
+            n *= 1.25;
+        }
+        (sum / count, worst)
+    }
+
+    #[test]
+    fn bits_over_all_sizes_are_as_documented() {
+        for (fpr, most) in [(0.01, 1.60), (0.001, 1.30)] {
+            let (mean, worst) = ratios(fpr);
+            assert!(mean <= most && mean > most * 0.9, "{fpr}: mean {mean}, at worst {worst}");
+        }
+    }
+
+    #[test]
+    fn it_grows_when_a_part_is_full_and_not_before() {
+        let mut filter = ScalableQuotient::with_fpr(100, 0.01).unwrap();
+        let mut inserted = 0;
+        for key in 0..10_000_u32 {
+            inserted += u64::from(filter.insert(&key));
+            assert_eq!(filter.inserted(), inserted);
+            let before: u64 = (0..filter.newest).map(|i| capacity_of(100, i)).sum();
+            assert!(inserted > before && inserted <= before + capacity_of(100, filter.newest));
+            assert!(filter.fpr_now() <= 0.01, "{}", filter.fpr_now());
+        }
+        assert!((0..10_000_u32).all(|key| filter.contains(&key) && !filter.insert(&key)));
+        assert!(inserted >= 9_920 && filter.validate().is_ok(), "{inserted}");
+        filter.clear();
+        assert_eq!(filter, ScalableQuotient::with_fpr(100, 0.01).unwrap());
+    }
+}
