@@ -28,8 +28,8 @@ pub(crate) fn select_in_word(word: u64, k: u32) -> u32 {
     }
 }
 
-/// As [`select_in_word`], in work that may be compiled for a processor with `pdep`; 64 if `word` has
-/// no more than `k` ones.
+/// As [`select_in_word`], in work that may be compiled for a processor with `pdep`; 64 if `word`
+/// has no more than `k` ones.
 #[inline(always)]
 pub(crate) fn select_by(by: Option<Deposit>, word: u64, k: u32) -> u32 {
     match by {

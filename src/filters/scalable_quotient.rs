@@ -29,8 +29,8 @@ const SHARES: [f64; 5] = [0.28, 0.28, 0.18, 0.12, 0.06];
 ///
 /// - The number of keys is known, if roughly: a [`Bloom`](super::Bloom) or a [`Quotient`] takes
 ///   fewer bytes, and is asked once and not once a part.
-/// - Speed before bits: [`ScalableBloom`](super::ScalableBloom) takes twice the bytes and a tenth of
-///   the time to fill.
+/// - Speed before bits: [`ScalableBloom`](super::ScalableBloom) takes twice the bytes and a
+///   fiftieth of the time to fill.
 /// - Keys are to be removed or counted, or two filters to be merged: [`Quotient`].
 /// - Keys chosen by an attacker who knows the seed: they can all be made positive.
 ///
@@ -44,8 +44,8 @@ const SHARES: [f64; 5] = [0.28, 0.28, 0.18, 0.12, 0.06];
 /// copied to a seventh more slots whenever 97 % of them are taken, until it has those that its
 /// keys need; once it holds as many keys as it is for, the next one begins. A part holds
 /// fingerprints exactly, so that its rate is its keys over its fingerprints' range: at most 28 % of
-/// `fpr` for the first two, 18, 12 and 6 % for the next, then half of it each. Growing needs the old
-/// and the new slots of the newest part at once.
+/// `fpr` for the first two, 18, 12 and 6 % for the next, then half of it each. Growing needs the
+/// old and the new slots of the newest part at once.
 ///
 /// # Space
 ///

@@ -13,9 +13,9 @@
 //!
 //! With `std` the processor is asked, so that a program built for any x86-64 finds its AVX2;
 //! without it only what the build targets counts. Functions for one element are never chosen this
-//! way: they take what the build targets. (Filters over `lines` choose theirs once each.) With
-//! `--cfg lessram_scalar` nothing but `scalar` is used, so that tests and benches can be run over
-//! it.
+//! way: they take what the build targets. (Filters over `lines`, and what keeps a `deposit::Way`,
+//! choose theirs once each.) With `--cfg lessram_scalar` nothing but `scalar` is used, so that
+//! tests and benches can be run over it.
 //!
 //! Invariants:
 //!

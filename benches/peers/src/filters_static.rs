@@ -234,7 +234,8 @@ fn quotient<'a>(data: &'a Data, entries: &mut Vec<Entry<'a>>) {
     let ours = move || filled(keys, fpr);
     entries.push(entry!("Quotient", ours, |set: Quotient, hash| set.contains_hash(hash)));
     let at_once = move || Quotient::from_hashes(keys.iter().copied(), fpr).expect("in range");
-    entries.push(entry!("Quotient, at once", at_once, |set: Quotient, hash| set.contains_hash(hash)));
+    entries
+        .push(entry!("Quotient, at once", at_once, |set: Quotient, hash| set.contains_hash(hash)));
     let theirs = move || filled_peer(keys, fpr);
     entries.push(entry!("qfilter", theirs, |set: qfilter::Filter, hash| set.contains(hash)));
 }

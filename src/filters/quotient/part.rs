@@ -1,5 +1,5 @@
-//! A [`Quotient`] as one of the parts of a chain: for a number of keys that it has not yet the slots
-//! for, and stored by what the chain knows of it.
+//! A [`Quotient`] as one of the parts of a chain: for a number of keys that it has not yet the
+//! slots for, and stored by what the chain knows of it.
 
 use super::table::{BLOCK, Table};
 use super::{MAX_GRID, MAX_SLOTS, Places, Quotient, most_in, slots_for};

@@ -238,7 +238,8 @@ impl<W: Words> Table<W> {
         Head { occupied: load(head, OCCUPIED), ends: load(head, ENDS), offset }
     }
 
-    /// The end of run number `runs`, from 1, of those that start in this block; `None` if fewer end.
+    /// The end of run number `runs`, from 1, of those of this block's quotients; `None` if fewer
+    /// end.
     #[inline(always)]
     fn last_of(&self, by: Option<Deposit>, block: usize, head: Head, runs: u32) -> Option<Last> {
         let (mut block, mut ends) = (block, head.ends);
@@ -276,8 +277,8 @@ impl<W: Words> Table<W> {
         Some(last.block * BLOCK + last.index + 1)
     }
 
-    /// The last remainders of the run of `quotient`, one of this head's block, which ends at `last`.
-    /// `None` if it ends before its quotient, as only a damaged one does.
+    /// The last remainders of the run of `quotient`, which ends at `last`. `None` if it ends before
+    /// its quotient, as only a damaged one does.
     #[inline(always)]
     fn tail(&self, quotient: usize, last: Last) -> Option<Tail> {
         // The run starts at its quotient or behind another's end, if not in a block before.
