@@ -1,6 +1,8 @@
 //! [`TopK`]: the most frequent keys, and how often they came.
 
 mod bucket;
+#[cfg(feature = "alloc")]
+mod exchange;
 mod text;
 
 use super::{DEFAULT_SEED, Heavy, HeavyMut};
