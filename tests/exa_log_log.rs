@@ -282,6 +282,15 @@ fn a_running_estimate_lasts_until_registers_merge() {
     let mut sketch = few.clone();
     sketch.merge(&make(300..600)).unwrap();
     assert!(sketch.is_running() && (sketch.estimate() - 600.0).abs() < 0.1);
+    // tokens that turn it to registers, or meet such: they come in the order of their hashes
+    let mut turned = sketch.clone();
+    turned.merge(&make(600..1_100)).unwrap();
+    assert!(!turned.is_running());
+    let mut met = many.clone();
+    met.merge(&make(0..0)).unwrap();
+    assert!(met.is_running());
+    met.merge(&few).unwrap();
+    assert!(!met.is_running());
     sketch.merge(&many).unwrap();
     assert!(!sketch.is_running());
     assert_eq!((sketch.heap_bytes(), many.heap_bytes()), (3_072, 3_096));

@@ -52,7 +52,12 @@ impl<A: Alloc> ExaLogLog<HeapWords<A>> {
         }
         if other.form == Form::Tokens {
             let mut tokens = tokens::tokens(other.bytes());
-            return tokens.try_for_each(|token| self.try_put(tokens::hash_of(token)));
+            let merged = tokens.try_for_each(|token| self.try_put(tokens::hash_of(token)));
+            if self.form == Form::Registers && other.count > 0 {
+                // It takes keys as they come; these came in the order of their hashes.
+                self.stop_running();
+            }
+            return merged;
         }
         match self.form {
             Form::Tokens => self.try_make_registers()?,
