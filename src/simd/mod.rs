@@ -8,6 +8,8 @@
 //! | `x86::topic` | with AVX2, and AVX-512 where that was measured faster |
 //! | `aarch64::topic` | with NEON |
 //!
+//! `counting` is a door for plain code that counts bits and stands elsewhere.
+//!
 //! What an instruction or two do (`deposit`, `prefetch`, `scan`, `tags`) stands in one file beside
 //! its plain code.
 //!
@@ -31,6 +33,7 @@
 
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 pub(crate) mod aarch64;
+pub(crate) mod counting;
 pub(crate) mod deposit;
 pub(crate) mod lines;
 mod prefetch;

@@ -51,9 +51,10 @@ pub fn interleave(
     let turns = || (0..=rounds).flat_map(|round| order(contenders, round).map(move |i| (round, i)));
     std::thread::scope(|scope| {
         let (results, slices) = std::sync::mpsc::channel();
+        let mut workers = Vec::new();
         for thread in 0..threads {
             let (results, barrier, ready, work) = (results.clone(), &barrier, &ready, &work);
-            scope.spawn(move || {
+            workers.push(scope.spawn(move || {
                 pin(thread);
                 for (turn, (_, contender)) in turns().enumerate() {
                     barrier.wait();
@@ -65,7 +66,7 @@ pub fn interleave(
                     let slice = Slice::of(|| work(contender, thread));
                     results.send((thread, slice)).expect("the receiver outlives the threads");
                 }
-            });
+            }));
         }
         for (round, contender) in turns() {
             barrier.wait();
@@ -75,6 +76,11 @@ pub fn interleave(
             if round > 0 {
                 sample(round, contender, &told, overlap(&told));
             }
+        }
+        // The scope waits for their work alone, and what a thread frees as it ends would be
+        // counted in whatever is weighed next.
+        for worker in workers {
+            worker.join().expect("work that does not panic");
         }
     });
 }

@@ -1,10 +1,13 @@
 //! Sets of two sets: slice by slice.
 
+use super::blocks::{Blocks, Used};
 use super::build::SlicedSetBuilder;
 use super::encode::Numbers;
-use super::slice::{Bits, Coding, Slice, WORDS, for_ones};
+use super::lists::FULL;
+use super::merge::{ascends, merge};
+use super::slice::{Coding, Slice, UNIVERSE};
 use super::slots::Slices;
-use super::{Form, SlicedSet};
+use super::{Form, SlicedSet, runs};
 use crate::arrays::SetOp;
 use crate::error::{AllocError, BuildError};
 use crate::mem::Alloc;
@@ -19,11 +22,14 @@ use core::ops::{BitAnd, BitOr, BitXor, Sub};
 const FEW: usize = 4_096;
 /// So many times smaller, and a slice is looked up in the other one number by number.
 const FAR: usize = 16;
+/// So many numbers a block of 256, and bits are faster than lists: a guess, for which the bench
+/// `sets` of the peers is the test.
+const CROWD: usize = 12;
 
 impl SetOp {
     /// Whether numbers that only the left set has are in the result, and those that only the right
     /// one has.
-    const fn keeps(self) -> (bool, bool) {
+    pub(super) const fn keeps(self) -> (bool, bool) {
         match self {
             Self::Union | Self::SymmetricDifference => (true, true),
             Self::Intersection => (false, false),
@@ -31,122 +37,135 @@ impl SetOp {
         }
     }
 
-    const fn keeps_both(self) -> bool {
+    pub(super) const fn keeps_both(self) -> bool {
         matches!(self, Self::Union | Self::Intersection)
-    }
-
-    const fn words(self, a: u64, b: u64) -> u64 {
-        match self {
-            Self::Union => a | b,
-            Self::Intersection => a & b,
-            Self::Difference => a & !b,
-            Self::SymmetricDifference => a ^ b,
-        }
     }
 }
 
 /// Room for one pair of slices.
-struct Scratch {
-    /// Zeros, between pairs.
-    left: Bits,
-    right: Bits,
+pub(super) struct Scratch {
+    /// Empty, between pairs.
+    left: Blocks,
+    right: Blocks,
+    /// The numbers of both, and what is written behind those of each.
+    lists: [u16; FEW + 2 * FULL],
+    /// Those of the result.
     list: [u16; FEW],
+    /// The bounds of runs of both, and of the result.
+    bounds: [u32; runs::MOST],
+    result: [u32; runs::MOST],
 }
 
 impl Scratch {
-    const fn new() -> Self {
-        Self { left: [0; WORDS], right: [0; WORDS], list: [0; FEW] }
+    pub(super) const fn new() -> Self {
+        let (lists, list) = ([0; FEW + 2 * FULL], [0; FEW]);
+        let (bounds, result) = ([0; runs::MOST], [0; runs::MOST]);
+        Self { left: Blocks::new(), right: Blocks::new(), lists, list, bounds, result }
     }
 
     /// Calls `done` with the numbers of `op` over two slices.
-    fn combine<T>(
+    pub(super) fn combine<T>(
         &mut self,
         (a, b): (&Slice<'_>, &Slice<'_>),
         op: SetOp,
         done: impl FnOnce(Numbers<'_>) -> T,
     ) -> T {
-        let is_filter = matches!(op, SetOp::Intersection | SetOp::Difference);
+        if let Some(bounds) = runs::combine((a, b), op, &mut self.bounds, &mut self.result) {
+            return done(Numbers::Runs(bounds));
+        }
         let (a, b) = match op {
             SetOp::Intersection if a.count > b.count => (b, a),
             _ => (a, b),
         };
-        if is_filter && a.count <= FEW && a.count * FAR < b.count {
-            let keep = op.keeps_both();
-            let len = filter(a, &mut self.list, |y| b.contains(y) == keep);
+        let listed = match op {
+            SetOp::Intersection | SetOp::Difference if a.count * FAR < b.count => {
+                self.look_up((a, b), op.keeps_both())
+            }
+            _ => self.merge((a, b), op),
+        };
+        if let Some(len) = listed {
             return done(Numbers::List(&self.list[..len]));
         }
-        if a.count + b.count > FEW {
-            a.for_words(|at, bits| self.left[at % WORDS] |= bits);
-            b.for_words(|at, bits| self.right[at % WORDS] |= bits);
-            for (left, right) in self.left.iter_mut().zip(&mut self.right) {
-                *left = op.words(*left, *right);
-                *right = 0;
-            }
-            let result = done(Numbers::Bits(&self.left));
-            self.left = [0; WORDS];
-            return result;
-        }
-        let bits = &mut self.left;
-        let len = if is_filter {
-            b.for_numbers(|y| bits[y / 64 % WORDS] |= 1 << (y % 64));
-            let keep = u64::from(op.keeps_both());
-            let len = filter(a, &mut self.list, |y| bits[y / 64 % WORDS] >> (y % 64) & 1 == keep);
-            *bits = [0; WORDS];
-            len
-        } else {
-            a.for_numbers(|y| bits[y / 64 % WORDS] |= 1 << (y % 64));
-            match op {
-                SetOp::Union => b.for_numbers(|y| bits[y / 64 % WORDS] |= 1 << (y % 64)),
-                _ => b.for_numbers(|y| bits[y / 64 % WORDS] ^= 1 << (y % 64)),
-            }
-            take(bits, &mut self.list)
-        };
-        done(Numbers::List(&self.list[..len]))
+        self.left.load(a, Used::ALL);
+        self.left.combine(b, op, &mut self.right);
+        let result = done(Numbers::Blocks(&self.left));
+        self.left.clear();
+        result
     }
-}
 
-/// The numbers of a slice that `keep` keeps; returns how many.
-#[inline]
-fn filter(slice: &Slice<'_>, list: &mut [u16; FEW], keep: impl Fn(usize) -> bool) -> usize {
-    let mut len = 0;
-    slice.for_numbers(|y| {
-        // Written in any case and counted if kept: no branch that nobody can guess.
-        list[len % FEW] = y as u16;
-        len += usize::from(keep(y));
-    });
-    len.min(FEW)
-}
-
-/// Takes the numbers out of `bits`, which are then zeros; returns how many.
-fn take(bits: &mut Bits, list: &mut [u16; FEW]) -> usize {
-    let mut places = list.iter_mut();
-    for (at, word) in bits.iter_mut().enumerate() {
-        for_ones(core::mem::take(word), |bit| {
-            if let Some(place) = places.next() {
-                *place = (64 * at + bit) as u16;
-            }
+    /// Looks up few numbers among many, and lists those that are there, or those that are not;
+    /// returns how many. `None` if that is not the way.
+    fn look_up(&mut self, (a, b): (&Slice<'_>, &Slice<'_>), there: bool) -> Option<usize> {
+        if a.count > FEW {
+            return None;
+        }
+        let mut len = 0;
+        a.for_numbers(|y| {
+            // Written in any case and counted if kept: no branch that nobody can guess.
+            self.list[len % FEW] = y as u16;
+            len += usize::from(b.contains(y) == there);
         });
+        (len <= FEW && ascends(&self.list[..len])).then_some(len)
     }
-    FEW - places.len()
+
+    /// Merges few numbers that are spread over both slices into a list; returns how many. `None`
+    /// if they are not like that.
+    fn merge(&mut self, pair: (&Slice<'_>, &Slice<'_>), op: SetOp) -> Option<usize> {
+        let (left, right) = lists_of(pair, &mut self.lists)?;
+        Some(merge(left, right, op, &mut self.list))
+    }
+
+    /// Numbers that two slices share.
+    pub(super) fn shared(&mut self, a: &Slice<'_>, b: &Slice<'_>) -> usize {
+        let op = SetOp::Intersection;
+        if let Some(bounds) = runs::combine((a, b), op, &mut self.bounds, &mut self.result) {
+            return runs::count(bounds);
+        }
+        let (few, many) = if a.count <= b.count { (a, b) } else { (b, a) };
+        if few.count * FAR < many.count {
+            let mut count = 0;
+            few.for_numbers(|y| count += usize::from(many.contains(y)));
+            return count;
+        }
+        let count = match lists_of((few, many), &mut self.lists) {
+            Some((few, many)) => {
+                self.left.put(few);
+                many.iter().map(|y| usize::from(self.left.has(*y))).sum()
+            }
+            None => {
+                self.left.load(few, Used::ALL);
+                self.left.shared_with(many, &mut self.right)
+            }
+        };
+        self.left.clear();
+        count
+    }
 }
 
-/// Numbers that two slices share. `bits` are zeros, and are so again.
-fn shared(a: &Slice<'_>, b: &Slice<'_>, bits: &mut Bits) -> usize {
-    let (few, many) = if a.count <= b.count { (a, b) } else { (b, a) };
-    let mut count = 0;
-    if few.count * FAR < many.count {
-        few.for_numbers(|y| count += usize::from(many.contains(y)));
-        return count;
+/// The numbers of two slices one by one, if they are few and spread over them. `None` if they are
+/// not like that, or do not ascend, as those of damaged files.
+fn lists_of<'l>(
+    (a, b): (&Slice<'_>, &Slice<'_>),
+    lists: &'l mut [u16; FEW + 2 * FULL],
+) -> Option<(&'l [u16], &'l [u16])> {
+    let count = a.count + b.count;
+    if count > FEW || count > CROWD * (blocks_of(a)? + blocks_of(b)?) {
+        return None;
     }
-    few.for_words(|at, word| bits[at % WORDS] |= word);
-    match many.coding {
-        Coding::Bitmap | Coding::Runs => {
-            many.for_words(|at, word| count += (bits[at % WORDS] & word).count_ones() as usize);
-        }
-        _ => many.for_numbers(|y| count += (bits[y / 64 % WORDS] >> (y % 64) & 1) as usize),
+    let (left, right) = lists.split_at_mut(a.count + FULL);
+    let counts = (a.decode_all(left), b.decode_all(right));
+    let (left, right) = (left.get(..a.count)?, right.get(..b.count)?);
+    let is_right = counts == (a.count, b.count) && ascends(left) && ascends(right);
+    is_right.then_some((left, right))
+}
+
+/// Blocks of 256 in which a slice has numbers, or a guess; `None` if they are surely crowded.
+fn blocks_of(slice: &Slice<'_>) -> Option<usize> {
+    match slice.coding {
+        Coding::Bitmap | Coding::Runs => None,
+        Coding::Lists => Some(slice.used_blocks()),
+        Coding::Short | Coding::Sparse => Some(slice.count.min(UNIVERSE / 256)),
     }
-    *bits = [0; WORDS];
-    count
 }
 
 /// Calls `tell` with each key that one of two sets has, and the slot in each that has it.
@@ -185,7 +204,7 @@ fn for_slots<A: Words, B: Words, E>(
 
 impl<W: Words> SlicedSet<W> {
     /// The numbers of `op` over two sets, in memory of `alloc`, in the forms that this one prefers.
-    /// O(slices + numbers in slices that both have), less where slices are bitmaps; needs 24 KiB of
+    /// O(slices + numbers in slices that both have), less where slices are bitmaps; needs 40 KiB of
     /// stack.
     ///
     /// # Errors
@@ -202,7 +221,7 @@ impl<W: Words> SlicedSet<W> {
             (Form::Slices(a), Form::Slices(b)) => {
                 combine((self, a), (other, b), op, &mut builder)?;
             }
-            _ => merge(self, other, op, |number| match builder.push(number) {
+            _ => merge_sets(self, other, op, |number| match builder.push(number) {
                 Err(BuildError::Alloc(error)) => Err(error),
                 // Of a damaged set, numbers that do not ascend: left out.
                 _ => Ok(()),
@@ -211,21 +230,21 @@ impl<W: Words> SlicedSet<W> {
         builder.finish()
     }
 
-    /// How many numbers are in both. Allocates nothing; needs 8 KiB of stack.
+    /// How many numbers are in both. Allocates nothing; needs 40 KiB of stack.
     #[must_use]
     pub fn intersection_len<V: Words>(&self, other: &SlicedSet<V>) -> usize {
         let mut count = 0;
         let counted = match (&self.form, &other.form) {
             (Form::Slices(a), Form::Slices(b)) => {
-                let mut bits = [0; WORDS];
+                let mut scratch = Scratch::new();
                 for_slots((a, b), (false, false), |left, right| {
                     if let (Some(left), Some(right)) = (left, right) {
-                        count += shared(&a.slice(left), &b.slice(right), &mut bits);
+                        count += scratch.shared(&a.slice(left), &b.slice(right));
                     }
                     Ok(())
                 })
             }
-            _ => merge(self, other, SetOp::Intersection, |_| {
+            _ => merge_sets(self, other, SetOp::Intersection, |_| {
                 count += 1;
                 Ok(())
             }),
@@ -313,7 +332,7 @@ fn copy<W: Words, A: Alloc + Clone>(
 }
 
 /// Calls `tell` with the numbers of `op` over two sets of any form, in order.
-fn merge<W: Words, V: Words>(
+fn merge_sets<W: Words, V: Words>(
     a: &SlicedSet<W>,
     b: &SlicedSet<V>,
     op: SetOp,

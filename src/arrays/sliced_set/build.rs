@@ -298,7 +298,9 @@ impl<A: Alloc + Clone> SlicedSet<HeapWords<A>> {
         let slices = self.heap_bytes() as u128;
         // Slices answer faster where they hold many numbers.
         let is_thin = self.len / THIN < all.len();
-        let suits = |bytes: u128| bytes < slices && (is_thin || self.prefer == Prefer::Bytes);
+        // They are also what two sets are made one of: not given up for a few bytes.
+        let is_smaller = |bytes: u128| 32 * bytes < 31 * slices;
+        let suits = |bytes: u128| is_smaller(bytes) && (is_thin || self.prefer == Prefer::Bytes);
         if !suits(elias_fano_bytes(self.len, max)) {
             return Ok(None);
         }

@@ -69,8 +69,17 @@ impl<A: Alloc + Clone> Chunks<A> {
     /// The first slice whose key is at least `key`: where one of that key is, or is to be put.
     pub(super) fn lower_bound(&self, key: u64) -> At {
         let chunk = self.chunks.partition_point(|chunk| chunk.first <= key).saturating_sub(1);
-        let cells = self.chunks.get(chunk).map_or(&[][..], |chunk| &chunk.cells);
-        At { chunk, cell: cells.partition_point(|cell| cell.key < key) }
+        let Some(Chunk { first, cells }) = self.chunks.get(chunk) else {
+            return At { chunk, cell: 0 };
+        };
+        // Where it is if no key is missing: most often, and that is one step.
+        let guess = usize::try_from(key.wrapping_sub(*first)).unwrap_or(usize::MAX);
+        let is_there = cells.get(guess).is_some_and(|cell| cell.key == key);
+        let cell = match is_there {
+            true => guess,
+            false => cells.partition_point(|cell| cell.key < key),
+        };
+        At { chunk, cell }
     }
 
     pub(super) fn get(&self, at: At) -> Option<&Cell<A>> {

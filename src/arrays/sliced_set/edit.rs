@@ -6,9 +6,9 @@
 
 use super::Prefer;
 use super::encode::{Numbers, Profile, encode};
-use super::lists::{FULL, GROUP, GROUPS, List, RECORD, RECORDS};
+use super::lists::{FULL, GROUP, GROUPS, List, RECORD, RECORDS, bytes_below};
 use super::slice::{
-    Bits, COUNTS, Coding, PADDING, STRIDE, Slice, UNIVERSE, WORDS, u16_at, u16_lower_bound,
+    Bits, COUNTS, Coding, PADDING, STRIDE, Slice, UNIVERSE, WORDS, short_lower_bound, u16_at,
 };
 use crate::error::AllocError;
 use crate::mem::Alloc;
@@ -57,6 +57,17 @@ fn cut<A: Alloc>(bytes: &mut RawVec<u8, A>, at: usize, count: usize) {
 fn add_u16(bytes: &mut [u8], at: usize, change: isize) {
     let number = u16_at(bytes, at).wrapping_add_signed(change) as u16;
     bytes[at..at + 2].copy_from_slice(&number.to_le_bytes());
+}
+
+/// Adds to the two u16 that the bytes begin with, each modulo 2^16.
+#[inline]
+fn add_u16s(bytes: &mut [u8], [first, second]: [i16; 2]) {
+    if let Some(place) = bytes.first_chunk_mut::<4>() {
+        let both = u32::from_le_bytes(*place);
+        let low = (both as u16).wrapping_add_signed(first);
+        let high = ((both >> 16) as u16).wrapping_add_signed(second);
+        *place = (u32::from(low) | u32::from(high) << 16).to_le_bytes();
+    }
 }
 
 impl<A: Alloc + Clone> Cell<A> {
@@ -144,7 +155,9 @@ impl<A: Alloc + Clone> Cell<A> {
 
     fn insert_short(&mut self, y: usize) -> Result<bool, AllocError> {
         let count = self.count as usize;
-        let at = u16_lower_bound(&self.bytes, 0, count, y);
+        // Numbers often come in their order.
+        let is_last = count > 0 && u16_at(&self.bytes, 2 * count - 2) < y;
+        let at = if is_last { count } else { short_lower_bound(&self.bytes, count, y) };
         if at < count && u16_at(&self.bytes, 2 * at) == y {
             return Ok(false);
         }
@@ -166,12 +179,15 @@ impl<A: Alloc + Clone> Cell<A> {
             return false;
         }
         *byte ^= bit;
-        let change = if value { 1 } else { -1 };
-        let behind = y / (64 * STRIDE) + 1;
-        for at in behind..COUNTS / 2 {
-            add_u16(counts, 2 * at, change);
+        let change: i16 = if value { 1 } else { -1 };
+        // All of them, without a branch: compilers make vectors of it.
+        let stride = (y / (64 * STRIDE)) as u16;
+        for (at, place) in (0_u16..).zip(counts.chunks_exact_mut(2)) {
+            let here = if at > stride { change as u16 } else { 0 };
+            let count = u16::from_le_bytes([place[0], place[1]]).wrapping_add(here);
+            place.copy_from_slice(&count.to_le_bytes());
         }
-        self.count = self.count.wrapping_add_signed(change as i32);
+        self.count = self.count.wrapping_add_signed(change.into());
         true
     }
 
@@ -222,23 +238,22 @@ impl<A: Alloc + Clone> Cell<A> {
                 splice(&mut self.bytes, content + before, &[from])?;
                 self.bytes[RECORD * at] |= 1 << bit;
                 self.shift(at, before + 1..used + 1, 1);
-                self.shift_groups(at, 2);
+                self.shift_groups(at, 2, 1);
             }
             FULL => {
                 self.bytes[list.at + usize::from(low / 8)] |= 1 << (low % 8);
+                self.shift_groups(at, 0, 1);
             }
             len => {
-                let bytes = &self.bytes[list.at..list.at + len];
-                let smaller = bytes.iter().filter(|byte| **byte < low).count();
+                let smaller = bytes_below(self.slice().list_bytes(list), len, low);
                 splice(&mut self.bytes, list.at + smaller, &[low])?;
                 if len + 1 == FULL {
                     self.list_to_bits(list);
                 }
                 self.shift(at, before + 1..used, 1);
-                self.shift_groups(at, 1);
+                self.shift_groups(at, 1, 1);
             }
         }
-        self.count_groups(at, 1);
         self.count += 1;
         Ok(true)
     }
@@ -259,18 +274,14 @@ impl<A: Alloc + Clone> Cell<A> {
         }
     }
 
-    /// After a group changed its length by `change`: the groups behind it start elsewhere.
-    fn shift_groups(&mut self, group: usize, change: isize) {
-        for group in group + 1..=GROUPS {
-            add_u16(&mut self.bytes, RECORD * group + 1, change);
+    /// After a group got or lost a number, and its bytes became more or fewer by `change`: what the
+    /// records behind it say of both, in one number of 32 bits.
+    fn shift_groups(&mut self, group: usize, change: i16, count: i16) {
+        let records = self.bytes[..RECORDS].get_mut(RECORD * (group + 1)..).unwrap_or(&mut []);
+        for record in records.chunks_exact_mut(RECORD) {
+            add_u16s(&mut record[1..], [change, count]);
         }
-    }
-
-    /// Adds to the numbers before each group behind `group`.
-    fn count_groups(&mut self, group: usize, change: isize) {
-        for group in group + 1..GROUPS {
-            add_u16(&mut self.bytes, RECORD * group + 3, change);
-        }
+        add_u16(&mut self.bytes, RECORD * GROUPS + 1, change.into());
     }
 
     /// Takes `y` out; whether it was there. On an error nothing has changed.
@@ -280,7 +291,7 @@ impl<A: Alloc + Clone> Cell<A> {
         }
         match self.coding {
             Coding::Short => {
-                let at = u16_lower_bound(&self.bytes, 0, self.count as usize, y);
+                let at = short_lower_bound(&self.bytes, self.count as usize, y);
                 cut(&mut self.bytes, 2 * at, 2);
                 self.count -= 1;
             }
@@ -324,25 +335,23 @@ impl<A: Alloc + Clone> Cell<A> {
                 cut(&mut self.bytes, RECORDS + group.start + before, 1);
                 self.bytes[RECORD * at] &= !(1 << bit);
                 self.shift(at, before..used - 1, -1);
-                self.shift_groups(at, -2);
+                self.shift_groups(at, -2, -1);
             }
             len => {
                 let is_shorter = match len {
                     FULL => self.remove_from_bits(list, low),
                     _ => {
-                        let bytes = &self.bytes[list.at..list.at + len];
-                        let smaller = bytes.iter().filter(|byte| **byte < low).count();
+                        let smaller = bytes_below(self.slice().list_bytes(list), len, low);
                         cut(&mut self.bytes, list.at + smaller, 1);
                         true
                     }
                 };
                 if is_shorter {
                     self.shift(at, before + 1..used, -1);
-                    self.shift_groups(at, -1);
                 }
+                self.shift_groups(at, if is_shorter { -1 } else { 0 }, -1);
             }
         }
-        self.count_groups(at, -1);
         self.count -= 1;
     }
 

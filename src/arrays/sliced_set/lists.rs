@@ -10,8 +10,10 @@
 //! and how many numbers stand before it. One read of 8 bytes has all of a record and where the next
 //! group starts; one comparison of 32 bytes answers a list.
 
-use super::slice::{Place, Slice, byte_at, word_at};
+use super::blocks::Used;
+use super::slice::{Place, Slice, byte_at, for_ones, word_at};
 use crate::bits::word::below;
+use crate::simd::tags::equal32;
 
 /// Blocks of a group.
 pub(super) const GROUP: usize = 8;
@@ -45,44 +47,42 @@ pub(super) struct Group {
 
 impl Group {
     /// Its used blocks.
+    #[inline]
     pub(super) const fn used(&self) -> usize {
         self.map.count_ones() as usize
     }
 
     /// Its used blocks before block `bit` of it.
+    #[inline]
     pub(super) const fn used_before(&self, bit: usize) -> usize {
         (self.map & ((1 << bit) - 1)).count_ones() as usize
     }
 }
 
-/// Numbers of the positions 0 to 31.
-const PLACES: [u8; FULL] = {
-    let mut places = [0; FULL];
+/// Whether one of the first `len` bytes is `y`.
+#[inline(always)]
+fn has_byte(bytes: &[u8; FULL], len: usize, y: u8) -> bool {
+    u64::from(equal32(bytes, y)) & below(len as u32) != 0
+}
+
+/// Ones and zeros: the 32 from `32 - len` on are ones in the first `len` places.
+const FIRST: [u8; 2 * FULL] = {
+    let mut first = [0; 2 * FULL];
     let mut at = 0;
     while at < FULL {
-        places[at] = at as u8;
+        first[at] = 1;
         at += 1;
     }
-    places
+    first
 };
-
-/// Whether one of the first `len` bytes is `y`. Without a branch: compilers make vectors of it.
-#[inline]
-fn has_byte(bytes: &[u8; FULL], len: usize, y: u8) -> bool {
-    let len = len as u8;
-    let mut found = 0;
-    for (byte, place) in bytes.iter().zip(&PLACES) {
-        found |= u8::from(*byte == y) & u8::from(*place < len);
-    }
-    found != 0
-}
 
 /// How many of the first `len` bytes are smaller than `y`.
 #[inline]
-fn bytes_below(bytes: &[u8; FULL], len: usize, y: u8) -> usize {
-    let len = len as u8;
-    let less = bytes.iter().zip(&PLACES);
-    usize::from(less.map(|(byte, place)| u8::from(*byte < y) & u8::from(*place < len)).sum::<u8>())
+pub(super) fn bytes_below(bytes: &[u8; FULL], len: usize, y: u8) -> usize {
+    // Read, and not worked out from `len`: compilers make vectors of it.
+    let first = &FIRST[FULL - len.min(FULL)..][..FULL];
+    let less = bytes.iter().zip(first).map(|(byte, first)| u8::from(*byte < y) & first);
+    usize::from(less.sum::<u8>())
 }
 
 impl Slice<'_> {
@@ -109,6 +109,70 @@ impl Slice<'_> {
         List { at: content + used + from, len }
     }
 
+    /// As [`list_in`](Self::list_in), without a branch, for numbers in no order.
+    #[inline(always)]
+    fn list_at_once(&self, group: &Group, bit: usize) -> List {
+        let (used, rank) = (group.used(), group.used_before(bit));
+        let content = RECORDS + group.start;
+        let [from, next, ..] = word_at(self.bytes, content + rank).to_le_bytes().map(usize::from);
+        let end = group.end.saturating_sub(group.start + used);
+        let (is_last, is_used) = (rank + 1 >= used, group.map >> bit & 1 != 0);
+        let next = next ^ (next ^ end) & usize::from(is_last).wrapping_neg();
+        let len = next.saturating_sub(from).min(FULL) & usize::from(is_used).wrapping_neg();
+        List { at: content + used + from, len }
+    }
+
+    /// Tells of the lists of used blocks `within`, in order: the block and its list.
+    #[inline(always)]
+    pub(super) fn for_lists(&self, within: Used, mut tell: impl FnMut(usize, List)) {
+        for index in 0..GROUPS {
+            let group = self.group(index);
+            let wanted = group.map & within.group(index);
+            if wanted == 0 {
+                continue;
+            }
+            let (used, content) = (group.used(), RECORDS + group.start);
+            let end = group.end.saturating_sub(group.start + used);
+            let (mut rank, mut from) = (0, byte_at(self.bytes, content));
+            for_ones(u64::from(group.map), |bit| {
+                rank += 1;
+                let next = if rank < used { byte_at(self.bytes, content + rank) } else { end };
+                if wanted >> bit & 1 != 0 {
+                    let len = next.saturating_sub(from).min(FULL);
+                    tell(GROUP * index + bit, List { at: content + used + from, len });
+                }
+                from = next;
+            });
+        }
+    }
+
+    /// Used blocks.
+    pub(super) fn used_blocks(&self) -> usize {
+        (0..GROUPS).map(|index| self.group(index).used()).sum()
+    }
+
+    /// Writes all numbers into `out` as far as there is room for them and 32 more; returns how
+    /// many.
+    pub(super) fn decode_all_lists(&self, out: &mut [u16]) -> usize {
+        let mut done = 0;
+        self.for_lists(Used::ALL, |block, list| {
+            let Some(room) = out.get_mut(done..).and_then(<[u16]>::first_chunk_mut::<FULL>) else {
+                return;
+            };
+            if list.len < FULL {
+                let high = (block << 8) as u16;
+                for (place, low) in room.iter_mut().zip(self.list_bytes(list)) {
+                    *place = high | u16::from(*low);
+                }
+                done += list.len;
+            } else {
+                let mut place = Place { at: block, ..Place::default() };
+                done += self.decode_full(&mut place, list, &mut out[done..]);
+            }
+        });
+        done
+    }
+
     /// The bytes of a list, and what is behind it.
     #[inline]
     pub(super) fn list_bytes(&self, list: List) -> &[u8; FULL] {
@@ -119,7 +183,7 @@ impl Slice<'_> {
     #[inline]
     pub(super) fn lists_contain(&self, y: usize) -> bool {
         let block = y >> 8;
-        let list = self.list_in(&self.group(block / GROUP), block % GROUP);
+        let list = self.list_at_once(&self.group(block / GROUP), block % GROUP);
         let bytes = self.list_bytes(list);
         match list.len == FULL {
             true => bytes[(y >> 3) % FULL] >> (y % 8) & 1 != 0,

@@ -89,25 +89,30 @@ impl Slice<'_> {
         let width = low_bits(self.count);
         let bits = high_bits(self.count);
         let (words, from) = (bits.div_ceil(64), bits.div_ceil(8));
-        let mut done = 0;
+        let lows = self.bytes.get(from..).unwrap_or(&[]);
+        let (mut index, mut bit) = (place.index, place.index * width as usize);
+        let (mut rest, mut done) = (place.rest, 0);
         while done < out.len() {
-            while place.rest == 0 {
+            while rest == 0 {
                 place.at += 1;
                 if place.at >= words {
+                    place.rest = 0;
                     return done;
                 }
-                place.rest = word_at(self.bytes, 8 * place.at);
+                rest = word_at(self.bytes, 8 * place.at);
             }
-            let take = (place.rest.count_ones() as usize).min(out.len() - done);
+            let take = (rest.count_ones() as usize).min(out.len() - done);
             for out in &mut out[done..done + take] {
-                let index = place.index + done;
-                let bit = 64 * place.at + place.rest.trailing_zeros() as usize;
-                let high = bit.saturating_sub(index);
-                *out = (high << width | self.low(index, width, from)) as u16;
-                place.rest &= place.rest.wrapping_sub(1);
-                done += 1;
+                // Of damaged bits, any number.
+                let high = (64 * place.at + rest.trailing_zeros() as usize).wrapping_sub(index);
+                let low = (word_at(lows, bit / 8) >> (bit % 8)) & below(width);
+                *out = (high << width | low as usize) as u16;
+                rest &= rest.wrapping_sub(1);
+                (index, bit) = (index + 1, bit + width as usize);
             }
+            done += take;
         }
+        place.rest = rest;
         done
     }
 }

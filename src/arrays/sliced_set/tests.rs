@@ -1,8 +1,11 @@
 //! What the laws of the shape do not reach: each coding by itself, damaged slices, sizes.
 
+use super::algebra::Scratch;
 use super::encode::{MOST_BYTES, Numbers, Profile, check_slice, encode};
+use super::runs::to_blocks;
 use super::slice::{Bits, Coding, PADDING, Place, Slice, WORDS};
 use super::*;
+use crate::arrays::SetOp;
 use crate::mem::{Counter, Global, Tracked};
 use alloc::collections::BTreeSet;
 use alloc::vec;
@@ -45,6 +48,18 @@ fn bits_of(numbers: &[u16]) -> Bits {
     bits
 }
 
+/// Where runs start and end.
+fn bounds_of(numbers: &[u16]) -> Vec<u32> {
+    let mut bounds: Vec<u32> = Vec::new();
+    for y in numbers.iter().copied().map(u32::from) {
+        match bounds.last_mut() {
+            Some(end) if *end == y => *end += 1,
+            _ => bounds.extend([y, y + 1]),
+        }
+    }
+    bounds
+}
+
 /// A slice's bytes, with others behind them.
 fn coded(numbers: &[u16], coding: Coding) -> (usize, Vec<u8>) {
     let bits = bits_of(numbers);
@@ -54,8 +69,14 @@ fn coded(numbers: &[u16], coding: Coding) -> (usize, Vec<u8>) {
     let mut out = vec![0; len + PADDING];
     encode(Numbers::Bits(&bits), &profile, coding, &mut out[..len]);
     let mut again = vec![0; len];
-    encode(Numbers::List(numbers), &profile, coding, &mut again);
-    assert!(again == out[..len], "{coding:?}: from bits and one by one alike");
+    let bounds = bounds_of(numbers);
+    let blocks = to_blocks(&bounds);
+    for same in [Numbers::List(numbers), Numbers::Blocks(&blocks), Numbers::Runs(&bounds)] {
+        assert_eq!(profile, Profile::of(same));
+        again.fill(0);
+        encode(same, &profile, coding, &mut again);
+        assert!(again == out[..len], "{coding:?}: from bits, runs and one by one alike");
+    }
     out[len..].fill(0xA5);
     (len, out)
 }
@@ -100,6 +121,83 @@ fn every_coding_answers_alike() {
             slice.for_words(|at, word| bits[at] |= word);
             assert!(bits == bits_of(&numbers), "{coding:?}");
         }
+    }
+}
+
+/// The bits of what `op` makes of two slices.
+fn combined(pair: (&Slice<'_>, &Slice<'_>), op: SetOp, scratch: &mut Scratch) -> Bits {
+    scratch.combine(pair, op, |numbers| {
+        let profile = Profile::of(numbers);
+        let mut bytes = vec![0; profile.bytes(Coding::Bitmap)];
+        encode(numbers, &profile, Coding::Bitmap, &mut bytes);
+        let (coding, count, len) = (Coding::Bitmap, profile.count, bytes.len());
+        let mut bits = [0; WORDS];
+        Slice { coding, count, len, bytes: &bytes }.for_words(|at, word| bits[at] |= word);
+        bits
+    })
+}
+
+#[test]
+fn every_pair_of_codings_combines_alike() {
+    let (mut number, slices, mut scratch) = (random(), slices(), Scratch::new());
+    let mut some = || &slices[number() % slices.len()][..];
+    for (left, right) in CODINGS.iter().flat_map(|left| CODINGS.map(|right| (*left, right))) {
+        for _ in 0..3 {
+            let numbers = [some(), some()];
+            let codes = [coded(numbers[0], left), coded(numbers[1], right)];
+            let slice = |at: usize, coding: Coding| Slice {
+                coding,
+                count: numbers[at].len(),
+                len: codes[at].0,
+                bytes: &codes[at].1,
+            };
+            let (a, b) = (slice(0, left), slice(1, right));
+            let bits = numbers.map(bits_of);
+            let each = |f: fn(u64, u64) -> u64| -> Bits {
+                core::array::from_fn(|at| f(bits[0][at], bits[1][at]))
+            };
+            let both = each(|a, b| a & b);
+            for (op, expected) in [
+                (SetOp::Union, each(|a, b| a | b)),
+                (SetOp::Intersection, both),
+                (SetOp::Difference, each(|a, b| a & !b)),
+                (SetOp::SymmetricDifference, each(|a, b| a ^ b)),
+            ] {
+                let right = combined((&a, &b), op, &mut scratch) == expected;
+                assert!(right, "{op:?} of {:?} and {:?}", a.coding, b.coding);
+            }
+            let shared: u32 = both.iter().map(|word| word.count_ones()).sum();
+            assert_eq!(scratch.shared(&a, &b), shared as usize);
+        }
+    }
+}
+
+#[test]
+fn damaged_slices_combine_to_something() {
+    let (mut number, slices, mut scratch) = (random(), slices(), Scratch::new());
+    for _ in 0..100 {
+        let mut damaged = || {
+            let numbers = &slices[number() % slices.len()];
+            let (len, mut bytes) = coded(numbers, CODINGS[number() % 5]);
+            for _ in 0..number() % 6 {
+                let at = number() % bytes.len();
+                bytes[at] = number() as u8;
+            }
+            bytes.truncate(bytes.len() - number() % 3 * (bytes.len() / 3));
+            (CODINGS[number() % 5], [numbers.len(), number() % 65_537][number() % 2], len, bytes)
+        };
+        let codes = [damaged(), damaged()];
+        let [a, b] = [0, 1].map(|at| {
+            let (coding, count, len, bytes) = &codes[at];
+            Slice { coding: *coding, count: *count, len: *len, bytes }
+        });
+        for op in SetOp::ALL {
+            combined((&a, &b), op, &mut scratch);
+        }
+        core::hint::black_box(scratch.shared(&a, &b));
+        // Nothing is left of them.
+        let empty = combined((&Slice::EMPTY, &Slice::EMPTY), SetOp::Union, &mut scratch);
+        assert!(empty.iter().all(|word| *word == 0));
     }
 }
 

@@ -1,0 +1,246 @@
+//! [`Blocks`]: the numbers of a slice as bits, and which blocks of 256 may have some. What two
+//! slices do not have costs nothing: neither reading, nor combining, nor coding it.
+
+use super::lists::{FULL, List};
+use super::slice::{Bits, Coding, Slice, WORDS, for_ones, for_range};
+use crate::arrays::SetOp;
+use crate::simd::counting::{self, Work};
+
+/// Words of a block.
+pub(super) const BLOCK_WORDS: usize = 4;
+/// Blocks of a slice.
+const BLOCKS: usize = WORDS / BLOCK_WORDS;
+
+/// The bits of a block.
+pub(super) type Block = [u64; BLOCK_WORDS];
+
+/// Which blocks are used, a bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Used([u64; BLOCKS / 64]);
+
+impl Used {
+    pub(super) const NONE: Self = Self([0; BLOCKS / 64]);
+    pub(super) const ALL: Self = Self([u64::MAX; BLOCKS / 64]);
+
+    /// Tells of each, in order.
+    #[inline(always)]
+    pub(super) fn for_each(self, mut tell: impl FnMut(usize)) {
+        for (at, word) in self.0.into_iter().enumerate() {
+            for_ones(word, |bit| tell(64 * at + bit));
+        }
+    }
+
+    /// Those of the eight blocks from block `8 * group` on.
+    #[inline]
+    pub(super) fn group(self, group: usize) -> u8 {
+        (self.0[group / 8 % self.0.len()] >> (group % 8 * 8)) as u8
+    }
+
+    #[inline]
+    fn set(&mut self, block: usize) {
+        self.0[block / 64 % (BLOCKS / 64)] |= 1 << (block % 64);
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self(core::array::from_fn(|at| self.0[at] & other.0[at]))
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self(core::array::from_fn(|at| self.0[at] | other.0[at]))
+    }
+}
+
+/// Block `index` of some bits.
+#[inline(always)]
+pub(super) fn block_of(bits: &Bits, index: usize) -> &Block {
+    bits[index % BLOCKS * BLOCK_WORDS..].first_chunk().unwrap_or(&[0; BLOCK_WORDS])
+}
+
+/// The numbers of a slice as bits.
+pub(super) struct Blocks {
+    /// All other blocks are zeros.
+    used: Used,
+    bits: Bits,
+}
+
+impl Blocks {
+    pub(super) const fn new() -> Self {
+        Self { used: Used::NONE, bits: [0; WORDS] }
+    }
+
+    pub(super) const fn parts(&self) -> (&Bits, Used) {
+        (&self.bits, self.used)
+    }
+
+    #[inline(always)]
+    fn block_mut(&mut self, index: usize) -> Option<&mut Block> {
+        self.bits[index % BLOCKS * BLOCK_WORDS..].first_chunk_mut()
+    }
+
+    /// Takes all numbers out.
+    pub(super) fn clear(&mut self) {
+        core::mem::replace(&mut self.used, Used::NONE).for_each(|index| {
+            if let Some(block) = self.block_mut(index) {
+                *block = [0; BLOCK_WORDS];
+            }
+        });
+    }
+
+    /// Puts numbers in that are spread.
+    pub(super) fn put(&mut self, list: &[u16]) {
+        self.used = Used::ALL;
+        list.iter().for_each(|y| self.bits[usize::from(y / 64)] |= 1 << (y % 64));
+    }
+
+    /// Puts the numbers `start..end` in, at most all of a slice.
+    pub(super) fn put_range(&mut self, start: usize, end: usize) {
+        let Self { used, bits } = self;
+        for_range(start, end, &mut |at, word| {
+            used.set(at / BLOCK_WORDS);
+            bits[at % WORDS] |= word;
+        });
+    }
+
+    /// Whether a number is there.
+    #[inline]
+    pub(super) fn has(&self, y: u16) -> bool {
+        self.bits[usize::from(y / 64)] >> (y % 64) & 1 != 0
+    }
+
+    /// Puts the numbers of a slice in: at least those in blocks `within`.
+    pub(super) fn load(&mut self, slice: &Slice<'_>, within: Used) {
+        let Self { used, bits } = self;
+        match slice.coding {
+            Coding::Lists => slice.for_lists(within, |index, list| {
+                used.set(index);
+                let block = bits[index % BLOCKS * BLOCK_WORDS..].iter_mut();
+                let bytes = slice.list_bytes(list);
+                if list.len == FULL {
+                    let words = bytes.chunks_exact(8).map(word);
+                    block.zip(words).for_each(|(own, word)| *own |= word);
+                } else {
+                    let base = index % BLOCKS * BLOCK_WORDS;
+                    for y in &bytes[..list.len] {
+                        bits[base + usize::from(y / 64)] |= 1 << (y % 64);
+                    }
+                }
+            }),
+            // Numbers that are many are in most blocks.
+            Coding::Short | Coding::Sparse if slice.count > BLOCKS / 2 => {
+                *used = Used::ALL;
+                slice.for_numbers(|y| bits[y / 64 % WORDS] |= 1 << (y % 64));
+            }
+            Coding::Bitmap => {
+                *used = Used::ALL;
+                for (index, own) in bits.chunks_exact_mut(BLOCK_WORDS).enumerate() {
+                    own.copy_from_slice(&slice.bitmap_block(index));
+                }
+            }
+            _ => slice.for_words(|at, word| {
+                used.set(at / BLOCK_WORDS);
+                bits[at % WORDS] |= word;
+            }),
+        }
+    }
+
+    /// Makes these the numbers of `op` over them and a slice. `room` is empty, and is so again.
+    pub(super) fn combine(&mut self, slice: &Slice<'_>, op: SetOp, room: &mut Self) {
+        if slice.coding == Coding::Bitmap {
+            return self.with(Used::ALL, |index| slice.bitmap_block(index), op);
+        }
+        let within = match op {
+            SetOp::Intersection | SetOp::Difference => self.used,
+            SetOp::Union | SetOp::SymmetricDifference => Used::ALL,
+        };
+        room.load(slice, within);
+        self.with(room.used, |index| *block_of(&room.bits, index), op);
+        room.clear();
+    }
+
+    /// Makes these the numbers of `op` over them and other blocks, of which `used` may not be
+    /// zeros.
+    #[inline(always)]
+    fn with(&mut self, used: Used, block: impl Fn(usize) -> Block, op: SetOp) {
+        let (own, both) = (self.used, self.used.and(used));
+        match op {
+            SetOp::Union => self.change(used, &block, |a, b| a | b),
+            SetOp::SymmetricDifference => self.change(used, &block, |a, b| a ^ b),
+            SetOp::Difference => self.change(both, &block, |a, b| a & !b),
+            SetOp::Intersection => self.change(own, &block, |a, b| a & b),
+        }
+        self.used = match op {
+            SetOp::Union | SetOp::SymmetricDifference => own.or(used),
+            SetOp::Difference => own,
+            SetOp::Intersection => both,
+        };
+    }
+
+    #[inline(always)]
+    fn change(&mut self, at: Used, block: impl Fn(usize) -> Block, f: impl Fn(u64, u64) -> u64) {
+        at.for_each(|index| {
+            let other = block(index);
+            if let Some(own) = self.block_mut(index) {
+                own.iter_mut().zip(other).for_each(|(own, other)| *own = f(*own, other));
+            }
+        });
+    }
+
+    /// How many of its numbers a slice has too.
+    pub(super) fn shared_with(&self, slice: &Slice<'_>, room: &mut Self) -> usize {
+        counting::run(Shared { blocks: self, slice, room })
+    }
+}
+
+struct Shared<'a> {
+    blocks: &'a Blocks,
+    slice: &'a Slice<'a>,
+    /// Empty, and so again.
+    room: &'a mut Blocks,
+}
+
+impl Work for Shared<'_> {
+    type Out = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        let Self { blocks: Blocks { used, bits }, slice, room } = self;
+        let has = |y: usize| (bits[y / 64 % WORDS] >> (y % 64) & 1) as usize;
+        let in_both = |index: usize, other: Block| -> usize {
+            let pairs = block_of(bits, index).iter().zip(other);
+            pairs.map(|(own, other)| (own & other).count_ones() as usize).sum()
+        };
+        let mut count = 0;
+        match slice.coding {
+            Coding::Lists => slice.for_lists(*used, |index, list| {
+                count += match list.len == FULL {
+                    true => in_both(index, list_block(slice, list)),
+                    false => {
+                        let lows = slice.list_bytes(list)[..list.len].iter();
+                        lows.map(|low| has(index << 8 | usize::from(*low))).sum()
+                    }
+                };
+            }),
+            Coding::Bitmap => used.for_each(|i| count += in_both(i, slice.bitmap_block(i))),
+            Coding::Runs => {
+                room.load(slice, Used::ALL);
+                used.and(room.used).for_each(|i| count += in_both(i, *block_of(&room.bits, i)));
+                room.clear();
+            }
+            _ => slice.for_numbers(|y| count += has(y)),
+        }
+        count
+    }
+}
+
+/// The bits of a list that is one of bits.
+#[inline(always)]
+fn list_block(slice: &Slice<'_>, list: List) -> Block {
+    let bytes = slice.list_bytes(list);
+    core::array::from_fn(|at| word(&bytes[8 * at..8 * at + 8]))
+}
+
+/// The word of eight bytes.
+#[inline(always)]
+fn word(bytes: &[u8]) -> u64 {
+    bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}

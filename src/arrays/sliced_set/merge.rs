@@ -1,0 +1,133 @@
+//! Two ascending lists made one: without a branch that nobody can guess, and two pairs of halves
+//! at a time, since each step waits for the one before.
+
+use crate::arrays::SetOp;
+
+/// A merge of two lists, on its way. Of numbers that only the left one has, that both have, and
+/// that only the right one has, it keeps those that it says.
+struct Merge<'a, const LEFT: bool, const BOTH: bool, const RIGHT: bool> {
+    a: &'a [u16],
+    b: &'a [u16],
+    i: usize,
+    j: usize,
+    out: &'a mut [u16],
+    len: usize,
+}
+
+impl<'a, const LEFT: bool, const BOTH: bool, const RIGHT: bool> Merge<'a, LEFT, BOTH, RIGHT> {
+    fn new(a: &'a [u16], b: &'a [u16], out: &'a mut [u16]) -> Self {
+        Self { a, b, i: 0, j: 0, out, len: 0 }
+    }
+
+    #[inline(always)]
+    fn goes_on(&self) -> bool {
+        self.i < self.a.len() && self.j < self.b.len()
+    }
+
+    /// Handles the smallest number that is left.
+    #[inline(always)]
+    fn step(&mut self) {
+        let (x, y) = (self.a[self.i], self.b[self.j]);
+        // Written in any case and counted if kept.
+        if let Some(place) = self.out.get_mut(self.len) {
+            *place = x.min(y);
+        }
+        let (only_left, only_right) = (x < y, y < x);
+        let keep = LEFT & only_left | BOTH & (x == y) | RIGHT & only_right;
+        self.len += usize::from(keep);
+        self.i += usize::from(!only_right);
+        self.j += usize::from(!only_left);
+    }
+
+    /// Handles all that are left; returns how many were kept.
+    fn finish(mut self) -> usize {
+        while self.goes_on() {
+            self.step();
+        }
+        let lefts = if LEFT { &self.a[self.i..] } else { &[] };
+        let rights = if RIGHT { &self.b[self.j..] } else { &[] };
+        for rest in [lefts, rights] {
+            self.out[self.len..self.len + rest.len()].copy_from_slice(rest);
+            self.len += rest.len();
+        }
+        self.len
+    }
+}
+
+/// Writes the numbers of `op` over two ascending lists into `out`, which has room for both; returns
+/// how many.
+pub(super) fn merge(a: &[u16], b: &[u16], op: SetOp, out: &mut [u16]) -> usize {
+    match op {
+        SetOp::Union => merge_by::<true, true, true>(a, b, out),
+        SetOp::Intersection => merge_by::<false, true, false>(a, b, out),
+        SetOp::Difference => merge_by::<true, false, false>(a, b, out),
+        SetOp::SymmetricDifference => merge_by::<true, false, true>(a, b, out),
+    }
+}
+
+fn merge_by<const LEFT: bool, const BOTH: bool, const RIGHT: bool>(
+    a: &[u16],
+    b: &[u16],
+    out: &mut [u16],
+) -> usize {
+    let middle = a.len() / 2;
+    let cut = a.get(middle).map_or(0, |x| b.partition_point(|y| y < x));
+    let ((a, more_a), (b, more_b)) = (a.split_at(middle), b.split_at(cut));
+    let (low, high) = out.split_at_mut(middle + cut);
+    let mut low = Merge::<LEFT, BOTH, RIGHT>::new(a, b, low);
+    let mut high = Merge::<LEFT, BOTH, RIGHT>::new(more_a, more_b, high);
+    while low.goes_on() && high.goes_on() {
+        low.step();
+        high.step();
+    }
+    let (lows, highs) = (low.finish(), high.finish());
+    out.copy_within(middle + cut..middle + cut + highs, lows);
+    lows + highs
+}
+
+/// Whether each number is greater than the one before.
+pub(super) fn ascends(list: &[u16]) -> bool {
+    // All are looked at: compilers make vectors of it.
+    list.windows(2).fold(true, |ascends, pair| ascends & (pair[0] < pair[1]))
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::vec::Vec;
+
+    #[test]
+    fn merges_are_those_of_trees() {
+        let mut x = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut number = || {
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            (x >> 20) as usize
+        };
+        for (few, many, below) in [(0, 0, 9), (0, 5, 9), (1, 1, 2), (9, 40, 60), (300, 280, 900)] {
+            for _ in 0..20 {
+                let mut set = |len: usize| -> BTreeSet<u16> {
+                    (0..len).map(|_| (number() % below) as u16).collect()
+                };
+                let (a, b) = (set(few), set(many));
+                let lists: [Vec<u16>; 2] = [&a, &b].map(|set| set.iter().copied().collect());
+                let mut out = std::vec![0; lists[0].len() + lists[1].len()];
+                for op in SetOp::ALL {
+                    let len = merge(&lists[0], &lists[1], op, &mut out);
+                    let expected: Vec<u16> = match op {
+                        SetOp::Union => (&a | &b).into_iter().collect(),
+                        SetOp::Intersection => (&a & &b).into_iter().collect(),
+                        SetOp::Difference => (&a - &b).into_iter().collect(),
+                        SetOp::SymmetricDifference => (&a ^ &b).into_iter().collect(),
+                    };
+                    assert_eq!(out[..len], expected, "{op:?}");
+                    assert!(ascends(&out[..len]));
+                }
+            }
+        }
+        assert!(!ascends(&[1, 1]) && !ascends(&[2, 3, 1]) && ascends(&[]));
+    }
+}
