@@ -1,5 +1,7 @@
 //! [`DenseSelect`]: where the k-th one, or zero, of a bit vector stands, by sampled positions.
 
+mod near;
+
 use crate::bits::word::select_in_word;
 use crate::error::{AllocError, BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
@@ -15,8 +17,6 @@ const WIDE: u64 = 1 << 63;
 const REACH: u64 = 0xFFFF;
 /// Words of a block whose ones are counted, in the directory of a wide record.
 const BLOCK: usize = 8;
-/// Words that may lie between a sample and a one that is sought from it.
-const SCAN: usize = REACH as usize / 64 + 2;
 /// Samples of a record at most.
 const SAMPLES: usize = RECORD as usize / 64;
 
@@ -102,25 +102,51 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
     #[must_use]
     #[inline]
     pub fn select(&self, bits: &[Le64], k: u64) -> Option<u64> {
+        if k >= self.count {
+            return None;
+        }
+        let (near, ahead) = Self::nearest(k);
+        let found = match self.sample(near) {
+            Some(Sample::Near { from }) => near::find::<ZERO>(bits, from, ahead),
+            _ => None,
+        };
+        if found.is_some() { found } else { self.select_from_behind(bits, k) }
+    }
+
+    /// The `k`-th one, from the sample before it: where the nearest is behind the last one, or is
+    /// not near, or one of the two is in a wide record.
+    #[cold]
+    #[inline(never)]
+    fn select_from_behind(&self, bits: &[Le64], k: u64) -> Option<u64> {
         match self.sample(k)? {
-            Sample::Near { from } => scan::<ZERO>(bits, from, (k % G as u64) as u32),
+            Sample::Near { from } => near::find::<ZERO>(bits, from, (k % G as u64) as i32),
             Sample::Wide { base, rest } => self.select_wide(bits, base, rest, k % RECORD),
         }
+    }
+
+    /// A one whose sample is the nearest to the `k`-th one, and how many ones that is before it.
+    #[inline]
+    const fn nearest(k: u64) -> (u64, i32) {
+        let half = G as u64 / 2;
+        let near = k.wrapping_add(half);
+        (near, (near % G as u64) as i32 - half as i32)
     }
 
     /// Asks for the record of the `k`-th one to be fetched.
     #[inline]
     pub(super) fn prefetch(&self, k: u64) {
-        let at = ((k / RECORD) as usize).wrapping_mul(Self::WORDS * 8);
-        prefetch(as_bytes(self.index.words()), at);
+        let record = Self::nearest(k).0 / RECORD;
+        prefetch(as_bytes(self.index.words()), (record as usize).wrapping_mul(Self::WORDS * 8));
     }
 
-    /// Reads the record of the `k`-th one, and asks for the word of `bits` to be fetched from
-    /// which on that one is sought. A [`select`](Self::select) that follows finds both.
+    /// Reads the record of the `k`-th one, and asks for the word of `bits` to be fetched where
+    /// that one is if half of them are ones. A [`select`](Self::select) that follows finds both.
     #[inline]
     pub(super) fn prefetch_bits(&self, bits: &[Le64], k: u64) {
-        if let Some(Sample::Near { from }) = self.sample(k) {
-            prefetch(as_bytes(bits), (from >> 3) as usize);
+        let (near, ahead) = Self::nearest(k);
+        if let Some(Sample::Near { from }) = self.sample(near) {
+            let there = from.wrapping_add_signed(i64::from(ahead) * 2);
+            prefetch(as_bytes(bits), (there >> 3) as usize);
         }
     }
 
@@ -156,10 +182,10 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
         };
         let blocks = blocks.get().min(4 * RECORD) as usize;
         let block = super::lower_bound(blocks, |block| before(block) <= k).checked_sub(1)?;
-        let left = k.checked_sub(before(block))? as u32;
+        let left = k.checked_sub(before(block))? as i32;
         let start = (base >> 6) + (block * BLOCK) as u64;
         let from = if block == 0 { base } else { start.checked_mul(64)? };
-        scan::<ZERO>(bits, from, left)
+        near::find::<ZERO>(bits, from, left)
     }
 
     /// Words of the records of `count` ones.
@@ -272,7 +298,7 @@ impl<const G: usize, const ZERO: bool, W: Words> fmt::Debug for DenseSelect<G, Z
 
 /// From where on a one is sought.
 enum Sample {
-    /// From a sample less than `G` ones before it.
+    /// From a sample less than `G` ones away.
     Near { from: u64 },
     /// In a wide record: its first one, and the word where it goes on.
     Wide { base: u64, rest: u64 },
@@ -282,26 +308,6 @@ enum Sample {
 #[inline]
 fn flip<const ZERO: bool>(word: Le64) -> u64 {
     if ZERO { !word.get() } else { word.get() }
-}
-
-/// The one with `left` others before it, from position `from` on; `None` if it is far away, which
-/// only happens in damaged data.
-#[inline]
-fn scan<const ZERO: bool>(bits: &[Le64], from: u64, mut left: u32) -> Option<u64> {
-    let first = usize::try_from(from >> 6).ok()?;
-    let words = bits.get(first..)?;
-    let words = &words[..words.len().min(SCAN)];
-    let mut word = flip::<ZERO>(*words.first()?) & u64::MAX << (from & 63);
-    let mut at = 0;
-    loop {
-        let ones = word.count_ones();
-        if left < ones {
-            return Some((first + at) as u64 * 64 + u64::from(select_in_word(word, left)));
-        }
-        left -= ones;
-        at += 1;
-        word = flip::<ZERO>(*words.get(at)?);
-    }
 }
 
 /// The words of the first `len` bits, zeros as ones with `ZERO`, and nothing behind `len`.

@@ -1,6 +1,6 @@
 //! [`RankIndex`]: how many ones stand before a position, from one number per 2,048 bits.
 
-use crate::bits::word::{LINE, count_below, select_in_line};
+use crate::bits::word::{HALF, LINE, below, count_to_end, select_in_line};
 use crate::error::{BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
 use crate::simd::prefetch;
@@ -109,16 +109,33 @@ impl<W: Words> RankIndex<W> {
         if index >= self.len {
             return self.ones;
         }
+        // From the end of the line that is nearer: the start of the next one, if that.
+        let up = index >> (LINE_BITS - 1) & 1;
+        let line = (index >> LINE_BITS) + up;
         let words = self.words.words();
-        let block = index >> BLOCK;
-        let entry = words.get(block).map_or(0, |entry| entry.get());
-        let before = (entry >> BASE) + field(entry, index >> LINE_BITS & 3);
-        let line = index >> LINE_BITS;
-        let ones = match whole_line(bits, line) {
-            Some(words) => count_below(|i| words[i].get(), index),
-            None => count_in_short(bits, line, index),
+        let block = line >> (BLOCK - LINE_BITS);
+        let (Some(half), Some(entry)) = (half_line(bits, index), words.get(block)) else {
+            return self.rank_near_end(bits, index);
         };
+        let ones = u64::from(count_to_end(half.map(Le64::get), index));
+        // All ones where they are taken away.
+        let sign = (up as u64).wrapping_neg();
+        let before = (entry.get() >> BASE) + field(entry.get(), line);
         // A damaged base may be any number.
+        let before = self.base(words, block).wrapping_add(before);
+        before.wrapping_add((ones ^ sign).wrapping_sub(sign)) as usize
+    }
+
+    /// [`rank`](Self::rank) in the last half line, whose end may have no entry.
+    #[cold]
+    #[inline(never)]
+    fn rank_near_end(&self, bits: &[Le64], index: usize) -> usize {
+        let (words, block, line) = (self.words.words(), index >> BLOCK, index >> LINE_BITS);
+        let entry = words.get(block).map_or(0, |entry| entry.get());
+        let before = (entry >> BASE) + field(entry, line);
+        let (of_line, whole) = (line_at(bits, line), index >> 6 & 7);
+        let ones: u32 = of_line[..whole].iter().map(|word| word.count_ones()).sum();
+        let ones = ones + (of_line[whole] & below(index as u32)).count_ones();
         self.base(words, block).wrapping_add(before + u64::from(ones)) as usize
     }
 
@@ -372,6 +389,14 @@ const fn field(entry: u64, lines: usize) -> u64 {
     entry << FIELD >> (FIELD * (lines as u32 & 3)) & ((1 << FIELD) - 1)
 }
 
+/// The words of the half line that holds bit `index`, if there are bits behind it: then the line
+/// that starts at its end has an entry too.
+#[inline]
+fn half_line(bits: &[Le64], index: usize) -> Option<&[Le64; HALF]> {
+    let start = index >> (LINE_BITS - 1) << (LINE_BITS - 7);
+    bits.get(start..=start + HALF)?.first_chunk()
+}
+
 /// The words of line `line`, if there are as many.
 #[inline]
 fn whole_line(bits: &[Le64], line: usize) -> Option<&[Le64; LINE]> {
@@ -386,14 +411,6 @@ fn line_at(bits: &[Le64], line: usize) -> [u64; LINE] {
         *place = word.get();
     }
     words
-}
-
-/// [`count_below`] in the last line of bits that do not fill it.
-#[cold]
-#[inline(never)]
-fn count_in_short(bits: &[Le64], line: usize, index: usize) -> u32 {
-    let words = line_at(bits, line);
-    count_below(|i| words[i], index)
 }
 
 /// [`select_in_line`] in the last line of bits that do not fill it.

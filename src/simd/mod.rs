@@ -10,7 +10,7 @@
 //!
 //! `counting` is a door for plain code that counts bits and stands elsewhere.
 //!
-//! What an instruction or two do (`deposit`, `prefetch`, `scan`, `tags`) stands in one file beside
+//! What an instruction or two do (`counts`, `deposit`, `prefetch`, `scan`, `tags`) stands in one file beside
 //! its plain code.
 //!
 //! With `std` the processor is asked, so that a program built for any x86-64 finds its AVX2;
@@ -34,6 +34,7 @@
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 pub(crate) mod aarch64;
 pub(crate) mod counting;
+pub(crate) mod counts;
 pub(crate) mod deposit;
 pub(crate) mod lines;
 mod prefetch;

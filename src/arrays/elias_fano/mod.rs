@@ -263,11 +263,7 @@ impl<W: Words> EliasFano<W> {
         let Some(zeros) = &self.zeros else { return self.seek_slowly(x) };
         // The numbers of bucket h follow on zero h - 1, and h zeros stand before them.
         let (h, low) = (x >> self.lows.width(), x & self.low_mask());
-        let start = match h.checked_sub(1) {
-            Some(before) => zeros.select(self.high(), before).map_or(0, |bit| bit + 1),
-            None => 0,
-        };
-        let mut place = Place { index: start.saturating_sub(h), bit: start };
+        let mut place = self.start(zeros, h);
         for _ in 0..WALK {
             if !self.is_one(place.bit) || self.low(place.index) >= low {
                 return place;
@@ -276,6 +272,16 @@ impl<W: Words> EliasFano<W> {
             place.bit += 1;
         }
         self.seek_in_bucket(place, zeros.select(self.high(), h), low)
+    }
+
+    /// The place before the first number of bucket `h`.
+    #[inline]
+    fn start(&self, zeros: &DenseSelect<128, true, W>, h: u64) -> Place {
+        let bit = match h.checked_sub(1) {
+            Some(before) => zeros.select(self.high(), before).map_or(0, |bit| bit + 1),
+            None => 0,
+        };
+        Place { index: bit.saturating_sub(h), bit }
     }
 
     /// The place before the first number from `place` on, and before the zero at `end`, whose low
@@ -365,6 +371,37 @@ impl<W: Words> EliasFano<W> {
     #[must_use]
     #[inline]
     pub fn succ(&self, x: u64) -> Option<(usize, u64)> {
+        let Some(zeros) = &self.zeros else { return self.succ_far(x) };
+        if x > self.max || self.is_empty() {
+            return None;
+        }
+        // Number by number from the first that shares the high half of `x`, whichever bucket it is
+        // in: to ask first where the bucket ends is one more branch that cannot be foreseen.
+        let start = self.start(zeros, x >> self.lows.width());
+        let (mut index, mut at) = (start.index, (start.bit >> 6) as usize);
+        let mut ones = self.high().get(at)?.get() & u64::MAX << (start.bit & 63);
+        for _ in 0..WALK {
+            if ones == 0 {
+                let bit = self.next_bit(Place { index, bit: (at as u64 + 1) * 64 });
+                at = (bit >> 6) as usize;
+                ones = self.high().get(at)?.get() & u64::MAX << (bit & 63);
+            }
+            let bit = at as u64 * 64 + u64::from(ones.trailing_zeros());
+            let value = self.join(index, bit, self.lows.get(index as usize)?);
+            if value >= x {
+                return Some((index as usize, value));
+            }
+            // No one is there in damaged files alone.
+            ones &= ones.wrapping_sub(1);
+            index += 1;
+        }
+        self.succ_far(x)
+    }
+
+    /// [`succ`](Self::succ) with a search in the bucket.
+    #[cold]
+    #[inline(never)]
+    fn succ_far(&self, x: u64) -> Option<(usize, u64)> {
         let place = self.seek(x);
         (place.index < self.len() as u64)
             .then(|| (place.index as usize, self.value(place.index, self.next_bit(place))))

@@ -1,6 +1,6 @@
 //! A line of 496 bits and a count: where a bit stands in it, and what can be asked of it.
 
-use crate::bits::word::{LINE, below, select_in_word};
+use crate::bits::word::{HALF, LINE, count_to_middle, select_in_word};
 use crate::storage::Le64;
 
 /// Bits of a line.
@@ -8,8 +8,6 @@ pub(super) const BITS: usize = 496;
 /// Bits of a line's last word; the count is above them.
 const LAST_BITS: u32 = 48;
 const _: () = assert!(BITS == (LINE - 1) * 64 + LAST_BITS as usize);
-/// Words of a half.
-const HALF: usize = LINE / 2;
 /// Bits before the middle.
 pub(super) const HALF_BITS: u64 = HALF as u64 * 64;
 
@@ -68,38 +66,13 @@ pub(super) fn halves(line: &Line) -> [u64; 2] {
     [u64::from(ones(0)), u64::from(ones(HALF))]
 }
 
-/// For each bit of a line, the bits between it and the middle, in the half that it is in: 16 KiB.
-static BETWEEN: [[u64; HALF]; 2 * HALF * 64] = {
-    let mut masks = [[0; HALF]; 2 * HALF * 64];
-    let mut bit = 0;
-    while bit < masks.len() {
-        let (right, in_half) = (bit >= HALF * 64, bit % (HALF * 64));
-        let mut word = 0;
-        while word < HALF {
-            let before = if in_half / 64 > word {
-                u64::MAX
-            } else if in_half / 64 == word {
-                below(bit as u32)
-            } else {
-                0
-            };
-            masks[bit][word] = if right { before } else { !before };
-            word += 1;
-        }
-        bit += 1;
-    }
-    masks
-};
-
 /// Ones from the start of the superblock to bit `bit < 496` of the line: the count to the middle,
 /// and those between there and the bit added, or taken away. Which is not a branch.
 #[inline]
 pub(super) fn rank(line: &Line, bit: usize) -> u64 {
     let right = bit >> 8 & 1;
-    let masks = &BETWEEN[bit & (BETWEEN.len() - 1)];
     let half = &line[right * HALF..][..HALF];
-    let ones = |i: usize| (half[i].get() & masks[i]).count_ones();
-    let between = u64::from((ones(0) + ones(1)) + (ones(2) + ones(3)));
+    let between = u64::from(count_to_middle(core::array::from_fn(|i| half[i].get()), bit));
     // All ones where they are taken away.
     let sign = (right as u64).wrapping_sub(1);
     to_middle(line).wrapping_add((between ^ sign).wrapping_sub(sign))
