@@ -93,19 +93,24 @@ pub(crate) fn count_to_end(half: [u64; HALF], index: usize) -> u32 {
 
 /// Position of the `k`-th one (from 0) of a line whose words `word` tells.
 ///
-/// If the line has no more than `k` ones, some number of at most 512. Without a branch: all words
-/// but the last are counted before one is picked.
+/// If the line has no more than `k` ones, some number of at most 512. Without a branch: the first
+/// half is counted, and three words of the half that the one is in.
 #[inline(always)]
 pub(crate) fn select_in_line(word: impl Fn(usize) -> u64, k: u32) -> u32 {
+    let left = counts::count_under([word(0), word(1), word(2), word(3)], &[u64::MAX; HALF]);
+    let right = u32::from(left <= k);
+    let half = right as usize * HALF;
     let (mut ones, mut at, mut before) = (0, 0, 0);
-    for i in 0..LINE - 1 {
-        let here = word(i).count_ones();
+    let k = k - (left & right.wrapping_neg());
+    for i in 0..HALF - 1 {
+        let here = word(half + i).count_ones();
         ones += here;
         let passed = u32::from(ones <= k);
         at += passed;
         before += here & passed.wrapping_neg();
     }
-    at * 64 + select_in_word(word(at as usize), k - before)
+    let at = half + at as usize;
+    at as u32 * 64 + select_in_word(word(at), k - before)
 }
 
 /// For each byte and each `k < 8`, the position of its `k`-th one, at `byte + 256 * k`; 8 if there is
