@@ -6,28 +6,30 @@ use crate::storage::Le64;
 
 /// Words that are counted at once.
 const WINDOW: usize = 4;
+/// Words of bits that a core keeps near it: 1 MiB, a guess. Of more, most have to be waited for, and
+/// what counts is how many questions a core has under way: those of few instructions.
+const CACHED: usize = 1 << 17;
 /// Words that may lie between a sample and a one that is sought from it: as many as a narrow record
 /// reaches over.
-pub(super) const SCAN: usize = super::REACH as usize / 64 + 2;
+const SCAN: usize = super::REACH as usize / 64 + 2;
 
 /// Where the one is that stands `ahead` ones behind position `from`, 0 for the first at it or behind
 /// it, and -1 for the last before it. `None` if it is farther than [`SCAN`] words.
 #[inline]
 pub(super) fn find<const ZERO: bool>(bits: &[Le64], from: u64, ahead: i32) -> Option<u64> {
-    if COUNTS {
-        match in_window::<ZERO>(bits, from, ahead) {
-            None => walk_on::<ZERO>(bits, from, ahead),
-            found => found,
+    if COUNTS && bits.len() < CACHED {
+        let found = in_window::<ZERO>(bits, from, ahead);
+        if found.is_some() {
+            return found;
         }
-    } else {
-        walk::<ZERO>(bits, from, ahead)
     }
+    walk::<ZERO>(bits, from, ahead)
 }
 
 /// [`find`] among the four words from that of `from` on, or up to it. Without a branch that depends
 /// on the bits: where a word's ones are counted by an instruction, counting four takes less than to
-/// guess wrong in which word the one is (measured: `elias_fano` of the peers' benches, built for
-/// this processor: half the time in cache).
+/// guess wrong in which word the one is (measured, in cache: `elias_fano` of the peers' benches,
+/// built for the processor at hand).
 #[inline]
 fn in_window<const ZERO: bool>(bits: &[Le64], from: u64, ahead: i32) -> Option<u64> {
     // All ones if the one is before `from`.
@@ -49,13 +51,6 @@ fn in_window<const ZERO: bool>(bits: &[Le64], from: u64, ahead: i32) -> Option<u
     let before: u32 = (0..WINDOW - 1).map(|i| ones[i] & passed[i].wrapping_neg()).sum();
     let bit = select_in_word(flip::<ZERO>(words[word]), k - before);
     Some((first + word) as u64 * 64 + u64::from(bit))
-}
-
-/// [`walk`], where that is rare.
-#[cold]
-#[inline(never)]
-fn walk_on<const ZERO: bool>(bits: &[Le64], from: u64, ahead: i32) -> Option<u64> {
-    walk::<ZERO>(bits, from, ahead)
 }
 
 /// [`find`] word by word.
