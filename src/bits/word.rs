@@ -113,8 +113,8 @@ pub(crate) fn select_in_line(word: impl Fn(usize) -> u64, k: u32) -> u32 {
     at as u32 * 64 + select_in_word(word(at), k - before)
 }
 
-/// For each byte and each `k < 8`, the position of its `k`-th one, at `byte + 256 * k`; 8 if there is
-/// none.
+/// For each byte and each `k < 8`, the position of its `k`-th one, at `byte + 256 * k`; 8 if there
+/// is none.
 static IN_BYTE: [u8; 256 * 8] = {
     let mut places = [8; 256 * 8];
     let mut byte = 0;

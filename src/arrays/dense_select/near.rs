@@ -6,15 +6,15 @@ use crate::storage::Le64;
 
 /// Words that are counted at once.
 const WINDOW: usize = 4;
-/// Words of bits that a core keeps near it: 1 MiB, a guess. Of more, most have to be waited for, and
-/// what counts is how many questions a core has under way: those of few instructions.
+/// Words of bits that a core keeps near it: 1 MiB, a guess. Of more, most have to be waited for,
+/// and what counts is how many questions a core has under way: those of few instructions.
 const CACHED: usize = 1 << 17;
 /// Words that may lie between a sample and a one that is sought from it: as many as a narrow record
 /// reaches over.
 const SCAN: usize = super::REACH as usize / 64 + 2;
 
-/// Where the one is that stands `ahead` ones behind position `from`, 0 for the first at it or behind
-/// it, and -1 for the last before it. `None` if it is farther than [`SCAN`] words.
+/// Where the one is that stands `ahead` ones behind position `from`, 0 for the first at it or
+/// behind it, and -1 for the last before it. `None` if it is farther than [`SCAN`] words.
 #[inline]
 pub(super) fn find<const ZERO: bool>(bits: &[Le64], from: u64, ahead: i32) -> Option<u64> {
     if COUNTS && bits.len() < CACHED {
