@@ -188,17 +188,22 @@ impl<W: Words> BlockInts<W> {
             return None;
         }
         let (block, index) = (index / BLOCK, index % BLOCK);
-        let heads = match self.heads.words().get(block..block + 2) {
-            Some([head, next]) => [head.get(), next.get()],
-            _ => [0; 2],
-        };
-        let (base, place) = self.group(block / GROUP);
-        let bases = [base, self.group((block + 1) / GROUP).0];
-        let plain = head::get_plain(self.data.words(), heads, bases, place, index);
-        Some(plain.unwrap_or_else(|| self.get_rare(block, index)))
+        Some(self.get_plain(block, index).unwrap_or_else(|| self.get_rare(block, index)))
     }
 
-    /// A number of a block with steps, patches, or a far base.
+    /// The number at `index` of a block, if [`head::get_plain`] can tell it.
+    #[inline(always)]
+    fn get_plain(&self, block: usize, index: usize) -> Option<u64> {
+        let &[head, next] = self.heads.words().get(block..block + 2)?.first_chunk()?;
+        let (at, next_at) = (block / GROUP * GROUP_WORDS, (block + 1) / GROUP * GROUP_WORDS);
+        let groups = self.groups.words();
+        let next_base = groups.get(next_at)?.get();
+        let &[base, place] = groups.get(at..at + GROUP_WORDS)?.first_chunk()?;
+        let (heads, bases) = ([head.get(), next.get()], [base.get(), next_base]);
+        head::get_plain(self.data.words(), heads, bases, place.get(), index)
+    }
+
+    /// A number of a block with steps, patches, a far base, or wide fields.
     #[inline(never)]
     fn get_rare(&self, block: usize, index: usize) -> u64 {
         self.block(block).get(index)

@@ -123,10 +123,16 @@ impl Head {
 /// Headers with one of these bits have steps, patches, or a far base.
 const RARE: u64 = 2 << MODE_AT | 1 << FAR_AT | !(u64::MAX >> PATCHES);
 
-/// The number at `index` of a block without steps, patches or far bases; else `None`.
+/// The widest fields that [`get_plain`] reads: they lie in eight bytes wherever they start.
+const PLAIN_WIDTH: u64 = 57;
+
+/// The number at `index < 128` of a block without steps, patches, far bases and fields of more than
+/// 57 bits; else, and if it lies outside of `words`, `None`.
 ///
-/// What [`Block::get`] does, with a single branch: a jump for each of the modes cannot be foreseen
-/// where both are as good, as on the timestamps of the bench `arrays-blocks`.
+/// What [`Block::get`] does, with a single branch that depends on the data: a jump for each of the
+/// modes cannot be foreseen where both are as good, as on the timestamps of the bench
+/// `arrays-blocks`. And in as few steps as can be: reads of a large array wait for memory, and the
+/// fewer steps each takes, the more of them wait at once.
 #[inline(always)]
 pub(super) fn get_plain(
     words: &[Le64],
@@ -135,21 +141,24 @@ pub(super) fn get_plain(
     place: u64,
     index: usize,
 ) -> Option<u64> {
-    let width = (head >> WIDTH_AT & 127) as u32;
-    if (head & RARE) | (next & 1 << FAR_AT) != 0 || width > 64 {
+    let (width, index) = (head >> WIDTH_AT & 127, index as u64);
+    if (head & RARE) | (next & 1 << FAR_AT) != 0 || width > PLAIN_WIDTH {
         return None;
     }
+    // A place that is no place wraps to another; reading there is checked.
+    let word = place.wrapping_add(head >> BASE & Head::MAX_PLACE as u64) & (u64::MAX >> 16);
+    let bit = word * 64 + index * width;
+    let at = (bit >> 3) as usize;
+    let bytes = as_bytes(words).get(at..at.wrapping_add(8))?.first_chunk()?;
+    let field = u64::from_le_bytes(*bytes) >> (bit & 7) & !(u64::MAX << width);
     let base_of = |head: u64| ((head << (64 - BASE)) as i64 >> (64 - BASE)) as u64;
     let base = group.wrapping_add(base_of(head));
     let rises = (head >> MODE_AT & 1).wrapping_neg();
     let slope = next_group.wrapping_add(base_of(next)).wrapping_sub(base) & rises;
-    let bias = bias_of(head >> BIAS_AT & 15, width);
-    let line = Line { first: base.wrapping_sub(bias), slope };
-    // A place that is no place wraps to another; reading there is checked.
-    let word = place.wrapping_add(head >> BASE & Head::MAX_PLACE as u64) & (u64::MAX >> 16);
-    let bit = word * 64 + index as u64 * u64::from(width);
-    let field = scalar::one(as_bytes(words), bit, width);
-    Some(line.at(index as u64).wrapping_add(field))
+    // As `bias_of`, for these widths.
+    let bias = (head >> BIAS_AT & 15) << width >> 4;
+    let line = Line { first: base, slope };
+    Some(line.at(index).wrapping_add(field).wrapping_sub(bias))
 }
 
 /// `bias` sixteenths of 2^width, rounded down.
