@@ -348,8 +348,19 @@ impl<A: Alloc> PackedInts<HeapWords<A>> {
     /// # Panics
     ///
     /// If there is no such number, or memory to widen cannot be had.
+    #[inline]
     #[track_caller]
     pub fn set(&mut self, index: usize, value: u64) {
+        if !self.fields.set(index, value) {
+            self.set_wider(index, value);
+        }
+    }
+
+    /// [`set`](Self::set) of a value that does not fit, or where there is no number.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn set_wider(&mut self, index: usize, value: u64) {
         assert!(index < self.len(), "index {index} of {} numbers", self.len());
         self.try_replace(index, value).unwrap_or_else(|error| refused(error));
     }
@@ -370,10 +381,11 @@ impl<A: Alloc> PackedInts<HeapWords<A>> {
     /// Overwrites the number at `index`, which the caller has checked.
     #[inline]
     fn try_replace(&mut self, index: usize, value: u64) -> Result<(), AllocError> {
-        if value > self.max_value() {
+        if !self.fields.set(index, value) {
             self.try_grow(self.len(), field::width_of(value))?;
+            let set = self.fields.set(index, value);
+            debug_assert!(set, "{value} in {} bits", self.width());
         }
-        self.fields.set(index, value);
         Ok(())
     }
 

@@ -83,8 +83,8 @@ pub(crate) fn get(bytes: &[u8], bit: u64, width: u32) -> u64 {
 /// # Panics
 ///
 /// If the field or its padding lies outside of `bytes`.
-#[inline]
-pub(crate) fn set(bytes: &mut [u8], bit: u64, width: u32, value: u64) {
+#[cfg(test)]
+fn set(bytes: &mut [u8], bit: u64, width: u32, value: u64) {
     if width == 0 {
         return;
     }
@@ -329,16 +329,44 @@ impl<S: Store> Fields<S> {
 }
 
 impl<S: StoreMut> Fields<S> {
-    /// Overwrites the field at `index` with the low bits of `value`.
+    /// Overwrites the field at `index` with `value`; returns whether there is such a field and
+    /// `value` fits into it, else nothing changes.
     ///
-    /// # Panics
-    ///
-    /// If there is no such field.
+    /// In as few steps as can be: random writes wait for memory, and the fewer steps each takes,
+    /// the more of them wait at once.
     #[inline]
-    #[track_caller]
-    pub(crate) fn set(&mut self, index: usize, value: u64) {
-        assert!(index < self.len, "index {index} of {} fields", self.len);
-        set(self.store.bytes_mut(), index as u64 * u64::from(self.width), self.width, value);
+    #[must_use]
+    pub(crate) fn set(&mut self, index: usize, value: u64) -> bool {
+        let width = self.width;
+        if index >= self.len || width == 0 {
+            return index < self.len && value == 0;
+        }
+        let mask = u64::MAX >> (64 - width);
+        if value > mask {
+            return false;
+        }
+        let bit = index as u64 * u64::from(width);
+        let (at, shift) = ((bit >> 3) as usize, (bit & 7) as u32);
+        let bytes = self.store.bytes_mut();
+        debug_assert!(at + 9 <= bytes.len());
+        // SAFETY: `index < len` and the width is not 0: 9 bytes exist from `at` on (invariant 1).
+        let start = unsafe { bytes.as_mut_ptr().add(at) };
+        // SAFETY: 8 of these bytes, which need no alignment.
+        let old = u64::from_le(unsafe { start.cast::<u64>().read_unaligned() });
+        let new = old & !(mask << shift) | value << shift;
+        // SAFETY: as above, and the bytes are exclusively borrowed.
+        unsafe { start.cast::<u64>().write_unaligned(new.to_le()) };
+        if reaches_ninth_byte(width) {
+            // What is not in the first 64 - shift bits: nothing if the shift is 0.
+            let spilled = |bits: u64| (bits >> 1 >> (63 - shift)) as u8;
+            // SAFETY: 9 bytes exist from `start` on.
+            let ninth = unsafe { start.add(8) };
+            // SAFETY: one of them.
+            let old = unsafe { ninth.read() };
+            // SAFETY: as above, and the bytes are exclusively borrowed.
+            unsafe { ninth.write(old & !spilled(mask) | spilled(value)) };
+        }
+        true
     }
 
     /// Writes the field at `index`, which is 0 and so is all behind it.
@@ -405,6 +433,41 @@ mod tests {
                 for next in [after, after + 64] {
                     assert_eq!(slow_get(&bytes, next, 64), slow_get(&before, next, 64));
                 }
+            }
+        }
+    }
+
+    /// Bytes that fields are set in.
+    struct Bytes([u8; 48]);
+
+    // SAFETY: always the same 48 bytes.
+    unsafe impl Store for Bytes {
+        fn bytes(&self) -> &[u8] {
+            &self.0
+        }
+    }
+
+    // SAFETY: all of them.
+    unsafe impl StoreMut for Bytes {
+        fn bytes_mut(&mut self) -> &mut [u8] {
+            &mut self.0
+        }
+    }
+
+    #[test]
+    fn a_field_is_set_if_it_is_there_and_the_value_fits() {
+        for width in 0..=64 {
+            let mut fields = Fields::new(Bytes([0xA5; 48]), 5, width).unwrap();
+            for index in 0..7 {
+                let value = 0x9E37_79B9_7F4A_7C15_u64.rotate_left(index as u32) & mask(width);
+                let mut expected = fields.store().0;
+                if index < 5 {
+                    set(&mut expected, index as u64 * u64::from(width), width, value);
+                }
+                assert_eq!(fields.set(index, value), index < 5);
+                assert_eq!(fields.store().0, expected, "width {width}, field {index}");
+                assert!(width == 64 || !fields.set(index, mask(width) + 1));
+                assert_eq!(fields.store().0, expected, "width {width}, field {index}");
             }
         }
     }
