@@ -8,7 +8,8 @@ mod tests;
 pub use build::RaggedBuilder;
 pub use row::{Row, RowIter};
 
-use super::{Cursor, EliasFano, RaggedRows};
+use super::elias_fano::Iter as StartIter;
+use super::{EliasFano, RaggedRows};
 use crate::error::{FileError, Tag};
 use crate::mem::{Footprint, PartKind, Parts};
 use crate::registry::{Kind, Registered};
@@ -176,7 +177,7 @@ impl<T: Plain, W: Words> Ragged<T, W> {
     /// The rows in order.
     #[must_use]
     pub fn iter(&self) -> Iter<'_, T, W> {
-        Iter { rows: self, start: 0, end: self.len(), cursor: self.starts.cursor(0) }
+        Iter::new(self)
     }
 
     /// A copy on the heap with no slack, whatever this one lives in.
@@ -284,15 +285,27 @@ impl<W: Words> RaggedRows for RaggedU64<W> {
 #[derive(Debug)]
 pub struct Iter<'a, T: Plain, W: Words> {
     rows: &'a Ragged<T, W>,
-    start: usize,
-    end: usize,
-    /// At the start of row `start`.
-    cursor: Cursor<'a, W>,
+    /// Rows that are still to come.
+    left: usize,
+    /// Where the first of them starts, and the last one ends.
+    first: u64,
+    last: u64,
+    /// Where those behind the first start: each row ends where the next one starts, so that a row
+    /// takes one step along the starts.
+    between: StartIter<'a, W>,
 }
 
 impl<T: Plain, W: Words> Clone for Iter<'_, T, W> {
     fn clone(&self) -> Self {
-        Self { cursor: self.cursor.clone(), ..*self }
+        Self { between: self.between.clone(), ..*self }
+    }
+}
+
+impl<'a, T: Plain, W: Words> Iter<'a, T, W> {
+    fn new(rows: &'a Ragged<T, W>) -> Self {
+        let (starts, left) = (&rows.starts, rows.len());
+        let (first, last) = (starts.first().unwrap_or(0), starts.last().unwrap_or(0));
+        Self { rows, left, first, last, between: StartIter::new(starts, left.min(1), left) }
     }
 }
 
@@ -301,35 +314,46 @@ impl<'a, T: Plain, W: Words> Iterator for Iter<'a, T, W> {
 
     #[inline]
     fn next(&mut self) -> Option<Row<'a, T>> {
-        if self.start == self.end {
-            return None;
-        }
-        self.start += 1;
-        let start = self.cursor.value().unwrap_or(0);
-        Some(self.rows.between(start, self.cursor.move_next().unwrap_or(0)))
+        self.left = self.left.checked_sub(1)?;
+        let end = self.between.next().unwrap_or(self.last);
+        let start = core::mem::replace(&mut self.first, end);
+        Some(self.rows.between(start, end))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.end - self.start;
-        (left, Some(left))
+        (self.left, Some(self.left))
     }
 
     fn nth(&mut self, n: usize) -> Option<Row<'a, T>> {
-        self.start = self.start.saturating_add(n).min(self.end);
-        if n > 0 {
-            self.cursor = self.rows.starts.cursor(self.start);
+        let skipped = n.min(self.left);
+        if let Some(before) = skipped.checked_sub(1) {
+            self.first = self.between.nth(before).unwrap_or(self.last);
+            self.left -= skipped;
         }
         self.next()
+    }
+
+    fn fold<B, F: FnMut(B, Row<'a, T>) -> B>(self, init: B, mut f: F) -> B {
+        if self.left == 0 {
+            return init;
+        }
+        let (rows, mut start) = (self.rows, self.first);
+        let folded = self.between.fold(init, |folded, end| {
+            let row = rows.between(start, end);
+            start = end;
+            f(folded, row)
+        });
+        f(folded, rows.between(start, self.last))
     }
 }
 
 impl<T: Plain, W: Words> DoubleEndedIterator for Iter<'_, T, W> {
+    #[inline]
     fn next_back(&mut self) -> Option<Self::Item> {
-        if self.start == self.end {
-            return None;
-        }
-        self.end -= 1;
-        self.rows.get(self.end)
+        self.left = self.left.checked_sub(1)?;
+        let start = self.between.next_back().unwrap_or(self.first);
+        let end = core::mem::replace(&mut self.last, start);
+        Some(self.rows.between(start, end))
     }
 }
 
