@@ -1,4 +1,5 @@
-//! Tells the code whether the compiler knows AVX-512 (since Rust 1.89), as `cfg(has_avx512)`.
+//! Tells the code what the compiler knows: `cfg(has_select)`, a choice that must not become a
+//! branch (since Rust 1.88), and `cfg(has_avx512)` (since 1.89).
 
 use std::env;
 use std::process::Command;
@@ -13,7 +14,11 @@ fn minor() -> Option<u32> {
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    if minor().is_some_and(|minor| minor >= 89) {
+    let knows = |since| minor().is_some_and(|minor| minor >= since);
+    if knows(88) {
+        println!("cargo::rustc-cfg=has_select");
+    }
+    if knows(89) {
         println!("cargo::rustc-cfg=has_avx512");
     }
 }

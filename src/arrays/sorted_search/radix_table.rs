@@ -1,7 +1,7 @@
 //! [`RadixTable`]: where the keys of each range start.
 
 use super::{
-    LANES, SearchKey, check_sorted, partition_point, prefetch_item, questions, same_length,
+    LANES, SearchKey, check_sorted, partition_point, prefetch_item, questions, same_length, step,
 };
 use crate::error::BuildError;
 #[cfg(feature = "alloc")]
@@ -9,7 +9,6 @@ use crate::mem::granted;
 use crate::mem::raw_vec::RawVec;
 use crate::mem::{Alloc, Footprint, Global, PartKind, Parts};
 use core::fmt;
-use core::ops::Range;
 
 /// Items that a bucket should have; the most it has on average is twice as many.
 const PER_BUCKET: usize = 64;
@@ -18,8 +17,12 @@ const PER_BUCKET: usize = 64;
 /// may be longer than what the table saves.
 const MAX_SKEW: usize = 8;
 
+/// Items of a bucket among which a key is sought first, around where it would be if the items were
+/// evenly spread. Random keys are 5.5 items off on average where buckets have 122.
+const NEAR: usize = 32;
+
 /// A table of where each range of keys starts, over a sorted slice of `u32` or `u64` that are
-/// spread evenly: 0.3 of the time of `slice::binary_search` over a million `u64`s, and 0.17 where
+/// spread evenly: 0.2 of the time of `slice::binary_search` over a million `u64`s, and 0.17 where
 /// each query waits for the last, at half a percent of the slice's bytes.
 ///
 /// # When not to use it
@@ -129,18 +132,53 @@ impl<'a, K: SearchKey, A: Alloc> RadixTable<'a, K, A> {
         !self.starts.is_empty()
     }
 
-    /// Where the lower bound of `x` must be: within the items, or at the end of the range.
+    /// Where the lower bound of `x` must be, and where it is likely to be.
     #[inline]
-    fn bucket(&self, x: K) -> Range<usize> {
+    fn place(&self, x: K) -> Place {
         let x = x.number();
         if x <= self.least {
-            return if self.is_even() { 0..0 } else { 0..self.items.len() };
+            let end = if self.is_even() { 0 } else { self.items.len() };
+            return Place { start: 0, end, near: 0 };
         }
         let bucket = bucket_of(x, self.least, self.shift);
-        match (self.starts.get(bucket), self.starts.get(bucket + 1)) {
-            (Some(start), Some(end)) => *start as usize..*end as usize,
-            _ if self.is_even() => self.items.len()..self.items.len(),
-            _ => 0..self.items.len(),
+        let (start, end) = match (self.starts.get(bucket), self.starts.get(bucket + 1)) {
+            (Some(start), Some(end)) => (*start as usize, *end as usize),
+            _ if self.is_even() => (self.items.len(), self.items.len()),
+            _ => (0, self.items.len()),
+        };
+        let len = end - start;
+        // Which part of the bucket's keys is below `x`, in 2^64ths.
+        let part = (x - self.least).checked_shl(64 - self.shift).unwrap_or(0);
+        let guess = ((u128::from(part) * len as u128) >> 64) as usize;
+        let near = guess.saturating_sub(NEAR / 2).min(len.saturating_sub(NEAR));
+        Place { start, end, near: start + near }
+    }
+
+    /// Asks for the lines that [`search`](Self::search) reads first, so that it waits once for all.
+    #[inline]
+    fn prefetch(&self, place: Place) {
+        let line = 64 / size_of::<K>();
+        (0..NEAR).step_by(line).for_each(|at| prefetch_item(self.items, place.near + at));
+        prefetch_item(self.items, place.near + NEAR - 1);
+    }
+
+    /// The lower bound of `x`, whose place is `place`.
+    #[inline]
+    fn search(&self, place: Place, x: K) -> usize {
+        let Place { start, end, near } = place;
+        let window: Option<&[K; NEAR]> =
+            self.items[..end].get(near..).and_then(|rest| rest.first_chunk());
+        match window {
+            Some(window) if window[0] < x && x <= window[NEAR - 1] => near + in_window(window, x),
+            // The answer is near an end of the bucket, or the keys are less even here.
+            Some(window) if window[0] < x => {
+                let behind = near + NEAR;
+                behind + partition_point(&self.items[behind..end], |item| *item < x)
+            }
+            _ => {
+                let end = if window.is_some() { near } else { end };
+                start + partition_point(&self.items[start..end], |item| *item < x)
+            }
         }
     }
 
@@ -148,8 +186,9 @@ impl<'a, K: SearchKey, A: Alloc> RadixTable<'a, K, A> {
     #[must_use]
     #[inline]
     pub fn lower_bound(&self, x: K) -> usize {
-        let range = self.bucket(x);
-        range.start + partition_point(&self.items[range], |item| *item < x)
+        let place = self.place(x);
+        self.prefetch(place);
+        self.search(place, x)
     }
 
     /// The lower bound of each of `queries`, into the same places of `out`. Asks for the buckets of
@@ -162,17 +201,38 @@ impl<'a, K: SearchKey, A: Alloc> RadixTable<'a, K, A> {
     pub fn lower_bound_many(&self, queries: &[K], out: &mut [usize]) {
         same_length(queries, out);
         for (queries, out) in queries.chunks(LANES).zip(out.chunks_mut(LANES)) {
-            let mut ranges = [(); LANES].map(|()| 0..0);
-            for (x, range) in queries.iter().zip(&mut ranges) {
-                *range = self.bucket(*x);
-                prefetch_item(self.items, range.start + range.len() / 2);
+            let mut places = [Place { start: 0, end: 0, near: 0 }; LANES];
+            for (x, place) in queries.iter().zip(&mut places) {
+                *place = self.place(*x);
+                self.prefetch(*place);
             }
-            for ((x, range), out) in queries.iter().zip(ranges).zip(out) {
-                *out = range.start + partition_point(&self.items[range], |item| item < x);
+            for ((x, place), out) in queries.iter().zip(places).zip(out) {
+                *out = self.search(place, *x);
             }
         }
     }
 }
+
+/// Where a key is sought.
+#[derive(Clone, Copy)]
+struct Place {
+    /// Its bucket.
+    start: usize,
+    end: usize,
+    /// Where [`NEAR`] items start among which it is likely to be, if the bucket has as many.
+    near: usize,
+}
+
+/// How many of the items are smaller than `x`: the first one is, the last one is not.
+#[inline(always)]
+fn in_window<K: Ord>(window: &[K; NEAR], x: K) -> usize {
+    let mut base = 0;
+    for half in [16, 8, 4, 2, 1] {
+        base = step(window[base + half] < x, base + half, base);
+    }
+    base + 1
+}
+const _: () = assert!(NEAR == 32);
 
 /// The bucket of `x >= least`; buckets that no table has are one.
 #[inline]
