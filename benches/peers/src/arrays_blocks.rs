@@ -110,6 +110,7 @@ fn measure(case: &str, numbers: &[u64], rounds: usize) -> Result<(), Box<dyn Err
     let sum_of = |get: &dyn Fn(usize) -> u64| {
         positions.iter().fold(0_u64, |sum, i| sum.wrapping_add(get(*i as usize)))
     };
+    let (bare_bytes, bare) = weigh(|| Bare::new(numbers));
     let gets = [
         contender("lessram", bytes, || {
             positions
@@ -120,6 +121,9 @@ fn measure(case: &str, numbers: &[u64], rounds: usize) -> Result<(), Box<dyn Err
         contender("packed_ints", packed_bytes, || sum_of(&|i| packed.get(i).unwrap_or(0))),
         contender("vec_u64", 8 * numbers.len() as u64, || {
             positions.iter().fold(0_u64, |sum, i| sum.wrapping_add(numbers[*i as usize]))
+        }),
+        contender("limit", bare_bytes, || {
+            positions.iter().fold(0_u64, |sum, i| sum.wrapping_add(bare.get(*i as usize)))
         }),
     ];
     race("blocks_get", case, rounds, QUERIES, true, &gets)?;
@@ -142,6 +146,49 @@ fn measure(case: &str, numbers: &[u64], rounds: usize) -> Result<(), Box<dyn Err
         contender("packed_ints", packed_bytes, || PackedInts::from(numbers).len() as u64),
     ];
     race("blocks_build", case, rounds.div_ceil(8), numbers.len(), true, &builds)
+}
+
+/// The least that a read from blocks can do: one header and one field, both where they are known
+/// to be; no lines, no patches, headers of 16 bytes.
+struct Bare {
+    /// The least number, and where the fields start above 7 bits of width.
+    heads: Vec<(u64, u64)>,
+    fields: Vec<u8>,
+}
+
+impl Bare {
+    fn new(numbers: &[u64]) -> Self {
+        let mut made = Self { heads: Vec::new(), fields: Vec::new() };
+        for block in numbers.chunks(128) {
+            let base = block.iter().copied().min().unwrap_or(0);
+            let all = block.iter().fold(0, |all, x| all | (x - base));
+            let width = 64 - all.leading_zeros() as usize;
+            assert!(width <= 57, "fields that one load reads");
+            let start = made.fields.len();
+            made.heads.push((base, ((start as u64) << 7) | width as u64));
+            made.fields.resize(start + 16 * width + 8, 0);
+            for (i, number) in block.iter().enumerate() {
+                let place = &mut made.fields[start + i * width / 8..][..8];
+                let word = u64::from_le_bytes((&*place).try_into().unwrap());
+                let word = word | (number - base) << (i * width % 8);
+                place.copy_from_slice(&word.to_le_bytes());
+            }
+            made.fields.truncate(start + 16 * width);
+        }
+        made.fields.resize(made.fields.len() + 8, 0);
+        made.heads.shrink_to_fit();
+        made.fields.shrink_to_fit();
+        made
+    }
+
+    fn get(&self, index: usize) -> u64 {
+        let (base, place) = self.heads[index / 128];
+        let (start, width) = ((place >> 7) as usize, place as usize & 127);
+        let bit = index % 128 * width;
+        let word = &self.fields[start + bit / 8..][..8];
+        let word = u64::from_le_bytes(word.try_into().unwrap());
+        base + (word >> (bit % 8) & !(u64::MAX << width))
+    }
 }
 
 /// Ascending numbers below 2^32 as sorted blocks of bitpacking's, without the places of blocks.

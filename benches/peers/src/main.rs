@@ -11,6 +11,7 @@ mod arrays_packed;
 mod arrays_ragged;
 mod arrays_rank;
 mod arrays_sets;
+mod arrays_strings;
 mod filters;
 mod filters_blocked;
 mod filters_static;
@@ -52,6 +53,7 @@ const BENCHES: &[Bench] = &[
     ("arrays-blocks", "numbers in blocks: bits, get, decode, build", arrays_blocks::run),
     ("arrays-packed", "packed numbers: get, set, sum, unpacking", arrays_packed::run),
     ("arrays-ragged", "rows of many lengths: all of them, random ones", arrays_ragged::run),
+    ("arrays-strings", "strings by random number: one by one, many at once", arrays_strings::run),
     ("sets", "sets of integers: bits, look-ups, iterating, two of them", arrays_sets::run),
     ("filters", "approximate sets: build, hit, miss, measured rate", filters::run),
     (
