@@ -50,6 +50,7 @@ macro_rules! family {
             0x0109 sliced_set  $crate::arrays::SlicedSet, int_sets;
             0x0201 resolver    $crate::maps::Resolver, strings;
             0x0301 rear_dict   $crate::tries::RearDict, dicts;
+            0x0302 front_dict  $crate::tries::FrontDict, dicts;
             0x0303 dawg        $crate::tries::Dawg, dicts;
             0x0401 bloom       $crate::filters::Bloom, filters;
             0x0402 blocked_bloom $crate::filters::BlockedBloom, filters;

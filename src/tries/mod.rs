@@ -3,6 +3,7 @@
 //! | I have | I take | it costs |
 //! |---|---|---|
 //! | a vocabulary, names, paths: keys that stay, as small as can be | [`RearDict`] | 1.9 bytes a word of a word list |
+//! | the same, and time counts before bytes | [`FrontDict`] | 3.2 bytes a word |
 //! | keys whose endings repeat: forms of words, paths, hosts; or keys near a word are asked for | [`Dawg`] | 2.1 bytes a word, 3.8 a path of 92 |
 //!
 //! A key's number is its rank, so that a range or a prefix is a range of numbers, and what belongs
@@ -42,7 +43,10 @@
 
 #[cfg(feature = "alloc")]
 mod automaton;
+mod blocks;
 mod dawg;
+mod front;
+mod front_dict;
 mod huffman;
 mod keys;
 mod phrases;
@@ -57,6 +61,7 @@ pub use automaton::{Automaton, Distances, Matches, Near};
 #[cfg(feature = "alloc")]
 pub use dawg::{Change, Fuzzy};
 pub use dawg::{Dawg, DawgBuilder, Edges, KeysAlong, Node};
+pub use front_dict::{FrontDict, FrontDictBuilder};
 #[cfg(feature = "alloc")]
 pub use keys::Iter;
 pub use keys::{Keys, Walks};

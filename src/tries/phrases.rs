@@ -59,10 +59,10 @@ impl Phrase {
         self.len as usize + self.end as usize
     }
 
-    /// `self` and then `next`, if that is short enough.
-    fn joined(&self, next: &Self) -> Option<Self> {
+    /// `self` and then `next`, if both have no more than `longest` bytes.
+    fn joined(&self, next: &Self, longest: usize) -> Option<Self> {
         let (at, len) = (usize::from(self.len), usize::from(self.len + next.len));
-        if self.end || len > PHRASE {
+        if self.end || len > longest {
             return None;
         }
         let mut joined = Self { len: len as u8, end: next.end, ..*self };
@@ -166,9 +166,15 @@ impl<A: Alloc + Clone> Phrases<A> {
         }
     }
 
-    /// Cuts `suffix` into phrases at the least cost; they are in `scratch.reversed`.
+    /// Cuts `text` into phrases at the least cost; they are in `scratch.reversed`.
     ///
-    /// Each byte of it, and the end, must be a phrase of its own.
+    /// Each byte of it must be a phrase of its own.
+    pub(super) fn cut_open(&self, text: &[u8], scratch: &mut Scratch<A>) -> Result<(), AllocError> {
+        self.cut_without(NONE, text, false, scratch)?;
+        Ok(())
+    }
+
+    /// As [`cut_open`](Self::cut_open), of a suffix and its end, which must be a phrase too.
     pub(super) fn cut(&self, suffix: &[u8], scratch: &mut Scratch<A>) -> Result<(), AllocError> {
         self.cut_without(NONE, suffix, true, scratch)?;
         Ok(())
@@ -265,8 +271,12 @@ impl<A: Alloc + Clone> Sample<A> {
 /// What training aims at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Aim {
-    /// The most phrases, single ones included.
+    /// The most phrases, single ones included, and the most bytes of one, up to [`PHRASE`].
     pub(super) most: usize,
+    pub(super) longest: usize,
+    /// Whether phrases have codes of one byte each, and none says that a suffix ends; else they
+    /// have the codes that their frequencies ask for.
+    pub(super) flat: bool,
     /// What a phrase costs by being there, in 1/256 bits, as far as the sample has to pay for it.
     pub(super) price: u64,
 }
@@ -297,7 +307,9 @@ pub(super) fn train<A: Alloc + Clone>(
 ) -> Result<Phrases<A>, AllocError> {
     sample.fold();
     let mut list = RawVec::new_in(alloc.clone());
-    list.try_push(Phrase::END)?;
+    if !aim.flat {
+        list.try_push(Phrase::END)?;
+    }
     for byte in 0..=255 {
         if used[usize::from(byte)] {
             list.try_push(Phrase::single(byte))?;
@@ -325,7 +337,7 @@ impl<A: Alloc + Clone> Training<'_, A> {
         self.counts.try_resize(self.phrases.list.len(), 0)?;
         self.pairs.truncate(0);
         for (text, count) in self.sample.each() {
-            self.phrases.cut(text, &mut self.scratch)?;
+            self.phrases.cut_without(NONE, text, !self.aim.flat, &mut self.scratch)?;
             let mut next: Option<u32> = None;
             for id in self.scratch.reversed.iter() {
                 self.counts[*id as usize] += count;
@@ -340,11 +352,16 @@ impl<A: Alloc + Clone> Training<'_, A> {
         Ok(())
     }
 
+    /// What a phrase costs that occurs `count` times among `total`.
+    fn cost(&self, count: u64, total: u64) -> u32 {
+        if self.aim.flat { 8 * BIT } else { cost(count, total) }
+    }
+
     /// Keeps the `most` phrases and pairs that save most.
     fn choose(&mut self, most: usize) -> Result<(), AllocError> {
         let total: u64 = self.counts.iter().sum();
         for id in 0..self.counts.len() {
-            self.phrases.costs[id] = cost(self.counts[id], total);
+            self.phrases.costs[id] = self.cost(self.counts[id], total);
         }
         let mut candidates = RawVec::new_in(self.alloc.clone());
         self.present(&mut candidates)?;
@@ -392,9 +409,9 @@ impl<A: Alloc + Clone> Training<'_, A> {
                 continue;
             }
             let (first, next) = ((ids >> ID_BITS) as usize, (ids & ((1 << ID_BITS) - 1)) as usize);
-            let Some(phrase) = list[first].joined(&list[next]) else { continue };
+            let Some(phrase) = list[first].joined(&list[next], self.aim.longest) else { continue };
             let both = i64::from(costs[first]) + i64::from(costs[next]);
-            let each = both - i64::from(cost(count, total));
+            let each = both - i64::from(self.cost(count, total));
             let gain = count as i64 * each - self.aim.price as i64;
             if gain > 0 {
                 candidates.try_push((gain, phrase, count))?;
@@ -414,11 +431,11 @@ impl<A: Alloc + Clone> Training<'_, A> {
         costs.try_reserve_exact(singles + chosen.len())?;
         for id in 0..singles {
             list.try_push(self.phrases.list[id])?;
-            costs.try_push(cost(self.counts[id], total))?;
+            costs.try_push(self.cost(self.counts[id], total))?;
         }
         for (_, phrase, count) in chosen {
             list.try_push(*phrase)?;
-            costs.try_push(cost(*count, total))?;
+            costs.try_push(self.cost(*count, total))?;
         }
         self.phrases = Phrases::new(list, costs, self.alloc.clone())?;
         Ok(())
@@ -473,7 +490,7 @@ mod tests {
         }
         let mut used = [false; 256];
         b"rationg'slcy".iter().for_each(|byte| used[usize::from(*byte)] = true);
-        let aim = Aim { most: 1_000, price };
+        let aim = Aim { most: 1_000, longest: PHRASE, flat: false, price };
         train(&mut sample, &used, aim, Global).unwrap()
     }
 

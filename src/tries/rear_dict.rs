@@ -5,6 +5,7 @@ mod read;
 
 pub use build::RearDictBuilder;
 
+use super::blocks::{self, Blocks};
 use super::keys::Walks;
 use super::query::{Long, Query, Short};
 use super::separators::Separators;
@@ -222,28 +223,11 @@ impl<W: Words> RearDict<W> {
     /// Puts the number of each of `keys` into `ids`, `None` of those that there are not, as far as
     /// both go. As [`id_of`](Self::id_of) of each, but the memory of several is under way at once.
     pub fn get_many<K: AsRef<[u8]>>(&self, keys: &[K], ids: &mut [Option<usize>]) {
-        const BATCH: usize = 8;
         if self.len == 0 {
             ids.iter_mut().take(keys.len()).for_each(|id| *id = None);
             return;
         }
-        let view = self.reading();
-        for (keys, ids) in keys.chunks(BATCH).zip(ids.chunks_mut(BATCH)) {
-            let queries: [_; BATCH] = core::array::from_fn(|i| {
-                let query = Short::<false>::new(keys.get(i)?.as_ref())?;
-                let found = view.find(&query)?;
-                Some((query, found))
-            });
-            for ((key, id), query) in keys.iter().zip(ids).zip(queries) {
-                *id = match query {
-                    Some((query, found)) => {
-                        let (at, equal) = view.locate_in(found, &query);
-                        equal.then_some(at)
-                    }
-                    None => self.id_of(key),
-                };
-            }
-        }
+        blocks::get_many(&self.reading(), keys, ids, |key| self.id_of(key));
     }
 
     /// A copy on the heap, whatever this one lives in.

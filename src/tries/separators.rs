@@ -13,7 +13,8 @@
 //! the base. Sizes of 15 stand for a tail with its own numbers in front: the shared bytes and
 //! those of the tail, u16 each. Lengths are those of the node's blocks, 1, 2 or 4 bytes each.
 
-use super::query::{Query, compare_text, order_at};
+use super::front::{Front, MORE, find, more, sum4};
+use super::query::{Query, compare_text};
 use super::spool::common;
 use crate::error::{AllocError, BuildError};
 use crate::mem::Alloc;
@@ -26,8 +27,6 @@ use core::cmp::Ordering;
 pub(super) const NODE: usize = 16;
 /// Bytes of a node before its lengths.
 const HEAD: usize = 33;
-/// A depth or a size that stands for more.
-const MORE: usize = 15;
 
 /// Bytes on the heap that end anywhere, kept as words.
 pub(super) struct Blob<A: Alloc> {
@@ -225,10 +224,18 @@ impl<'a> Node<'a> {
     /// Bytes of the blocks before block `i < 16`.
     #[inline(always)]
     fn before(&self, i: usize) -> u64 {
-        if self.width == 0 {
-            let Some(bytes) = self.lengths.first_chunk::<16>() else { return 0 };
+        if let Some(bytes) = self.lengths.first_chunk::<16>().filter(|_| self.width == 0) {
             let lengths = u128::from_le_bytes(*bytes) & !(u128::MAX << (8 * (i as u32 & 15)));
             return sum8(lengths as u64) + sum8((lengths >> 64) as u64);
+        }
+        if self.width == 1 {
+            // Four at a time, those from `i` on masked out.
+            return self.lengths.chunks_exact(8).enumerate().fold(0, |sum, (at, chunk)| {
+                let Some(bytes) = chunk.first_chunk::<8>() else { return sum };
+                let ahead = i.saturating_sub(4 * at).min(4) as u32;
+                let mask = if ahead == 4 { u64::MAX } else { !(u64::MAX << (16 * ahead)) };
+                sum + sum16(u64::from_le_bytes(*bytes) & mask)
+            });
         }
         let lengths = self.lengths.chunks_exact(1 << self.width).take(i);
         lengths.fold(0, |sum, length| {
@@ -242,10 +249,8 @@ impl<'a> Node<'a> {
     #[inline(always)]
     fn tail(&self, i: usize) -> Option<(usize, &'a [u8])> {
         let before = self.sizes & !(u64::MAX << (4 * i));
-        let more = before & before >> 1;
-        let more = more & more >> 2 & 0x1111_1111_1111_1111;
         let mut at = sum4(before);
-        if more != 0 {
+        if more(before) != 0 {
             // A size of 15 stands for the two numbers and what they say.
             at = 0;
             for j in 1..i {
@@ -270,64 +275,41 @@ impl<'a> Node<'a> {
     /// in common with the query, and how many bytes it has. Its first separator is not above.
     #[inline(always)]
     fn find<Q: Query>(&self, count: usize, query: &Q) -> Option<(usize, usize, usize)> {
-        let base = usize::from(self.branches[0]);
-        let key = query.key();
-        let (mut matched, _) = compare_text(self.first, query, 0);
-        // Those that are still to be looked at.
-        let mut live = (u32::MAX >> (32 - count.clamp(1, NODE))) & !1;
-        let mut last = (u32::BITS - 1 - (live | 1).leading_zeros()) as usize;
-        while matched >= base && live != 0 {
-            let depth = (matched - base).min(MORE) as u8;
-            let byte = key.get(matched).copied();
-            let (fewer, mut reached) = scan16(self.depths, self.branches, depth, byte.unwrap_or(0));
-            if byte.is_none() && Q::BEHIND {
-                reached = 0;
-            }
-            let exactly = usize::from(depth) < MORE;
-            // At the depth of 15 the entries themselves say how deep they are.
-            let stop = if exactly { fewer | reached } else { fewer | self.deep() } & live;
-            if stop == 0 {
-                break;
-            }
-            let i = stop.trailing_zeros() as usize;
-            last = i - 1;
-            if fewer >> i & 1 != 0 {
-                break;
-            }
-            live &= u32::MAX << i << 1;
-            let (shared, tail) = self.tail(i)?;
-            if !exactly && shared != matched {
-                if shared < matched {
-                    break;
-                }
-                last = (u32::BITS - 1 - (live | 1 << i).leading_zeros()) as usize;
-                continue;
-            }
-            let order = match order_at(Some(self.branches[i]), query, matched) {
-                Ordering::Equal => {
-                    let (same, order) = compare_text(tail, query, matched + 1);
-                    matched = if order == Ordering::Greater { matched } else { same };
-                    order
-                }
-                order => order,
-            };
-            if order == Ordering::Greater {
-                break;
-            }
-            last = (u32::BITS - 1 - (live | 1 << i).leading_zeros()) as usize;
-        }
-        let len = if last == 0 {
+        let (matched, _) = compare_text(self.first, query, 0);
+        let place = find(self, count.min(NODE), matched, query)?;
+        let len = if place.last == 0 {
             self.first.len()
         } else {
-            let (shared, tail) = self.tail(last)?;
+            let (shared, tail) = self.tail(place.last)?;
             shared + 1 + tail.len()
         };
-        Some((last, matched, len))
+        Some((place.last, place.matched, len))
+    }
+}
+
+impl Front for Node<'_> {
+    #[inline(always)]
+    fn base(&self) -> usize {
+        self.branches[0].into()
     }
 
-    /// Entries of the greatest depth.
-    fn deep(&self) -> u32 {
-        (0..NODE).fold(0, |deep, i| deep | u32::from(self.depths >> (4 * i) & 15 == 15) << i)
+    #[inline(always)]
+    fn scan(&self, depth: u8, byte: u8) -> (u32, u32) {
+        scan16(self.depths, self.branches, depth, byte)
+    }
+
+    #[inline(always)]
+    fn branch(&self, i: usize) -> u8 {
+        self.branches[i % NODE]
+    }
+
+    fn shared(&self, i: usize) -> Option<usize> {
+        Some(self.tail(i)?.0)
+    }
+
+    #[inline(always)]
+    fn compare<Q: Query>(&self, i: usize, query: &Q, at: usize) -> Option<(usize, Ordering)> {
+        Some(compare_text(self.tail(i)?.1, query, at))
     }
 }
 
@@ -339,12 +321,12 @@ const fn sum8(bytes: u64) -> u64 {
     pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48
 }
 
-/// The sum of sixteen halves of bytes.
+/// The sum of four numbers of 16 bits.
 #[inline(always)]
-const fn sum4(halves: u64) -> usize {
-    const LOW: u64 = 0x0F0F_0F0F_0F0F_0F0F;
-    let bytes = (halves & LOW) + (halves >> 4 & LOW);
-    (bytes.wrapping_mul(0x0101_0101_0101_0101) >> 56) as usize
+const fn sum16(numbers: u64) -> u64 {
+    const EVEN: u64 = 0x0000_FFFF_0000_FFFF;
+    let pairs = (numbers & EVEN) + (numbers >> 16 & EVEN);
+    (pairs & 0xFFFF_FFFF) + (pairs >> 32)
 }
 
 /// Where a block is, and how its separator compares to what was looked for.
@@ -366,14 +348,22 @@ pub(super) struct Separators<'a> {
     places: &'a [Le64],
     nodes: &'a [u8],
     blocks: usize,
+    /// Bytes that each block has beside its length.
+    head: u64,
 }
 
 impl<'a> Separators<'a> {
-    /// Those of `blocks` blocks.
+    /// Those of `blocks` blocks, each of which has `head` bytes more than was told of it.
     #[inline(always)]
-    pub(super) fn new(index: &'a [Le64], nodes: &'a [u8], blocks: usize) -> Self {
+    pub(super) fn new(index: &'a [Le64], nodes: &'a [u8], blocks: usize, head: usize) -> Self {
         let (prefixes, places) = index.split_at(index.len() / 2);
-        Self { prefixes, places, nodes, blocks }
+        Self { prefixes, places, nodes, blocks, head: head as u64 }
+    }
+
+    /// Where block `j` of a node begins whose first one does at `start`.
+    #[inline(always)]
+    fn start(&self, node: &Node<'_>, start: u64, j: usize) -> Option<usize> {
+        usize::try_from(start + node.before(j) + self.head * j as u64).ok()
     }
 
     /// Words of prefixes and places for so many blocks.
@@ -402,7 +392,7 @@ impl<'a> Separators<'a> {
         let i = i.max(1) - 1;
         let (node, start) = self.node(i)?;
         let (j, matched, len) = node.find(self.blocks.checked_sub(i * NODE)?, query)?;
-        let start = usize::try_from(start + node.before(j)).ok()?;
+        let start = self.start(&node, start, j)?;
         Some(Found { block: i * NODE + j, start, matched, len })
     }
 
@@ -447,7 +437,7 @@ impl<'a> Separators<'a> {
             len = put(out, len, tail);
             at = from + size;
         }
-        Some((len, usize::try_from(start + node.before(j)).ok()?))
+        Some((len, self.start(&node, start, j)?))
     }
 
     /// Whether prefixes ascend and nodes are where they should be.

@@ -7,7 +7,7 @@
 
 use crate::race::{Contender, Random, contender, race};
 use lessram::mem::{alloc_stats, reset_peak};
-use lessram::tries::{Dawg, RearDict};
+use lessram::tries::{Dawg, FrontDict, RearDict};
 use std::collections::BTreeSet;
 use std::error::Error;
 use sux::dict::RearCodedListBuilder;
@@ -182,6 +182,11 @@ pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
     }
     if wanted("rear_dict_64") {
         entries.push(ours!(data, "rear_dict_64", RearDict, |keys| rear(keys, 64)));
+    }
+    if wanted("front_dict") {
+        entries.push(ours!(data, "front_dict", FrontDict, |keys| {
+            FrontDict::from_sorted(keys).expect("sorted keys")
+        }));
     }
     if wanted("dawg") {
         entries.push(ours!(data, "dawg", Dawg, |keys| {

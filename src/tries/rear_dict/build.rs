@@ -143,7 +143,7 @@ impl<A: Alloc + Clone> RearDictBuilder<A> {
             Ok(())
         })?;
         let price = PHRASE_BYTES * 8 * u64::from(BIT) / step;
-        let aim = Aim { most: MAX_PHRASES, price };
+        let aim = Aim { most: MAX_PHRASES, longest: PHRASE, flat: false, price };
         Ok(train(&mut sample, self.spool.used(), aim, self.alloc.clone())?)
     }
 }

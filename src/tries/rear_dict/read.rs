@@ -4,6 +4,7 @@
 //! step takes at least one bit of a block whose bits are bounded, and lengths that make no sense
 //! are cut to what there is.
 
+use super::super::blocks::Blocks;
 use super::super::phrases::PHRASE;
 use super::super::query::Query;
 use super::super::separators::{Found, Separators, put};
@@ -126,7 +127,7 @@ impl<'a> View<'a> {
             codes: as_halves(codes),
             rears: as_bytes(rears),
             phrases: as_bytes(phrases),
-            separators: Separators::new(index, as_bytes(nodes), shape.blocks(len)),
+            separators: Separators::new(index, as_bytes(nodes), shape.blocks(len), 0),
             bits: as_bytes(bits),
             shape,
             len,
@@ -245,37 +246,6 @@ impl<'a> View<'a> {
         let left = self.len.saturating_sub(block << self.shape.block_log);
         let all = 1 << self.shape.block_log;
         if left < all { left } else { all }
-    }
-
-    /// Finds the block of a query and asks for its bytes.
-    #[inline(always)]
-    pub(super) fn find<Q: Query>(&self, query: &Q) -> Option<Found> {
-        let found = self.separators.find(query)?;
-        for line in 0..3 {
-            // Of a damaged file it may start anywhere.
-            prefetch(self.bits, found.start.wrapping_add(64 * line));
-        }
-        Some(found)
-    }
-
-    /// How many keys are smaller than the query, and whether the next one equals it.
-    #[inline(always)]
-    pub(super) fn locate<Q: Query>(&self, query: &Q) -> (usize, bool) {
-        match self.find(query) {
-            Some(found) => self.locate_in(found, query),
-            None => (0, false),
-        }
-    }
-
-    /// As [`locate`](Self::locate), in the block that was found.
-    #[inline(always)]
-    pub(super) fn locate_in<Q: Query>(&self, found: Found, query: &Q) -> (usize, bool) {
-        let base = found.block << self.shape.block_log;
-        match self.search(found, query) {
-            // Within the keys whatever a damaged block says.
-            Some((at, equal)) => (base + at, equal),
-            None => (base, false),
-        }
     }
 
     /// How many keys of a block are smaller than the query.
@@ -427,6 +397,28 @@ impl<'a> View<'a> {
                 && (entry.len() > 0 || entry.end())
         };
         codes.into_iter().all(known) && self.separators.is_whole()
+    }
+}
+
+impl Blocks for View<'_> {
+    #[inline(always)]
+    fn find<Q: Query>(&self, query: &Q) -> Option<Found> {
+        let found = self.separators.find(query)?;
+        for line in 0..3 {
+            // Of a damaged file it may start anywhere.
+            prefetch(self.bits, found.start.wrapping_add(64 * line));
+        }
+        Some(found)
+    }
+
+    #[inline(always)]
+    fn locate_in<Q: Query>(&self, found: Found, query: &Q) -> (usize, bool) {
+        let base = found.block << self.shape.block_log;
+        match self.search(found, query) {
+            // Within the keys whatever a damaged block says.
+            Some((at, equal)) => (base + at, equal),
+            None => (base, false),
+        }
     }
 }
 

@@ -1,0 +1,228 @@
+//! Building a [`FrontDict`](super::FrontDict): keys are spooled, phrases trained on some of their
+//! tails, and then all of them are written.
+
+use super::super::front::MORE;
+use super::super::phrases::{Aim, BIT, Phrases, Sample, Scratch, train};
+use super::super::separators::{Blob, Writer};
+use super::super::spool::Spool;
+use super::{BLOCK, CODES, FrontDict, HEAD, PHRASE};
+use crate::error::{AllocError, BuildError};
+use crate::mem::Alloc;
+use crate::mem::raw_vec::RawVec;
+use crate::storage::{HeapWords, Le64};
+
+/// Bytes of tails that phrases are trained on, about.
+const SAMPLE_BYTES: u64 = 2 << 20;
+
+/// Takes keys in ascending order, and then builds a [`FrontDict`].
+///
+/// Holds what keys add to those before them, about as many bytes as the file of the keys has after
+/// front coding, until it is finished.
+pub struct FrontDictBuilder<A: Alloc> {
+    spool: Spool<A>,
+    alloc: A,
+}
+
+impl<A: Alloc> core::fmt::Debug for FrontDictBuilder<A> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("FrontDictBuilder").finish_non_exhaustive()
+    }
+}
+
+impl<A: Alloc + Clone> FrontDictBuilder<A> {
+    /// No keys yet.
+    pub(super) fn new(alloc: A) -> Self {
+        Self { spool: Spool::new(alloc.clone(), alloc.clone()), alloc }
+    }
+
+    /// Appends `key`, which must be greater than those before it.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::NotSorted`] or [`BuildError::DuplicateKey`] with the key's position;
+    /// [`BuildError::OutOfRange`] if it has more than 65,535 bytes; [`BuildError::Alloc`]. The keys
+    /// are then as before.
+    pub fn push(&mut self, key: impl AsRef<[u8]>) -> Result<(), BuildError> {
+        self.spool.push(key.as_ref())
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.spool.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The dictionary of the keys.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Alloc`] if memory cannot be had, [`BuildError::TooMany`] if blocks or their
+    /// index exceed 4 GiB.
+    pub fn finish(self) -> Result<FrontDict<HeapWords<A>>, BuildError> {
+        let phrases = self.train()?;
+        let mut scratch = Scratch::new(self.alloc.clone());
+        let mut separators = Writer::new(self.alloc.clone());
+        let mut keys = Blob::new(self.alloc.clone());
+        let mut run = Run::new(self.alloc.clone());
+        self.each(|number, shared, start, key| {
+            if number % BLOCK == 0 {
+                if number > 0 {
+                    separators.length(run.close(&mut keys)?)?;
+                }
+                separators.push(&key[..start], keys.place()?)?;
+            }
+            phrases.cut_open(&key[start..], &mut scratch)?;
+            // Of the first key nothing but the tail is kept: its separator has the rest.
+            let branch = if number % BLOCK == 0 { 0 } else { key[shared] };
+            run.push(shared, branch, scratch.reversed.iter().rev().map(|id| *id as u8))
+        })?;
+        if !self.is_empty() {
+            separators.length(run.close(&mut keys)?)?;
+        }
+        keys.words.try_shrink_to_fit()?;
+        let (index, nodes) = separators.finish()?;
+        let phrases = self.table(&phrases)?;
+        let (len, longest) = (self.spool.len(), self.spool.longest());
+        Ok(FrontDict { phrases, index, nodes, keys: keys.words, len, longest })
+    }
+
+    /// Calls `visit` for each key, with its number, the bytes that it shares with the one before,
+    /// and where its tail starts.
+    fn each(
+        &self,
+        mut visit: impl FnMut(usize, usize, usize, &[u8]) -> Result<(), BuildError>,
+    ) -> Result<(), BuildError> {
+        let mut number = 0;
+        self.spool.each(|shared, key| {
+            let start = if number == 0 { 0 } else { shared + 1 };
+            visit(number, shared, start, key)?;
+            number += 1;
+            Ok(())
+        })
+    }
+
+    /// Phrases trained on every so many blocks.
+    fn train(&self) -> Result<Phrases<A>, BuildError> {
+        let step = (self.spool.added() / SAMPLE_BYTES).max(1);
+        let mut sample = Sample::new(self.alloc.clone());
+        self.each(|number, _, start, key| {
+            if (number / BLOCK) as u64 % step == 0 {
+                sample.push(&key[start..])?;
+            }
+            Ok(())
+        })?;
+        let price = 64 * u64::from(BIT) / step;
+        let aim = Aim { most: CODES, longest: PHRASE, flat: true, price };
+        Ok(train(&mut sample, self.spool.used(), aim, self.alloc.clone())?)
+    }
+
+    /// What codes stand for.
+    fn table(&self, phrases: &Phrases<A>) -> Result<HeapWords<A>, BuildError> {
+        let mut table = HeapWords::new_in(self.alloc.clone());
+        table.try_reserve_exact(phrases.list.len())?;
+        table.try_resize(phrases.list.len())?;
+        for (word, phrase) in table.words_mut().iter_mut().zip(phrases.list.iter()) {
+            let text = phrase.bytes.first_chunk::<8>().map_or(0, |text| u64::from_le_bytes(*text));
+            *word = Le64::new(text | u64::from(phrase.len) << 56);
+        }
+        Ok(table)
+    }
+}
+
+/// Keys of a block on their way to bytes.
+struct Run<A: Alloc> {
+    shared: [usize; BLOCK],
+    branches: [u8; BLOCK],
+    /// Codes of all tails, and where each ends.
+    codes: RawVec<u8, A>,
+    ends: [usize; BLOCK],
+    count: usize,
+    /// Longer tails of the block that is being written.
+    long: RawVec<u8, A>,
+}
+
+impl<A: Alloc + Clone> Run<A> {
+    fn new(alloc: A) -> Self {
+        Self {
+            shared: [0; BLOCK],
+            branches: [0; BLOCK],
+            codes: RawVec::new_in(alloc.clone()),
+            ends: [0; BLOCK],
+            count: 0,
+            long: RawVec::new_in(alloc),
+        }
+    }
+
+    fn push(
+        &mut self,
+        shared: usize,
+        branch: u8,
+        codes: impl Iterator<Item = u8>,
+    ) -> Result<(), BuildError> {
+        for code in codes {
+            self.codes.try_push(code)?;
+        }
+        self.shared[self.count] = shared;
+        self.branches[self.count] = branch;
+        self.ends[self.count] = self.codes.len();
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Writes the block behind `out`; returns its bytes beyond the head.
+    fn close(&mut self, out: &mut Blob<A>) -> Result<u32, BuildError> {
+        let count = self.count;
+        let base = self.shared[1..count].iter().min().map_or(0, |base| *base.min(&255));
+        let (mut depths, mut sizes) = (0_u128, 0_u128);
+        self.branches[0] = base as u8;
+        self.branches[count..].fill(0);
+        self.long.truncate(0);
+        let mut kept = 0;
+        for i in 0..count {
+            let start = if i == 0 { 0 } else { self.ends[i - 1] };
+            let tail = start..self.ends[i];
+            let depth = if i == 0 { 0 } else { (self.shared[i] - base).min(MORE) };
+            let size = if depth == MORE { MORE } else { tail.len().min(MORE) };
+            depths |= (depth as u128) << (4 * i);
+            sizes |= (size as u128) << (4 * i);
+            if size < MORE {
+                // The other tails move together.
+                self.codes.copy_within(tail, kept);
+                kept += size;
+                continue;
+            }
+            if depth == MORE {
+                number(&mut self.long, self.shared[i])?;
+            }
+            number(&mut self.long, tail.len())?;
+            self.long.try_extend_from_slice(&self.codes[tail])?;
+        }
+        out.extend(&depths.to_le_bytes())?;
+        out.extend(&sizes.to_le_bytes())?;
+        out.extend(&self.branches)?;
+        out.extend(&self.codes[..kept])?;
+        out.extend(&self.long)?;
+        self.codes.truncate(0);
+        self.count = 0;
+        let len = (kept + self.long.len()) as u64;
+        u32::try_from(len).map_err(|_| BuildError::TooMany { len, max: u32::MAX.into() })
+    }
+}
+
+/// Appends a number of up to 65,535: a byte, or 255 and two.
+fn number<A: Alloc>(out: &mut RawVec<u8, A>, number: usize) -> Result<(), AllocError> {
+    if number < 255 {
+        return out.try_push(number as u8);
+    }
+    out.try_push(255)?;
+    out.try_extend_from_slice(&(number as u16).to_le_bytes())
+}
+
+// A head is two numbers of 128 bits and a byte for each key.
+const _: () = assert!(HEAD == 32 + BLOCK);
