@@ -4,7 +4,7 @@
 //! Invariants:
 //!
 //! 1. A function with `avx2` in its name is called only where [`avx2`](super::avx2) says yes, or
-//!    the build targets it; one with `avx512` only where [`avx512`](super::avx512) does.
+//!    the build targets it.
 //! 2. A line of keys is valid for reads of 64 bytes.
 
 /// Queries that are answered side by side.
@@ -37,14 +37,6 @@ pub trait Key: Copy + Ord + Send + Sync + 'static {
     /// The processor has AVX2.
     #[cfg(target_arch = "x86_64")]
     unsafe fn count_avx2(keys: &Self::Keys, x: Self) -> usize;
-
-    /// As `count`.
-    ///
-    /// # Safety
-    ///
-    /// The processor has AVX-512.
-    #[cfg(all(target_arch = "x86_64", has_avx512))]
-    unsafe fn count_avx512(keys: &Self::Keys, x: Self) -> usize;
 }
 
 /// Counts without a branch; compilers make vectors of it where they can.
@@ -55,7 +47,7 @@ fn count_plain<K: Ord + Copy, const N: usize>(keys: &[K; N], x: K) -> usize {
 }
 
 macro_rules! key {
-    ($ty:ty, $per:literal, $count_avx2:ident, $count_avx512:ident) => {
+    ($ty:ty, $per:literal, $count_avx2:ident) => {
         impl Key for $ty {
             type Keys = [$ty; $per];
             const PER: usize = $per;
@@ -90,20 +82,12 @@ macro_rules! key {
                 // SAFETY: the caller's promise.
                 unsafe { $count_avx2(keys, x) }
             }
-
-            #[cfg(all(target_arch = "x86_64", has_avx512))]
-            #[inline]
-            #[target_feature(enable = "avx512f")]
-            unsafe fn count_avx512(keys: &[$ty; $per], x: Self) -> usize {
-                // SAFETY: the caller's promise.
-                unsafe { $count_avx512(keys, x) }
-            }
         }
     };
 }
 
-key!(u64, 8, count8_avx2, count8_avx512);
-key!(u32, 16, count16_avx2, count16_avx512);
+key!(u64, 8, count8_avx2);
+key!(u32, 16, count16_avx2);
 
 /// How many of eight ascending keys are smaller than `x`: signed comparisons of what has its top
 /// bit flipped. Those that are smaller stand first, so the first that is not tells how many: to
@@ -145,36 +129,6 @@ unsafe fn count16_avx2(keys: &[u32; 16], x: u32) -> usize {
     }
 }
 
-/// As [`count8_avx2`], by one comparison: a level of a tree takes 16 steps and not 22.
-#[cfg(all(target_arch = "x86_64", has_avx512))]
-#[inline]
-#[target_feature(enable = "avx512f")]
-#[allow(clippy::incompatible_msrv)]
-unsafe fn count8_avx512(keys: &[u64; 8], x: u64) -> usize {
-    use core::arch::x86_64::*;
-    // SAFETY: the load is the line (invariant 2), and AVX-512 is there (invariant 1).
-    unsafe {
-        let keys = _mm512_loadu_si512(keys.as_ptr().cast());
-        let smaller = _mm512_cmplt_epu64_mask(keys, _mm512_set1_epi64(x as i64));
-        (!u32::from(smaller)).trailing_zeros() as usize
-    }
-}
-
-/// As [`count16_avx2`].
-#[cfg(all(target_arch = "x86_64", has_avx512))]
-#[inline]
-#[target_feature(enable = "avx512f")]
-#[allow(clippy::incompatible_msrv)]
-unsafe fn count16_avx512(keys: &[u32; 16], x: u32) -> usize {
-    use core::arch::x86_64::*;
-    // SAFETY: the load is the line (invariant 2), and AVX-512 is there (invariant 1).
-    unsafe {
-        let keys = _mm512_loadu_si512(keys.as_ptr().cast());
-        let smaller = _mm512_cmplt_epu32_mask(keys, _mm512_set1_epi32(x as i32));
-        (!u32::from(smaller)).trailing_zeros() as usize
-    }
-}
-
 /// Levels of lines above ascending items. A line of `PER` keys has `PER + 1` children: key `i` is
 /// the largest item below child `i`.
 #[derive(Clone, Copy)]
@@ -189,11 +143,6 @@ pub(crate) struct Levels<'t, K: Key> {
 /// level, so that asking for the processor's vectors once each is worth it.
 #[inline]
 pub(crate) fn lower_bound<K: Key>(levels: Levels<'_, K>, x: K) -> usize {
-    #[cfg(all(target_arch = "x86_64", has_avx512))]
-    if super::avx512() {
-        // SAFETY: it is there (invariant 1).
-        return unsafe { lower_bound_avx512(levels, x) };
-    }
     #[cfg(target_arch = "x86_64")]
     if super::avx2() {
         // SAFETY: it is there (invariant 1).
@@ -236,12 +185,6 @@ fn in_leaf<K: Key>(items: &[K], line: usize, x: K, count: impl Fn(&K::Keys, K) -
 
 /// `lower_bound` of each of `queries`, into the same places of `out`.
 pub(crate) fn lower_bounds<K: Key>(levels: Levels<'_, K>, queries: &[K], out: &mut [usize]) {
-    #[cfg(all(target_arch = "x86_64", has_avx512))]
-    if super::avx512() {
-        // SAFETY: it is there (invariant 1).
-        unsafe { lower_bounds_avx512(levels, queries, out) };
-        return;
-    }
     #[cfg(target_arch = "x86_64")]
     if super::avx2() {
         // SAFETY: it is there (invariant 1).
@@ -256,30 +199,6 @@ pub(crate) fn lower_bounds<K: Key>(levels: Levels<'_, K>, queries: &[K], out: &m
 unsafe fn lower_bounds_avx2<K: Key>(levels: Levels<'_, K>, queries: &[K], out: &mut [usize]) {
     // SAFETY: the caller's promise.
     lower_bounds_by(levels, queries, out, |keys, x| unsafe { K::count_avx2(keys, x) });
-}
-
-/// As [`lower_bound`].
-///
-/// # Safety
-///
-/// The processor has AVX-512.
-#[cfg(all(target_arch = "x86_64", has_avx512))]
-#[target_feature(enable = "avx512f")]
-unsafe fn lower_bound_avx512<K: Key>(levels: Levels<'_, K>, x: K) -> usize {
-    // SAFETY: the caller's promise.
-    lower_bound_by(levels, x, |keys, x| unsafe { K::count_avx512(keys, x) })
-}
-
-/// As [`lower_bounds`].
-///
-/// # Safety
-///
-/// The processor has AVX-512.
-#[cfg(all(target_arch = "x86_64", has_avx512))]
-#[target_feature(enable = "avx512f")]
-unsafe fn lower_bounds_avx512<K: Key>(levels: Levels<'_, K>, queries: &[K], out: &mut [usize]) {
-    // SAFETY: the caller's promise.
-    lower_bounds_by(levels, queries, out, |keys, x| unsafe { K::count_avx512(keys, x) });
 }
 
 #[inline(always)]
@@ -366,14 +285,6 @@ mod tests {
                     // SAFETY: it is there (invariant 1).
                     let counts =
                         unsafe { (u64::count_avx2(&keys, x), u32::count_avx2(&small, x as u32)) };
-                    assert_eq!(counts, (count_plain(&keys, x), count_plain(&small, x as u32)));
-                }
-                #[cfg(all(target_arch = "x86_64", has_avx512))]
-                if crate::simd::avx512() {
-                    // SAFETY: it is there (invariant 1).
-                    let counts = unsafe {
-                        (u64::count_avx512(&keys, x), u32::count_avx512(&small, x as u32))
-                    };
                     assert_eq!(counts, (count_plain(&keys, x), count_plain(&small, x as u32)));
                 }
             }
