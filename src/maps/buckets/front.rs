@@ -347,15 +347,16 @@ mod tests {
 
     /// 300 entries pass the number at which the head grows, there and back.
     #[test]
+    #[cfg(feature = "alloc")]
     fn entries_come_and_go_where_they_belong() {
         let text: [u8; 255] = core::array::from_fn(|i| i as u8);
-        let mut bytes = std::vec![0; 40_000];
+        let mut bytes = alloc::vec![0; 40_000];
         let of = |i: usize| (i as u8 % 251, &text[i % 7 * 31..i % 7 * 31 + i % 23]);
         for len in 0..300 {
             let used = Front::new(&bytes, len).offset(len);
             push(&mut bytes, len, used, of(len).0, of(len).1);
         }
-        let mut model: std::vec::Vec<usize> = (0..300).collect();
+        let mut model: alloc::vec::Vec<usize> = (0..300).collect();
         while !model.is_empty() {
             let front = Front::new(&bytes, model.len());
             let seen = front.spots().map(|spot| (front.tag(spot.index), front.stored(spot)));
