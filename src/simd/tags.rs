@@ -138,8 +138,7 @@ mod tests {
                 assert_eq!(scalar(half, tag), expected & 0xFFFF);
             }
             for count in 0..=33 {
-                let expected: usize =
-                    bytes.iter().take(count).map(|byte| usize::from(*byte)).sum();
+                let expected: usize = bytes.iter().take(count).map(|byte| usize::from(*byte)).sum();
                 assert_eq!(sum32(&bytes, count), expected);
                 assert_eq!(scalar_sum(&bytes, count), expected);
             }
