@@ -15,7 +15,7 @@
 //! | many strings, by position, or sorted and looked up | [`arrays::StrArray`] | their bytes + log2(all bytes) bits a string |
 //! | rows of numbers of any lengths, such as a graph's neighbours | [`arrays::Ragged`] | theirs + 2.2 bits + log2(mean length) a row |
 //! | many strings, in order, that stay: by key, by number, by prefix | [`tries::RearDict`] | 1.8 bytes a word of the command's sample |
-//! | the same, and time counts before bytes | [`tries::FrontDict`] | 3.1 bytes a word of that sample |
+//! | the same, millions of them, and time counts before bytes | [`tries::FrontDict`] | 3.1 bytes a word of that sample |
 //! | the same, of which endings repeat: forms of words, paths; or near a word | [`tries::Dawg`] | 1.8 bytes a word of that sample |
 //! | a `HashMap` or a `HashSet` | [`maps::Map`], [`maps::Set`], with std's API | about 1.2 times its entries, at any number of them |
 //! | the same, and the order in which keys came | [`maps::OrderedMap`], [`maps::OrderedSet`] | 1.03 times the entries, and 7 bytes each |

@@ -38,8 +38,8 @@ const PHRASE: usize = 7;
 const CODES: usize = 256;
 
 /// An ordered set of byte strings that is searched by vectors, 32 keys at a time: the one here that
-/// finds keys and puts them together fastest. Each key has a number, its rank; keys are found by
-/// number, and numbers by key.
+/// puts keys together fastest, and finds them fastest where they do not fit the cache. Each key has
+/// a number, its rank; keys are found by number, and numbers by key.
 ///
 /// It is built once, from keys in ascending order. Keys are any bytes, up to 65,535 of them.
 ///
@@ -47,6 +47,8 @@ const CODES: usize = 256;
 ///
 /// - Bytes matter more than time: a [`RearDict`](super::RearDict) takes little more than half of
 ///   them, and a third more time.
+/// - All of it fits the cache: on 104,334 words (`lessram compare`) a hit takes as long as in a
+///   `RearDict`, and longer than in a [`Dawg`](super::Dawg) or an `fst::Set`, which are smaller.
 /// - Long keys whose endings repeat, such as paths: a [`Dawg`](super::Dawg).
 /// - Keys change, or only single keys are looked up and bytes do not matter: a hash set.
 ///

@@ -3,7 +3,7 @@
 //! | I have | I take | it costs |
 //! |---|---|---|
 //! | a vocabulary, names, paths: keys that stay, as small as can be | [`RearDict`] | 1.9 bytes a word of a word list |
-//! | the same, and time counts before bytes | [`FrontDict`] | 3.2 bytes a word |
+//! | the same, millions of them, and time counts before bytes | [`FrontDict`] | 3.2 bytes a word |
 //! | keys whose endings repeat: forms of words, paths, hosts; or keys near a word are asked for | [`Dawg`] | 2.1 bytes a word, 3.8 a path of 92 |
 //!
 //! A key's number is its rank, so that a range or a prefix is a range of numbers, and what belongs
