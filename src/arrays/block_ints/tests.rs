@@ -120,7 +120,7 @@ fn iterators_go_from_both_ends_and_skip() {
         assert_eq!(iter.len(), expected.len());
     }
     assert!(ints.iter().rev().eq(numbers.iter().rev().copied()));
-    assert_eq!(ints.iter_range(990..).sum::<u64>(), numbers[990..].iter().sum());
+    assert_eq!(ints.iter_range(990..).sum::<u64>(), numbers[990..].iter().sum::<u64>());
     assert_eq!(ints.iter_range(..).last(), numbers.last().copied());
     assert_eq!(ints.iter_range(5_000..).next(), None);
     assert_eq!(ints.iter_range(..=0).collect::<Vec<_>>(), &numbers[..1]);
