@@ -163,9 +163,8 @@ impl Parted {
     #[inline(always)]
     fn tag(self) -> u8 {
         // In a whole register: to set but its low byte, as is done for a `u8`, waits for what it
-        // held before, which is what the look-up before this one read: of many look-ups under way
-        // at once it made one after the other (measured: three times the time of a hit, `maps` in
-        // `benches/peers`).
+        // held before, which may be what the look-up before this one read: a loop of look-ups
+        // then goes one by one, where the processor could have many under way at once.
         (self.hash as u32 >> 8 & 0xFF).max(1) as u8
     }
 
