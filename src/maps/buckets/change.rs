@@ -249,7 +249,11 @@ impl<V, A: Alloc> Buckets<V, A> {
         additional: usize,
         hasher: &impl Fn(&[u8]) -> u64,
     ) -> Result<(), AllocError> {
-        let len = self.len.checked_add(additional).ok_or(AllocError::CapacityOverflow)?;
+        let overflow = AllocError::CapacityOverflow;
+        let len = self.len.checked_add(additional).ok_or(overflow)?;
+        // Tags, lengths and values alone have to fit an address space.
+        let least = len.checked_mul(2 + size_of::<V>()).ok_or(overflow)?;
+        isize::try_from(least).map_err(|_| overflow)?;
         let buckets = len.div_ceil(Self::PER);
         let more = buckets.saturating_sub(self.directory.len());
         self.directory.try_reserve_exact(more)?;
