@@ -1,16 +1,61 @@
-//! Dictionaries in blocks that [`Separators`](super::separators) find: a look-up, and many at once.
+//! Dictionaries in blocks that [`Separators`] find: what they do alike.
 
 use super::query::{Query, Short};
-use super::separators::Found;
+use super::separators::{Found, Separators};
+use crate::simd::prefetch;
 
 /// Keys in blocks.
 pub(super) trait Blocks {
+    /// Where a walk through a block is.
+    type Walk: Copy;
+
+    /// Lines of the cache that a look-up reads of a block, about.
+    const LINES: usize;
+
+    /// What finds blocks.
+    fn separators(&self) -> &Separators<'_>;
+
+    /// The bytes of all blocks.
+    fn bytes(&self) -> &[u8];
+
+    /// Keys of a block.
+    fn block(&self) -> usize;
+
+    /// How many keys of the block that was found are smaller than the query, and whether the next
+    /// one equals it; `None` of a damaged one.
+    fn search<Q: Query>(&self, found: Found, query: &Q) -> Option<(usize, bool)>;
+
+    /// Goes to the first key of `block` and puts it into `key`.
+    fn enter(&self, block: usize, key: &mut [u8]) -> Option<Self::Walk>;
+
+    /// Goes to the next key of the block: returns how many bytes it shares with the one before.
+    fn advance(&self, walk: &mut Self::Walk, key: &mut [u8]) -> Option<usize>;
+
+    /// The key `id`, which there is, in `key`: its length. Of a damaged file, perhaps a part.
+    fn spell(&self, id: usize, key: &mut [u8]) -> Option<usize>;
+
     /// Finds the block of a query and asks for its bytes; `None` of damaged ones.
-    fn find<Q: Query>(&self, query: &Q) -> Option<Found>;
+    #[inline(always)]
+    fn find<Q: Query>(&self, query: &Q) -> Option<Found> {
+        let found = self.separators().find(query)?;
+        for line in 0..Self::LINES {
+            // Of a damaged file it may start anywhere.
+            prefetch(self.bytes(), found.start.wrapping_add(64 * line));
+        }
+        Some(found)
+    }
 
     /// How many keys are smaller than the query, whose block was found, and whether the next one
     /// equals it.
-    fn locate_in<Q: Query>(&self, found: Found, query: &Q) -> (usize, bool);
+    #[inline(always)]
+    fn locate_in<Q: Query>(&self, found: Found, query: &Q) -> (usize, bool) {
+        let base = found.block * self.block();
+        match self.search(found, query) {
+            // Within the keys whatever a damaged block says.
+            Some((at, equal)) => (base + at, equal),
+            None => (base, false),
+        }
+    }
 
     /// How many keys are smaller than the query, and whether the next one equals it.
     #[inline(always)]

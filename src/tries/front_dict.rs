@@ -228,7 +228,7 @@ impl<W: Words> Walks for FrontDict<W> {
 
     #[inline]
     fn advance<'a>(&'a self, walk: &mut Walk<'a>, key: &mut [u8]) -> Option<usize> {
-        walk.advance(key)
+        self.reading().advance(walk, key)
     }
 
     fn len_of(walk: &Walk<'_>) -> usize {

@@ -9,7 +9,6 @@ use super::super::front::{Front, MORE, find, more, sum4};
 use super::super::query::{Query, order_at};
 use super::super::separators::{Found, Separators, put};
 use super::{BLOCK, HEAD, PHRASE};
-use crate::simd::prefetch;
 use crate::simd::scan::scan16;
 use crate::storage::{Le64, as_bytes};
 use core::cmp::Ordering;
@@ -247,41 +246,32 @@ impl<'a> View<'a> {
         Self { phrases, separators, bytes: as_bytes(keys), len }
     }
 
-    /// Goes to the first key of `block` and puts it into `key`.
+    /// Whether phrases and index are what a builder makes.
+    pub(super) fn is_whole(&self) -> bool {
+        self.phrases.iter().all(|word| Word(word.get()).is_whole()) && self.separators.is_whole()
+    }
+}
+
+impl<'a> Blocks for View<'a> {
+    type Walk = Walk<'a>;
+
+    const LINES: usize = 4;
+
     #[inline(always)]
-    pub(super) fn enter(&self, block: usize, key: &mut [u8]) -> Option<Walk<'a>> {
-        let (len, start) = self.separators.spell(block, key)?;
-        let block = Block::at(self.bytes, start, self.phrases)?;
-        let long = block.long_tails()?;
-        let mut walk = Walk { block, next: 0, at: 0, long, len };
-        walk.append(key)?;
-        Some(walk)
+    fn separators(&self) -> &Separators<'_> {
+        &self.separators
     }
 
-    /// The key `id`, which there is, in `key`: its length. Of a damaged file, perhaps a part.
-    ///
-    /// Only those keys before it are put together that it has bytes of.
     #[inline(always)]
-    pub(super) fn spell(&self, id: usize, key: &mut [u8]) -> Option<usize> {
-        let (len, start) = self.separators.spell(id / BLOCK, key)?;
-        let block = Block::at(self.bytes, start, self.phrases)?;
-        let (mut needed, mut fewest) = (0_u32, usize::MAX);
-        for i in (1..=id % BLOCK).rev() {
-            let depth = block.depth(i)?;
-            needed |= u32::from(depth < fewest) << i;
-            fewest = fewest.min(depth);
-        }
-        let mut len = block.append(block.tail(0)?, key, len)?;
-        while needed != 0 {
-            let i = needed.trailing_zeros() as usize;
-            len = put(key, block.depth(i)?.min(len), &[block.branch(i)]);
-            len = block.append(block.tail(i)?, key, len)?;
-            needed &= needed - 1;
-        }
-        Some(len)
+    fn bytes(&self) -> &[u8] {
+        self.bytes
     }
 
-    /// How many keys of a block are smaller than the query, and whether the next one equals it.
+    #[inline(always)]
+    fn block(&self) -> usize {
+        BLOCK
+    }
+
     #[inline(always)]
     fn search<Q: Query>(&self, found: Found, query: &Q) -> Option<(usize, bool)> {
         let count = (self.len - found.block * BLOCK).min(BLOCK);
@@ -302,31 +292,51 @@ impl<'a> View<'a> {
         Some((place.last + usize::from(!place.equal), place.equal))
     }
 
-    /// Whether phrases and index are what a builder makes.
-    pub(super) fn is_whole(&self) -> bool {
-        self.phrases.iter().all(|word| Word(word.get()).is_whole()) && self.separators.is_whole()
-    }
-}
-
-impl Blocks for View<'_> {
     #[inline(always)]
-    fn find<Q: Query>(&self, query: &Q) -> Option<Found> {
-        let found = self.separators.find(query)?;
-        for line in 0..4 {
-            // Of a damaged file it may start anywhere.
-            prefetch(self.bytes, found.start.wrapping_add(64 * line));
-        }
-        Some(found)
+    fn enter(&self, block: usize, key: &mut [u8]) -> Option<Walk<'a>> {
+        let (len, start) = self.separators.spell(block, key)?;
+        let block = Block::at(self.bytes, start, self.phrases)?;
+        let long = block.long_tails()?;
+        let mut walk = Walk { block, next: 0, at: 0, long, len };
+        walk.append(key)?;
+        Some(walk)
     }
 
     #[inline(always)]
-    fn locate_in<Q: Query>(&self, found: Found, query: &Q) -> (usize, bool) {
-        let base = found.block * BLOCK;
-        match self.search(found, query) {
-            // Within the keys whatever a damaged block says.
-            Some((at, equal)) => (base + at, equal),
-            None => (base, false),
+    fn advance(&self, walk: &mut Walk<'a>, key: &mut [u8]) -> Option<usize> {
+        let (block, i) = (&walk.block, walk.next);
+        let depth = half(block.depths, i);
+        let shared = if depth < MORE {
+            block.base() + depth
+        } else {
+            let mut rest = walk.long;
+            number(&mut rest)?
+        };
+        let shared = shared.min(walk.len);
+        walk.len = put(key, shared, &[block.branch(i)]);
+        walk.append(key)?;
+        Some(shared)
+    }
+
+    /// Only those keys before it are put together that it has bytes of.
+    #[inline(always)]
+    fn spell(&self, id: usize, key: &mut [u8]) -> Option<usize> {
+        let (len, start) = self.separators.spell(id / BLOCK, key)?;
+        let block = Block::at(self.bytes, start, self.phrases)?;
+        let (mut needed, mut fewest) = (0_u32, usize::MAX);
+        for i in (1..=id % BLOCK).rev() {
+            let depth = block.depth(i)?;
+            needed |= u32::from(depth < fewest) << i;
+            fewest = fewest.min(depth);
         }
+        let mut len = block.append(block.tail(0)?, key, len)?;
+        while needed != 0 {
+            let i = needed.trailing_zeros() as usize;
+            len = put(key, block.depth(i)?.min(len), &[block.branch(i)]);
+            len = block.append(block.tail(i)?, key, len)?;
+            needed &= needed - 1;
+        }
+        Some(len)
     }
 }
 
@@ -345,23 +355,6 @@ impl Walk<'_> {
         self.len = block.append(codes, key, self.len)?;
         self.next += 1;
         Some(())
-    }
-
-    /// Goes to the next key of the block: returns how many bytes it shares with the one before.
-    #[inline(always)]
-    pub(super) fn advance(&mut self, key: &mut [u8]) -> Option<usize> {
-        let (block, i) = (&self.block, self.next);
-        let depth = half(block.depths, i);
-        let shared = if depth < MORE {
-            block.base() + depth
-        } else {
-            let mut rest = self.long;
-            number(&mut rest)?
-        };
-        let shared = shared.min(self.len);
-        self.len = put(key, shared, &[block.branch(i)]);
-        self.append(key)?;
-        Some(shared)
     }
 
     /// Bytes of the current key.

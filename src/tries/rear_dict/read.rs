@@ -10,7 +10,6 @@ use super::super::query::Query;
 use super::super::separators::{Found, Separators, put};
 use super::super::spool::MAX_KEY;
 use super::{ESCAPE, Shape, class_of};
-use crate::simd::prefetch;
 use crate::storage::words::{Le32, as_halves};
 use crate::storage::{Le64, as_bytes};
 use core::cmp::Ordering;
@@ -248,7 +247,85 @@ impl<'a> View<'a> {
         if left < all { left } else { all }
     }
 
-    /// How many keys of a block are smaller than the query.
+    /// Compares the next key, which shares `shared` bytes with one that is smaller than the query
+    /// and has `matched` bytes in common with it. `None` if it is greater at a glance.
+    #[inline(always)]
+    fn step<Q: Query>(
+        &self,
+        reader: &mut Reader<'_>,
+        query: &Q,
+        shared: usize,
+        matched: usize,
+    ) -> Option<Option<Seen>> {
+        if shared < matched {
+            return Some(None);
+        }
+        if shared == matched {
+            return self.compare(reader, query, matched).map(Some);
+        }
+        let suffix = self.pass(reader)?;
+        Some(Some(Seen { order: Ordering::Less, matched, suffix }))
+    }
+
+    /// Appends the suffix that comes next.
+    #[inline(always)]
+    fn suffix(&self, walk: &mut Walk<'a>, key: &mut [u8]) -> Option<()> {
+        let start = walk.len;
+        loop {
+            let entry = self.entry(&mut walk.reader)?;
+            let (phrase, len) = (self.phrase(entry)?, entry.len().min(PHRASE));
+            // Where there is room, all of the phrase is copied, whatever its length.
+            match key.get_mut(walk.len..walk.len + PHRASE) {
+                Some(room) => {
+                    room.copy_from_slice(phrase);
+                    walk.len += len;
+                }
+                None => walk.len = put(key, walk.len, &phrase[..len]),
+            }
+            if entry.end() {
+                walk.suffix = walk.len - start;
+                return Some(());
+            }
+        }
+    }
+
+    /// Whether the index and the tables are what a builder makes.
+    pub(super) fn is_whole(&self) -> bool {
+        let codes = self.codes.iter().map(|code| Entry(code.get()));
+        let known = |entry: Entry| {
+            // One phrase has the code 0, and nothing has 1.
+            if self.shape.phrases < 2 && entry.0 == 0 {
+                return true;
+            }
+            entry.bits() <= self.shape.code_log
+                && entry.len() <= PHRASE
+                && entry.id() < self.shape.phrases
+                && (entry.len() > 0 || entry.end())
+        };
+        codes.into_iter().all(known) && self.separators.is_whole()
+    }
+}
+
+impl<'a> Blocks for View<'a> {
+    type Walk = Walk<'a>;
+
+    const LINES: usize = 3;
+
+    #[inline(always)]
+    fn separators(&self) -> &Separators<'_> {
+        &self.separators
+    }
+
+    #[inline(always)]
+    fn bytes(&self) -> &[u8] {
+        self.bits
+    }
+
+    #[inline(always)]
+    fn block(&self) -> usize {
+        1 << self.shape.block_log
+    }
+
     #[inline(always)]
     fn search<Q: Query>(&self, found: Found, query: &Q) -> Option<(usize, bool)> {
         let count = self.count(found.block);
@@ -297,29 +374,8 @@ impl<'a> View<'a> {
         Some((end, false))
     }
 
-    /// Compares the next key, which shares `shared` bytes with one that is smaller than the query
-    /// and has `matched` bytes in common with it. `None` if it is greater at a glance.
     #[inline(always)]
-    fn step<Q: Query>(
-        &self,
-        reader: &mut Reader<'_>,
-        query: &Q,
-        shared: usize,
-        matched: usize,
-    ) -> Option<Option<Seen>> {
-        if shared < matched {
-            return Some(None);
-        }
-        if shared == matched {
-            return self.compare(reader, query, matched).map(Some);
-        }
-        let suffix = self.pass(reader)?;
-        Some(Some(Seen { order: Ordering::Less, matched, suffix }))
-    }
-
-    /// Goes to the first key of `block` and puts it into `key`.
-    #[inline(always)]
-    pub(super) fn enter(&self, block: usize, key: &mut [u8]) -> Option<Walk<'a>> {
+    fn enter(&self, block: usize, key: &mut [u8]) -> Option<Walk<'a>> {
         let (len, start) = self.separators.spell(block, key)?;
         let (reader, second) = self.halves(start, self.count(block))?;
         let mut walk = Walk { reader, second, next: 1, len, suffix: 0, first: 0 };
@@ -328,31 +384,8 @@ impl<'a> View<'a> {
         Some(walk)
     }
 
-    /// Appends the suffix that comes next.
     #[inline(always)]
-    fn suffix(&self, walk: &mut Walk<'a>, key: &mut [u8]) -> Option<()> {
-        let start = walk.len;
-        loop {
-            let entry = self.entry(&mut walk.reader)?;
-            let (phrase, len) = (self.phrase(entry)?, entry.len().min(PHRASE));
-            // Where there is room, all of the phrase is copied, whatever its length.
-            match key.get_mut(walk.len..walk.len + PHRASE) {
-                Some(room) => {
-                    room.copy_from_slice(phrase);
-                    walk.len += len;
-                }
-                None => walk.len = put(key, walk.len, &phrase[..len]),
-            }
-            if entry.end() {
-                walk.suffix = walk.len - start;
-                return Some(());
-            }
-        }
-    }
-
-    /// Goes to the next key of the block: returns how many bytes it shares with the one before.
-    #[inline(always)]
-    pub(super) fn advance(&self, walk: &mut Walk<'a>, key: &mut [u8]) -> Option<usize> {
+    fn advance(&self, walk: &mut Walk<'a>, key: &mut [u8]) -> Option<usize> {
         let (before, class) = if walk.next == self.shape.half() {
             walk.reader = walk.second;
             (walk.first, super::MIDDLE)
@@ -366,9 +399,8 @@ impl<'a> View<'a> {
         Some(shared)
     }
 
-    /// The key `id`, which there is, in `key`: its length. Of a damaged file, perhaps a part.
     #[inline(always)]
-    pub(super) fn spell(&self, id: usize, key: &mut [u8]) -> Option<usize> {
+    fn spell(&self, id: usize, key: &mut [u8]) -> Option<usize> {
         let block = id >> self.shape.block_log;
         let at = id & ((1 << self.shape.block_log) - 1);
         let mut walk = self.enter(block, key)?;
@@ -381,44 +413,6 @@ impl<'a> View<'a> {
             self.advance(&mut walk, key)?;
         }
         Some(walk.len)
-    }
-
-    /// Whether the index and the tables are what a builder makes.
-    pub(super) fn is_whole(&self) -> bool {
-        let codes = self.codes.iter().map(|code| Entry(code.get()));
-        let known = |entry: Entry| {
-            // One phrase has the code 0, and nothing has 1.
-            if self.shape.phrases < 2 && entry.0 == 0 {
-                return true;
-            }
-            entry.bits() <= self.shape.code_log
-                && entry.len() <= PHRASE
-                && entry.id() < self.shape.phrases
-                && (entry.len() > 0 || entry.end())
-        };
-        codes.into_iter().all(known) && self.separators.is_whole()
-    }
-}
-
-impl Blocks for View<'_> {
-    #[inline(always)]
-    fn find<Q: Query>(&self, query: &Q) -> Option<Found> {
-        let found = self.separators.find(query)?;
-        for line in 0..3 {
-            // Of a damaged file it may start anywhere.
-            prefetch(self.bits, found.start.wrapping_add(64 * line));
-        }
-        Some(found)
-    }
-
-    #[inline(always)]
-    fn locate_in<Q: Query>(&self, found: Found, query: &Q) -> (usize, bool) {
-        let base = found.block << self.shape.block_log;
-        match self.search(found, query) {
-            // Within the keys whatever a damaged block says.
-            Some((at, equal)) => (base + at, equal),
-            None => (base, false),
-        }
     }
 }
 
