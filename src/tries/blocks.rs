@@ -94,3 +94,102 @@ pub(super) fn get_many<K: AsRef<[u8]>>(
         }
     }
 }
+
+/// Gives a dictionary whose `reading()` are [`Blocks`] its look-ups, and the traits that
+/// [`ranked_doors`](super::keys::ranked_doors) stand on.
+macro_rules! block_doors {
+    ($ty:ident) => {
+        impl<W: Words> $ty<W> {
+            /// How many keys are smaller than `key`, or if `BEHIND` than all that begin with it;
+            /// and whether the next one is equal.
+            #[inline(always)]
+            fn locate<const BEHIND: bool>(&self, key: &[u8]) -> (usize, bool) {
+                if self.len == 0 {
+                    return (0, false);
+                }
+                match Short::<BEHIND>::new(key) {
+                    Some(query) => self.reading().locate(&query),
+                    None => self.locate_long(&Long::<BEHIND>(key)),
+                }
+            }
+
+            #[cold]
+            #[inline(never)]
+            fn locate_long(&self, query: &impl Query) -> (usize, bool) {
+                self.reading().locate(query)
+            }
+
+            /// Puts the number of each of `keys` into `ids`, `None` of those that there are not, as
+            /// far as both go. As [`id_of`](Self::id_of) of each, but the memory of several is
+            /// under way at once.
+            pub fn get_many<K: AsRef<[u8]>>(&self, keys: &[K], ids: &mut [Option<usize>]) {
+                if self.len == 0 {
+                    ids.iter_mut().take(keys.len()).for_each(|id| *id = None);
+                    return;
+                }
+                blocks::get_many(&self.reading(), keys, ids, |key| self.id_of(key));
+            }
+        }
+
+        impl<W: Words> Walks for $ty<W> {
+            type Walk<'a>
+                = Walk<'a>
+            where
+                Self: 'a;
+
+            fn block(&self) -> usize {
+                self.block()
+            }
+
+            #[inline]
+            fn enter(&self, block: usize, key: &mut [u8]) -> Option<Walk<'_>> {
+                self.reading().enter(block, key)
+            }
+
+            #[inline]
+            fn advance<'a>(&'a self, walk: &mut Walk<'a>, key: &mut [u8]) -> Option<usize> {
+                self.reading().advance(walk, key)
+            }
+
+            fn len_of(walk: &Walk<'_>) -> usize {
+                walk.len()
+            }
+
+            #[inline]
+            fn spell(&self, id: usize, key: &mut [u8]) -> Option<usize> {
+                self.reading().spell(id, key)
+            }
+        }
+
+        impl<W: Words> KeySet for $ty<W> {
+            fn len(&self) -> usize {
+                self.len
+            }
+
+            #[inline]
+            fn contains(&self, key: &[u8]) -> bool {
+                self.locate::<false>(key).1
+            }
+
+            fn longest(&self) -> usize {
+                self.longest
+            }
+        }
+
+        impl<W: Words> RankedKeySet for $ty<W> {
+            #[inline]
+            fn locate(&self, key: &[u8]) -> (usize, bool) {
+                self.locate::<false>(key)
+            }
+
+            fn behind(&self, prefix: &[u8]) -> usize {
+                self.locate::<true>(prefix).0
+            }
+
+            fn get_many(&self, keys: &[&[u8]], ids: &mut [Option<usize>]) {
+                self.get_many(keys, ids);
+            }
+        }
+    };
+}
+pub(super) use block_doors;
