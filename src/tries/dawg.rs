@@ -223,22 +223,6 @@ impl<W: Words> Dawg<W> {
 
 #[cfg(feature = "alloc")]
 impl Dawg {
-    /// The set of `keys`, which must ascend.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::NotSorted`] or [`BuildError::DuplicateKey`] with the first key's position that
-    /// is not greater than the one before; [`BuildError::OutOfRange`] if a key has more than 65,535
-    /// bytes; [`BuildError::TooMany`] if keys, edges or bytes exceed 32 bits;
-    /// [`BuildError::Alloc`].
-    pub fn from_sorted<K: AsRef<[u8]>>(
-        keys: impl IntoIterator<Item = K>,
-    ) -> Result<Self, BuildError> {
-        let mut builder = Self::builder();
-        keys.into_iter().try_for_each(|key| builder.push(key))?;
-        builder.finish()
-    }
-
     /// What takes keys one by one.
     #[must_use]
     pub fn builder() -> DawgBuilder<crate::mem::Global> {
@@ -269,29 +253,6 @@ impl<A: Alloc> fmt::Debug for DawgBuilder<A> {
 }
 
 impl<A: Alloc + Clone> DawgBuilder<A> {
-    /// Appends `key`, which must be greater than those before it.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::NotSorted`] or [`BuildError::DuplicateKey`] with the key's position;
-    /// [`BuildError::OutOfRange`] if it has more than 65,535 bytes; [`BuildError::TooMany`] if keys
-    /// or edges exceed 32 bits; [`BuildError::Alloc`]. The keys are then as before.
-    pub fn push(&mut self, key: impl AsRef<[u8]>) -> Result<(), BuildError> {
-        self.register.push(key.as_ref())
-    }
-
-    /// How many keys there are.
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        self.register.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The automaton of the keys.
     ///
     /// # Errors
@@ -353,6 +314,7 @@ impl<W: Words> Walks for Dawg<W> {
 }
 
 super::keys::ranked_doors!(Dawg);
+super::keys::build_doors!(Dawg, DawgBuilder, register, |_, alloc| Ok(Self::builder_in(alloc)));
 
 impl<W: Words> KeySet for Dawg<W> {
     fn len(&self) -> usize {
@@ -382,20 +344,6 @@ impl<W: Words> RankedKeySet for Dawg<W> {
 
     fn behind(&self, prefix: &[u8]) -> usize {
         self.locate::<true>(prefix).0
-    }
-}
-
-impl<A: Alloc + Clone> KeySetBuild<A> for Dawg<HeapWords<A>> {
-    fn try_from_sorted_in<K: AsRef<[u8]>>(
-        keys: impl Iterator<Item = K>,
-        _: usize,
-        alloc: A,
-    ) -> Result<Self, BuildError> {
-        let mut builder = Self::builder_in(alloc);
-        for key in keys {
-            builder.push(key.as_ref())?;
-        }
-        builder.finish()
     }
 }
 

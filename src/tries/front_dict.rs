@@ -12,8 +12,8 @@ use super::keys::Walks;
 use super::query::{Long, Query, Short};
 use super::separators::Separators;
 use super::spool::MAX_KEY;
-use super::{KeySet, KeySetBuild, RankedKeySet};
-use crate::error::{BuildError, FileError, Tag};
+use super::{KeySet, RankedKeySet};
+use crate::error::{FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
@@ -158,21 +158,6 @@ impl<W: Words> FrontDict<W> {
 
 #[cfg(feature = "alloc")]
 impl FrontDict {
-    /// The set of `keys`, which must ascend.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::NotSorted`] or [`BuildError::DuplicateKey`] with the first key's position that
-    /// is not greater than the one before; [`BuildError::OutOfRange`] if a key has more than 65,535
-    /// bytes; [`BuildError::TooMany`] if blocks exceed 4 GiB; [`BuildError::Alloc`].
-    pub fn from_sorted<K: AsRef<[u8]>>(
-        keys: impl IntoIterator<Item = K>,
-    ) -> Result<Self, BuildError> {
-        let mut builder = Self::builder();
-        keys.into_iter().try_for_each(|key| builder.push(key))?;
-        builder.finish()
-    }
-
     /// What takes keys one by one.
     #[must_use]
     pub fn builder() -> FrontDictBuilder<crate::mem::Global> {
@@ -190,20 +175,6 @@ impl<A: Alloc + Clone> FrontDict<HeapWords<A>> {
 
 blocks::block_doors!(FrontDict);
 super::keys::ranked_doors!(FrontDict);
-
-impl<A: Alloc + Clone> KeySetBuild<A> for FrontDict<HeapWords<A>> {
-    fn try_from_sorted_in<K: AsRef<[u8]>>(
-        keys: impl Iterator<Item = K>,
-        _: usize,
-        alloc: A,
-    ) -> Result<Self, BuildError> {
-        let mut builder = Self::builder_in(alloc);
-        for key in keys {
-            builder.push(key.as_ref())?;
-        }
-        builder.finish()
-    }
-}
 
 impl<W: Words> Footprint for FrontDict<W> {
     fn parts(&self, out: &mut dyn Parts) {

@@ -387,3 +387,68 @@ macro_rules! ranked_doors {
     };
 }
 pub(super) use ranked_doors;
+
+/// Gives a dictionary and its builder, which keeps its keys in the field `$keys`, what takes keys;
+/// `$new` is a builder for the parameters of [`KeySetBuild`](super::KeySetBuild).
+macro_rules! build_doors {
+    ($ty:ident, $builder:ident, $keys:ident, |$block:pat_param, $alloc:ident| $new:expr) => {
+        #[cfg(feature = "alloc")]
+        impl $ty {
+            /// The set of `keys`, which must ascend.
+            ///
+            /// # Errors
+            ///
+            /// [`BuildError::NotSorted`] or [`BuildError::DuplicateKey`] with the first key's
+            /// position that is not greater than the one before; [`BuildError::OutOfRange`] if a
+            /// key has more than 65,535 bytes; [`BuildError::TooMany`] of more than the dictionary
+            /// can hold; [`BuildError::Alloc`].
+            pub fn from_sorted<K: AsRef<[u8]>>(
+                keys: impl IntoIterator<Item = K>,
+            ) -> Result<Self, BuildError> {
+                let mut builder = Self::builder();
+                keys.into_iter().try_for_each(|key| builder.push(key))?;
+                builder.finish()
+            }
+        }
+
+        impl<A: Alloc + Clone> $builder<A> {
+            /// Appends `key`, which must be greater than those before it.
+            ///
+            /// # Errors
+            ///
+            /// [`BuildError::NotSorted`] or [`BuildError::DuplicateKey`] with the key's position;
+            /// [`BuildError::OutOfRange`] if it has more than 65,535 bytes;
+            /// [`BuildError::TooMany`] of more than the dictionary can hold, where that is known
+            /// before the end; [`BuildError::Alloc`]. The keys are then as before.
+            pub fn push(&mut self, key: impl AsRef<[u8]>) -> Result<(), BuildError> {
+                self.$keys.push(key.as_ref())
+            }
+
+            /// How many keys there are.
+            #[must_use]
+            pub const fn len(&self) -> usize {
+                self.$keys.len()
+            }
+
+            /// Whether there are none.
+            #[must_use]
+            pub const fn is_empty(&self) -> bool {
+                self.len() == 0
+            }
+        }
+
+        impl<A: Alloc + Clone> KeySetBuild<A> for $ty<HeapWords<A>> {
+            fn try_from_sorted_in<K: AsRef<[u8]>>(
+                mut keys: impl Iterator<Item = K>,
+                $block: usize,
+                $alloc: A,
+            ) -> Result<Self, BuildError> {
+                let builder: Result<$builder<A>, BuildError> = $new;
+                let mut builder = builder?;
+                keys.try_for_each(|key| builder.push(key))?;
+                builder.finish()
+            }
+        }
+    };
+}
+pub(super) use build_doors;

@@ -10,7 +10,7 @@ use super::keys::Walks;
 use super::query::{Long, Query, Short};
 use super::separators::Separators;
 use super::spool::MAX_KEY;
-use super::{KeySet, KeySetBuild, RankedKeySet};
+use super::{KeySet, RankedKeySet};
 use crate::error::{BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
 #[cfg(feature = "alloc")]
@@ -220,21 +220,6 @@ impl<W: Words> RearDict<W> {
 
 #[cfg(feature = "alloc")]
 impl RearDict {
-    /// The set of `keys`, which must ascend.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::NotSorted`] or [`BuildError::DuplicateKey`] with the first key's position that
-    /// is not greater than the one before; [`BuildError::OutOfRange`] if a key has more than 65,535
-    /// bytes; [`BuildError::TooMany`] if the coded keys exceed 4 GiB; [`BuildError::Alloc`].
-    pub fn from_sorted<K: AsRef<[u8]>>(
-        keys: impl IntoIterator<Item = K>,
-    ) -> Result<Self, BuildError> {
-        let mut builder = Self::builder();
-        keys.into_iter().try_for_each(|key| builder.push(key))?;
-        builder.finish()
-    }
-
     /// What takes keys one by one.
     #[must_use]
     pub fn builder() -> RearDictBuilder<crate::mem::Global> {
@@ -264,20 +249,6 @@ impl<A: Alloc + Clone> RearDict<HeapWords<A>> {
 
 blocks::block_doors!(RearDict);
 super::keys::ranked_doors!(RearDict);
-
-impl<A: Alloc + Clone> KeySetBuild<A> for RearDict<HeapWords<A>> {
-    fn try_from_sorted_in<K: AsRef<[u8]>>(
-        keys: impl Iterator<Item = K>,
-        block: usize,
-        alloc: A,
-    ) -> Result<Self, BuildError> {
-        let mut builder = Self::builder_in(block, alloc)?;
-        for key in keys {
-            builder.push(key.as_ref())?;
-        }
-        builder.finish()
-    }
-}
 
 impl<W: Words> Footprint for RearDict<W> {
     fn parts(&self, out: &mut dyn Parts) {

@@ -1,7 +1,9 @@
 //! Building a [`FrontDict`](super::FrontDict): keys are spooled, phrases trained on some of their
 //! tails, and then all of them are written.
 
+use super::super::KeySetBuild;
 use super::super::front::MORE;
+use super::super::keys::build_doors;
 use super::super::phrases::{Aim, BIT, Phrases, Sample, Scratch, train};
 use super::super::separators::{Blob, Writer};
 use super::super::spool::Spool;
@@ -33,29 +35,6 @@ impl<A: Alloc + Clone> FrontDictBuilder<A> {
     /// No keys yet.
     pub(super) fn new(alloc: A) -> Self {
         Self { spool: Spool::new(alloc.clone(), alloc.clone()), alloc }
-    }
-
-    /// Appends `key`, which must be greater than those before it.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::NotSorted`] or [`BuildError::DuplicateKey`] with the key's position;
-    /// [`BuildError::OutOfRange`] if it has more than 65,535 bytes; [`BuildError::Alloc`]. The keys
-    /// are then as before.
-    pub fn push(&mut self, key: impl AsRef<[u8]>) -> Result<(), BuildError> {
-        self.spool.push(key.as_ref())
-    }
-
-    /// How many keys there are.
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        self.spool.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The dictionary of the keys.
@@ -134,6 +113,8 @@ impl<A: Alloc + Clone> FrontDictBuilder<A> {
         Ok(table)
     }
 }
+
+build_doors!(FrontDict, FrontDictBuilder, spool, |_, alloc| Ok(Self::builder_in(alloc)));
 
 /// Keys of a block on their way to bytes.
 struct Run<A: Alloc> {

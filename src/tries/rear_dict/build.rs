@@ -1,7 +1,9 @@
 //! Building a [`RearDict`](super::RearDict): keys are spooled, phrases trained on some of them,
 //! codes made for what all of them need, and then all of them are written.
 
+use super::super::KeySetBuild;
 use super::super::huffman::{Depths, codes};
+use super::super::keys::build_doors;
 use super::super::phrases::{Aim, BIT, PHRASE, Phrase, Phrases, Sample, Scratch, train};
 use super::super::separators::{Blob, Writer};
 use super::super::spool::Spool;
@@ -66,29 +68,6 @@ impl<A: Alloc + Clone> RearDictBuilder<A> {
         Ok(Self { spool, block_log: block.trailing_zeros(), alloc })
     }
 
-    /// Appends `key`, which must be greater than those before it.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::NotSorted`] or [`BuildError::DuplicateKey`] with the key's position;
-    /// [`BuildError::OutOfRange`] if it has more than 65,535 bytes; [`BuildError::Alloc`]. The keys
-    /// are then as before.
-    pub fn push(&mut self, key: impl AsRef<[u8]>) -> Result<(), BuildError> {
-        self.spool.push(key.as_ref())
-    }
-
-    /// How many keys there are.
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        self.spool.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The dictionary of the keys.
     ///
     /// # Errors
@@ -147,6 +126,8 @@ impl<A: Alloc + Clone> RearDictBuilder<A> {
         Ok(train(&mut sample, self.spool.used(), aim, self.alloc.clone())?)
     }
 }
+
+build_doors!(RearDict, RearDictBuilder, spool, |block, alloc| Self::builder_in(block, alloc));
 
 /// Codes for phrases and for dropped bytes.
 struct Coder<A: Alloc> {
