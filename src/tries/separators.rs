@@ -30,12 +30,12 @@ const HEAD: usize = 33;
 
 /// Bytes on the heap that end anywhere, kept as words.
 pub(super) struct Blob<A: Alloc> {
-    pub(super) words: HeapWords<A>,
-    pub(super) len: usize,
+    words: HeapWords<A>,
+    len: usize,
 }
 
 impl<A: Alloc> Blob<A> {
-    pub(super) const fn new(alloc: A) -> Self {
+    const fn new(alloc: A) -> Self {
         Self { words: HeapWords::new_in(alloc), len: 0 }
     }
 
@@ -48,7 +48,7 @@ impl<A: Alloc> Blob<A> {
     }
 
     /// Where the next byte will stand, as far as a place can say.
-    pub(super) fn place(&self) -> Result<u32, BuildError> {
+    fn place(&self) -> Result<u32, BuildError> {
         let max = u64::from(u32::MAX);
         u32::try_from(self.len).map_err(|_| BuildError::TooMany { len: self.len as u64, max })
     }
@@ -67,7 +67,7 @@ fn prefix(text: &[u8], fill: u8) -> u64 {
     }
 }
 
-/// Writes nodes as their separators come.
+/// Takes blocks one after the other, and writes the nodes of their separators.
 pub(super) struct Writer<A: Alloc> {
     prefixes: RawVec<u64, A>,
     places: RawVec<u64, A>,
@@ -75,13 +75,19 @@ pub(super) struct Writer<A: Alloc> {
     /// The separators of the node under way, one after the other, and where each ends.
     text: RawVec<u8, A>,
     ends: RawVec<usize, A>,
-    /// Lengths of its blocks.
+    /// Lengths of its blocks but the last, which is under way.
     lengths: RawVec<u32, A>,
+    /// The bytes of all blocks, and where the last one begins.
+    pub(super) blocks: Blob<A>,
+    start: usize,
+    /// Bytes that each block has beside its length.
+    head: usize,
     alloc: A,
 }
 
 impl<A: Alloc + Clone> Writer<A> {
-    pub(super) fn new(alloc: A) -> Self {
+    /// No blocks yet; each will have `head` bytes that are not told.
+    pub(super) fn new(head: usize, alloc: A) -> Self {
         Self {
             prefixes: RawVec::new_in(alloc.clone()),
             places: RawVec::new_in(alloc.clone()),
@@ -89,15 +95,21 @@ impl<A: Alloc + Clone> Writer<A> {
             text: RawVec::new_in(alloc.clone()),
             ends: RawVec::new_in(alloc.clone()),
             lengths: RawVec::new_in(alloc.clone()),
+            blocks: Blob::new(alloc.clone()),
+            start: 0,
+            head,
             alloc,
         }
     }
 
-    /// Appends the separator of a block that begins at byte `start`.
-    pub(super) fn push(&mut self, separator: &[u8], start: u32) -> Result<(), BuildError> {
+    /// Begins a block behind the last one: what goes to `blocks` from here on is in it.
+    pub(super) fn begin(&mut self, separator: &[u8]) -> Result<(), BuildError> {
+        self.end()?;
         if self.ends.len() == NODE {
             self.flush()?;
         }
+        self.start = self.blocks.len;
+        let start = self.blocks.place()?;
         if self.ends.is_empty() {
             self.prefixes.try_push(prefix(separator, 0))?;
             let place = u64::from(self.nodes.place()?);
@@ -108,9 +120,15 @@ impl<A: Alloc + Clone> Writer<A> {
         Ok(())
     }
 
-    /// Tells how long the block of the last separator is.
-    pub(super) fn length(&mut self, bytes: u32) -> Result<(), AllocError> {
-        self.lengths.try_push(bytes)
+    /// Notes the length of the block under way, if there is one.
+    fn end(&mut self) -> Result<(), BuildError> {
+        if self.lengths.len() < self.ends.len() {
+            let len = (self.blocks.len - self.start - self.head) as u64;
+            let max = u64::from(u32::MAX);
+            let length = u32::try_from(len).map_err(|_| BuildError::TooMany { len, max })?;
+            self.lengths.try_push(length)?;
+        }
+        Ok(())
     }
 
     /// Separator `i` of the node under way.
@@ -168,9 +186,12 @@ impl<A: Alloc + Clone> Writer<A> {
         Ok(())
     }
 
-    /// The words of prefixes and places, and those of the nodes.
-    pub(super) fn finish(mut self) -> Result<(HeapWords<A>, HeapWords<A>), BuildError> {
+    /// The words of prefixes and places, those of the nodes, and those of the blocks with `padding`
+    /// behind them.
+    pub(super) fn finish(mut self, padding: &[u8]) -> Result<[HeapWords<A>; 3], BuildError> {
+        self.end()?;
         self.flush()?;
+        self.blocks.extend(padding)?;
         let mut index = HeapWords::new_in(self.alloc.clone());
         index.try_reserve_exact(2 * self.prefixes.len())?;
         index.try_resize(2 * self.prefixes.len())?;
@@ -178,8 +199,10 @@ impl<A: Alloc + Clone> Writer<A> {
         for (word, value) in index.words_mut().iter_mut().zip(all) {
             *word = Le64::new(*value);
         }
-        self.nodes.words.try_shrink_to_fit()?;
-        Ok((index, self.nodes.words))
+        let (mut nodes, mut blocks) = (self.nodes.words, self.blocks.words);
+        nodes.try_shrink_to_fit()?;
+        blocks.try_shrink_to_fit()?;
+        Ok([index, nodes, blocks])
     }
 }
 

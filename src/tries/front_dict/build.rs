@@ -46,29 +46,23 @@ impl<A: Alloc + Clone> FrontDictBuilder<A> {
     pub fn finish(self) -> Result<FrontDict<HeapWords<A>>, BuildError> {
         let phrases = self.train()?;
         let mut scratch = Scratch::new(self.alloc.clone());
-        let mut separators = Writer::new(self.alloc.clone());
-        let mut keys = Blob::new(self.alloc.clone());
+        let mut writer = Writer::new(HEAD, self.alloc.clone());
         let mut run = Run::new(self.alloc.clone());
         self.each(|number, shared, start, key| {
             if number % BLOCK == 0 {
-                if number > 0 {
-                    separators.length(run.close(&mut keys)?)?;
-                }
-                separators.push(&key[..start], keys.place()?)?;
+                run.close(&mut writer.blocks)?;
+                writer.begin(&key[..start])?;
             }
             phrases.cut_open(&key[start..], &mut scratch)?;
             // Of the first key nothing but the tail is kept: its separator has the rest.
             let branch = if number % BLOCK == 0 { 0 } else { key[shared] };
             run.push(shared, branch, scratch.reversed.iter().rev().map(|id| *id as u8))
         })?;
-        if !self.is_empty() {
-            separators.length(run.close(&mut keys)?)?;
-        }
-        keys.words.try_shrink_to_fit()?;
-        let (index, nodes) = separators.finish()?;
+        run.close(&mut writer.blocks)?;
+        let [index, nodes, keys] = writer.finish(&[])?;
         let phrases = self.table(&phrases)?;
         let (len, longest) = (self.spool.len(), self.spool.longest());
-        Ok(FrontDict { phrases, index, nodes, keys: keys.words, len, longest })
+        Ok(FrontDict { phrases, index, nodes, keys, len, longest })
     }
 
     /// Calls `visit` for each key, with its number, the bytes that it shares with the one before,
@@ -156,9 +150,12 @@ impl<A: Alloc + Clone> Run<A> {
         Ok(())
     }
 
-    /// Writes the block behind `out`; returns its bytes beyond the head.
-    fn close(&mut self, out: &mut Blob<A>) -> Result<u32, BuildError> {
+    /// Writes the block behind `out`, if it has keys.
+    fn close(&mut self, out: &mut Blob<A>) -> Result<(), AllocError> {
         let count = self.count;
+        if count == 0 {
+            return Ok(());
+        }
         let base = self.shared[1..count].iter().min().map_or(0, |base| *base.min(&255));
         let (mut depths, mut sizes) = (0_u128, 0_u128);
         self.branches[0] = base as u8;
@@ -191,8 +188,7 @@ impl<A: Alloc + Clone> Run<A> {
         out.extend(&self.long)?;
         self.codes.truncate(0);
         self.count = 0;
-        let len = (kept + self.long.len()) as u64;
-        u32::try_from(len).map_err(|_| BuildError::TooMany { len, max: u32::MAX.into() })
+        Ok(())
     }
 }
 

@@ -9,7 +9,7 @@ use super::super::separators::{Blob, Writer};
 use super::super::spool::Spool;
 use super::read::Entry;
 use super::{CLASSES, ESCAPE, MAX_CODE, MAX_REAR, MIDDLE, RearDict, Shape, class_of};
-use crate::error::BuildError;
+use crate::error::{AllocError, BuildError};
 use crate::mem::Alloc;
 use crate::mem::raw_vec::RawVec;
 use crate::storage::words::{Le32, as_halves_mut};
@@ -190,15 +190,12 @@ impl<A: Alloc + Clone> Coder<A> {
     /// Writes all keys.
     fn write(mut self, builder: &RearDictBuilder<A>) -> Result<RearDict<HeapWords<A>>, BuildError> {
         let half = 1 << builder.block_log >> 1;
-        let mut separators = Writer::new(self.alloc.clone());
-        let mut bits = Blob::new(self.alloc.clone());
+        let mut writer = Writer::new(0, self.alloc.clone());
         let mut halves = [Bits::new(self.alloc.clone()), Bits::new(self.alloc.clone())];
         builder.each(|item| {
             if item.at == 0 {
-                if item.block > 0 {
-                    separators.length(close(&mut bits, &mut halves)?)?;
-                }
-                separators.push(item.separator, bits.place()?)?;
+                close(&mut halves, &mut writer.blocks)?;
+                writer.begin(item.separator)?;
             }
             let out = &mut halves[usize::from(item.at >= half)];
             if item.at > 0 {
@@ -216,10 +213,8 @@ impl<A: Alloc + Clone> Coder<A> {
             }
             Ok(())
         })?;
-        separators.length(close(&mut bits, &mut halves)?)?;
-        bits.extend(&PADDING)?;
-        bits.words.try_shrink_to_fit()?;
-        let (index, nodes) = separators.finish()?;
+        close(&mut halves, &mut writer.blocks)?;
+        let [index, nodes, bits] = writer.finish(&PADDING)?;
         let shape = Shape {
             block_log: builder.block_log,
             code_log: self.code_log,
@@ -229,7 +224,7 @@ impl<A: Alloc + Clone> Coder<A> {
         };
         let tables = self.tables(shape)?;
         let (len, longest) = (builder.spool.len(), builder.spool.longest());
-        Ok(RearDict { tables, index, nodes, bits: bits.words, shape, len, longest })
+        Ok(RearDict { tables, index, nodes, bits, shape, len, longest })
     }
 
     /// What codes stand for.
@@ -265,24 +260,22 @@ impl<A: Alloc + Clone> Coder<A> {
     }
 }
 
-/// Writes the halves of a block behind `bits`, with the first one's length before it if there is a
-/// second one; returns the block's bytes.
-fn close<A: Alloc>(bits: &mut Blob<A>, halves: &mut [Bits<A>; 2]) -> Result<u32, BuildError> {
-    let start = bits.len;
+/// Writes the halves of a block behind `out`, with the first one's length before it if there is a
+/// second one; nothing before the first block.
+fn close<A: Alloc>(halves: &mut [Bits<A>; 2], out: &mut Blob<A>) -> Result<(), AllocError> {
     let [first, second] = halves;
     let (first, second) = (first.finish()?, second.finish()?);
     if !second.is_empty() {
         let short = first.len().min(255) as u8;
-        bits.extend(&[short])?;
+        out.extend(&[short])?;
         if short == 255 {
-            bits.extend(&(first.len() as u32).to_le_bytes())?;
+            out.extend(&(first.len() as u32).to_le_bytes())?;
         }
     }
-    bits.extend(first)?;
-    bits.extend(second)?;
-    let len = (bits.len - start) as u64;
+    out.extend(first)?;
+    out.extend(second)?;
     halves.iter_mut().for_each(Bits::clear);
-    u32::try_from(len).map_err(|_| BuildError::TooMany { len, max: u32::MAX.into() })
+    Ok(())
 }
 
 /// The length of the table of codes, and those of codes, that take least room together.
@@ -352,7 +345,7 @@ impl<A: Alloc> Bits<A> {
         Self { bytes: RawVec::new_in(alloc), rest: 0, filled: 0 }
     }
 
-    fn put(&mut self, code: u32, bits: u32) -> Result<(), BuildError> {
+    fn put(&mut self, code: u32, bits: u32) -> Result<(), AllocError> {
         self.rest |= u64::from(code) << self.filled;
         self.filled += bits;
         while self.filled >= 8 {
@@ -364,7 +357,7 @@ impl<A: Alloc> Bits<A> {
     }
 
     /// The bytes, the last one filled with zeros.
-    fn finish(&mut self) -> Result<&[u8], BuildError> {
+    fn finish(&mut self) -> Result<&[u8], AllocError> {
         if self.filled > 0 {
             self.bytes.try_push(self.rest as u8)?;
             (self.rest, self.filled) = (0, 0);
