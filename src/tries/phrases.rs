@@ -225,19 +225,27 @@ impl<A: Alloc + Clone> Phrases<A> {
     }
 }
 
-/// Suffixes to train on, equal ones once.
+/// Suffixes to train on, equal ones once: those of every so many blocks.
 pub(super) struct Sample<A: Alloc> {
+    /// One block of so many is taken.
+    step: u64,
     text: RawVec<u8, A>,
     /// Start and length in the text, and how often.
     suffixes: RawVec<(u32, u32, u32), A>,
 }
 
 impl<A: Alloc + Clone> Sample<A> {
-    pub(super) fn new(alloc: A) -> Self {
-        Self { text: RawVec::new_in(alloc.clone()), suffixes: RawVec::new_in(alloc) }
+    /// Of `all` bytes of suffixes about `bytes`.
+    pub(super) fn new(bytes: u64, all: u64, alloc: A) -> Self {
+        let (text, suffixes) = (RawVec::new_in(alloc.clone()), RawVec::new_in(alloc));
+        Self { step: (all / bytes).max(1), text, suffixes }
     }
 
-    pub(super) fn push(&mut self, suffix: &[u8]) -> Result<(), AllocError> {
+    /// Takes a suffix, if its block is one of those.
+    pub(super) fn push(&mut self, block: usize, suffix: &[u8]) -> Result<(), AllocError> {
+        if block as u64 % self.step != 0 {
+            return Ok(());
+        }
         let start = self.text.len() as u32;
         self.text.try_extend_from_slice(suffix)?;
         self.suffixes.try_push((start, suffix.len() as u32, 1))
@@ -277,7 +285,7 @@ pub(super) struct Aim {
     /// Whether phrases have codes of one byte each, and none says that a suffix ends; else they
     /// have the codes that their frequencies ask for.
     pub(super) flat: bool,
-    /// What a phrase costs by being there, in 1/256 bits, as far as the sample has to pay for it.
+    /// What a phrase costs by being there, in 1/256 bits. The sample has to pay its share of it.
     pub(super) price: u64,
 }
 
@@ -306,6 +314,7 @@ pub(super) fn train<A: Alloc + Clone>(
     alloc: A,
 ) -> Result<Phrases<A>, AllocError> {
     sample.fold();
+    let aim = Aim { price: aim.price / sample.step, ..aim };
     let mut list = RawVec::new_in(alloc.clone());
     if !aim.flat {
         list.try_push(Phrase::END)?;
@@ -483,10 +492,10 @@ mod tests {
     }
 
     fn trained(price: u64) -> Phrases<Global> {
-        let mut sample = Sample::new(Global);
-        for i in 0..2_000_u32 {
-            let text: &[u8] = [&b"ration"[..], b"ing", b"'s", b"nationalistically"][i as usize % 4];
-            sample.push(text).unwrap();
+        let mut sample = Sample::new(1, 1, Global);
+        for i in 0..2_000 {
+            let text: &[u8] = [&b"ration"[..], b"ing", b"'s", b"nationalistically"][i % 4];
+            sample.push(i, text).unwrap();
         }
         let mut used = [false; 256];
         b"rationg'slcy".iter().for_each(|byte| used[usize::from(*byte)] = true);

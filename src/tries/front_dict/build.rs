@@ -15,6 +15,8 @@ use crate::storage::{HeapWords, Le64};
 
 /// Bytes of tails that phrases are trained on, about.
 const SAMPLE_BYTES: u64 = 2 << 20;
+/// What a phrase costs in the file.
+const PHRASE_BITS: u64 = 64;
 
 /// Takes keys in ascending order, and then builds a [`FrontDict`].
 ///
@@ -80,17 +82,11 @@ impl<A: Alloc + Clone> FrontDictBuilder<A> {
         })
     }
 
-    /// Phrases trained on every so many blocks.
+    /// Phrases trained on some of the tails.
     fn train(&self) -> Result<Phrases<A>, BuildError> {
-        let step = (self.spool.added() / SAMPLE_BYTES).max(1);
-        let mut sample = Sample::new(self.alloc.clone());
-        self.each(|number, _, start, key| {
-            if (number / BLOCK) as u64 % step == 0 {
-                sample.push(&key[start..])?;
-            }
-            Ok(())
-        })?;
-        let price = 64 * u64::from(BIT) / step;
+        let mut sample = Sample::new(SAMPLE_BYTES, self.spool.added(), self.alloc.clone());
+        self.each(|number, _, start, key| Ok(sample.push(number / BLOCK, &key[start..])?))?;
+        let price = PHRASE_BITS * u64::from(BIT);
         let aim = Aim { most: CODES, longest: PHRASE, flat: true, price };
         Ok(train(&mut sample, self.spool.used(), aim, self.alloc.clone())?)
     }

@@ -20,7 +20,7 @@ const SAMPLE_BYTES: u64 = 4 << 20;
 /// The most phrases.
 const MAX_PHRASES: usize = 1 << 16;
 /// What a phrase costs in the file: its bytes, and two entries in the table of codes.
-const PHRASE_BYTES: u64 = PHRASE as u64 + 8;
+const PHRASE_BITS: u64 = 8 * (PHRASE as u64 + 8);
 /// Room behind the last block, so that whole words can be read there.
 const PADDING: [u8; 8] = [0; 8];
 
@@ -111,17 +111,11 @@ impl<A: Alloc + Clone> RearDictBuilder<A> {
         })
     }
 
-    /// Phrases trained on every so many blocks.
+    /// Phrases trained on some of the suffixes.
     fn train(&self) -> Result<Phrases<A>, BuildError> {
-        let step = (self.spool.added() / SAMPLE_BYTES).max(1);
-        let mut sample = Sample::new(self.alloc.clone());
-        self.each(|item| {
-            if item.block as u64 % step == 0 {
-                sample.push(item.suffix)?;
-            }
-            Ok(())
-        })?;
-        let price = PHRASE_BYTES * 8 * u64::from(BIT) / step;
+        let mut sample = Sample::new(SAMPLE_BYTES, self.spool.added(), self.alloc.clone());
+        self.each(|item| Ok(sample.push(item.block, item.suffix)?))?;
+        let price = PHRASE_BITS * u64::from(BIT);
         let aim = Aim { most: MAX_PHRASES, longest: PHRASE, flat: false, price };
         Ok(train(&mut sample, self.spool.used(), aim, self.alloc.clone())?)
     }
