@@ -55,6 +55,8 @@ mod query;
 mod rear_dict;
 mod separators;
 mod spool;
+#[cfg(all(test, feature = "std"))]
+mod tests;
 
 #[cfg(feature = "alloc")]
 pub use automaton::{Automaton, Distances, Matches, Near};

@@ -1,0 +1,129 @@
+//! Tests of what the laws of the shape do not reach, for all dictionaries in blocks: many keys,
+//! long ones, walks.
+
+use super::*;
+use crate::mem::Global;
+use crate::storage::Persist;
+use crate::testkit::data::Rng;
+use std::format;
+use std::string::String;
+use std::vec;
+use std::vec::Vec;
+
+/// Sorted distinct keys.
+fn sorted(mut keys: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// A dictionary of the keys, which must ascend; all of them are found in it.
+pub(super) fn built<D: KeySetBuild<Global> + Persist>(keys: &[Vec<u8>]) -> D {
+    let dict = D::try_from_sorted_in(keys.iter(), 32, Global).unwrap();
+    dict.validate().unwrap();
+    assert!(Iter::new(&dict, 0..dict.len()).eq(keys.iter().cloned()));
+    let mut ids = vec![None; keys.len()];
+    let lent: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+    dict.get_many(&lent, &mut ids);
+    assert!(ids.iter().enumerate().all(|(i, id)| *id == Some(i)));
+    dict
+}
+
+macro_rules! tests_of {
+    ($($row:ident: $ty:ident),*) => {$(
+        mod $row {
+            use super::*;
+
+            #[test]
+            fn laws_of_the_row() {
+                let row = crate::testkit::RowLaws::of::<crate::testkit::row::rows::$row>();
+                let mut rng = Rng::new(5);
+                for _ in 0..crate::testkit::cases(200) {
+                    let len = rng.below(60);
+                    let program = rng.bytes(len);
+                    row.run(&program).unwrap_or_else(|message| panic!("{message}\n{program:?}"));
+                }
+            }
+
+            #[test]
+            fn keys_that_each_begin_the_next() {
+                let keys: Vec<Vec<u8>> = (0..400).map(|len| vec![b'a'; len * 17]).collect();
+                let dict: $ty = built(&keys);
+                assert_eq!(dict.prefix("aaaa"), 1..400);
+                assert_eq!(dict.lower_bound(vec![b'a'; 18]), 2);
+                assert_eq!(dict.longest(), 399 * 17);
+            }
+
+            #[test]
+            fn random_keys_take_a_byte_more_than_they_have() {
+                let mut rng = Rng::new(7);
+                let random = (0..20_000).map(|_| rng.number().to_be_bytes().to_vec());
+                let keys = sorted(random.collect());
+                let dict: $ty = built(&keys);
+                let raw = 8 * keys.len();
+                assert!(dict.heap_bytes() < raw + keys.len() + 8_192, "{}", dict.heap_bytes());
+            }
+
+            #[test]
+            fn beginnings_and_tails_longer_than_halves_of_bytes_say() {
+                let (x, y) = ("x".repeat(300), |i: usize| "y".repeat(i / 700));
+                let keys: Vec<Vec<u8>> = (0..40_000)
+                    .map(|i| format!("{x}/{:03}/{}/{i:05}", i / 100, y(i)))
+                    .map(String::into_bytes)
+                    .collect();
+                let mut keys = sorted(keys);
+                // Tails of more codes than a byte counts, which no phrase shortens.
+                let mut rng = Rng::new(11);
+                keys.extend((0..40_u8).map(|i| {
+                    let tail = rng.bytes(200 + 7 * usize::from(i));
+                    [&[b'z', i][..], &tail].concat()
+                }));
+                let dict: $ty = built(&keys);
+                for i in (0..keys.len()).step_by(97) {
+                    assert_eq!(dict.id_of(&keys[i]), Some(i));
+                    assert_eq!(dict.upper_bound(&keys[i]), i + 1);
+                    assert_eq!(dict.key_of(i).as_ref(), Some(&keys[i]));
+                    let absent = [&keys[i][..], b"0"].concat();
+                    assert_eq!((dict.id_of(&absent), dict.lower_bound(&absent)), (None, i + 1));
+                }
+                assert_eq!(dict.prefix(&x), 0..40_000);
+                assert!(dict.prefix("x".repeat(301)).is_empty());
+            }
+
+            #[test]
+            fn the_same_keys_make_the_same_bytes_whatever_fed_them() {
+                let squares = (0..3_000_u32).map(|i| format!("{}", i * i).into_bytes());
+                let keys = sorted(squares.collect());
+                let mut builder = $ty::builder();
+                for key in &keys {
+                    builder.push(key).unwrap();
+                    assert!(builder.push(key).is_err());
+                }
+                let (one, other) = (builder.finish().unwrap(), built(&keys));
+                let bytes = |dict: &$ty| dict.to_bytes().unwrap().as_bytes().to_vec();
+                assert_eq!(bytes(&one), bytes(&other));
+                assert_eq!(bytes(&one), bytes(&$ty::from_sorted(&keys).unwrap()));
+            }
+
+            #[test]
+            fn walks_begin_anywhere_and_go_both_ways() {
+                let keys: Vec<Vec<u8>> =
+                    (0..500).map(|i| format!("{i:04}").into_bytes()).collect();
+                let dict: $ty = built(&keys);
+                let mut walk = dict.keys(100..400);
+                assert_eq!(walk.next_key(), Some(&b"0100"[..]));
+                assert_eq!(walk.next_back_key(), Some(&b"0399"[..]));
+                assert_eq!(walk.next_key(), Some(&b"0101"[..]));
+                walk.seek(250);
+                assert_eq!((walk.id(), walk.next_key()), (250, Some(&b"0250"[..])));
+                assert_eq!(walk.remaining(), 148);
+                assert!(dict.iter().rev().eq(keys.iter().rev().cloned()));
+                assert_eq!(dict.iter().nth(123), Some(b"0123".to_vec()));
+                let mut some = dict.keys_in(7..9, [0; 4]);
+                assert_eq!(some.next_key(), Some(&b"0007"[..]));
+            }
+        }
+    )*};
+}
+
+tests_of!(rear_dict: RearDict, front_dict: FrontDict);
