@@ -281,13 +281,23 @@ impl<'a> Node<'a> {
                 at += if size < MORE { size } else { 4 + usize::from(self.number(at + 2)?) };
             }
         }
+        let (shared, tail, _) = self.tail_at(i, at)?;
+        Some((shared, tail))
+    }
+
+    /// As [`tail`](Self::tail), of which is known where among the tails it stands; and where the
+    /// next one does.
+    #[inline(always)]
+    fn tail_at(&self, i: usize, at: usize) -> Option<(usize, &'a [u8], usize)> {
         let size = (self.sizes >> (4 * i)) as usize & 15;
-        if size < MORE {
-            let shared = usize::from(self.branches[0]) + ((self.depths >> (4 * i)) as usize & 15);
-            return Some((shared, self.tails.get(at..at + size)?));
-        }
-        let (shared, size) = (usize::from(self.number(at)?), usize::from(self.number(at + 2)?));
-        Some((shared, self.tails.get(at + 4..at + 4 + size)?))
+        let (shared, start, size) = if size < MORE {
+            let depth = (self.depths >> (4 * i)) as usize & 15;
+            (usize::from(self.branches[0]) + depth, at, size)
+        } else {
+            let shared = usize::from(self.number(at)?);
+            (shared, at + 4, usize::from(self.number(at + 2)?))
+        };
+        Some((shared, self.tails.get(start..start + size)?, start + size))
     }
 
     fn number(&self, at: usize) -> Option<u16> {
@@ -447,18 +457,10 @@ impl<'a> Separators<'a> {
         let mut len = put(out, 0, node.first);
         let mut at = 0;
         for i in 1..=j {
-            let size = (node.sizes >> (4 * i)) as usize & 15;
-            let (shared, from, size) = if size < MORE {
-                let depth = (node.depths >> (4 * i)) as usize & 15;
-                (usize::from(node.branches[0]) + depth, at, size)
-            } else {
-                let shared = usize::from(node.number(at)?);
-                (shared, at + 4, usize::from(node.number(at + 2)?))
-            };
-            let tail = node.tails.get(from..from + size)?;
+            let (shared, tail, next) = node.tail_at(i, at)?;
             len = put(out, shared.min(len), &[node.branches[i]]);
             len = put(out, len, tail);
-            at = from + size;
+            at = next;
         }
         Some((len, self.start(&node, start, j)?))
     }
