@@ -11,7 +11,7 @@ use super::gather::mixed;
 use super::{BATCH, Filter, FilterCount, FilterCountMut, FilterMut, contains_many, rate};
 use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
 use crate::hashing::KeyHash;
-use crate::mem::{Alloc, Footprint, PartKind, Parts, refused};
+use crate::mem::{Alloc, Footprint, PartKind, Parts, granted};
 use crate::simd::deposit::Deposit;
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
@@ -354,11 +354,7 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
     /// As for [`insert`](Self::insert).
     #[track_caller]
     pub fn insert_hash(&mut self, hash: u64) -> bool {
-        match self.try_insert_hash(hash) {
-            Ok(new) => new,
-            Err(BuildError::Alloc(error)) => refused(error),
-            Err(error) => panic!("{error}"),
-        }
+        granted(self.try_insert_hash(hash))
     }
 
     /// As [`insert`](Self::insert).
@@ -388,11 +384,7 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
     /// If memory cannot be had.
     #[track_caller]
     pub fn insert_unique<K: KeyHash + ?Sized>(&mut self, key: &K) -> bool {
-        match self.try_insert_unique_hash(key.key_hash(self.seed)) {
-            Ok(new) => new,
-            Err(BuildError::Alloc(error)) => refused(error),
-            Err(error) => panic!("{error}"),
-        }
+        granted(self.try_insert_unique_hash(key.key_hash(self.seed)))
     }
 
     /// Adds the key of this 64-bit hash if it is certainly not in; returns whether that was so.
@@ -726,11 +718,7 @@ impl<W: Words> Eq for Quotient<W> {}
 impl<K: KeyHash, A: Alloc + Clone> Extend<K> for Quotient<HeapWords<A>> {
     fn extend<I: IntoIterator<Item = K>>(&mut self, keys: I) {
         let seed = self.seed;
-        match self.add_all(&mut keys.into_iter().map(|key| key.key_hash(seed))) {
-            Ok(()) => {}
-            Err(BuildError::Alloc(error)) => refused(error),
-            Err(error) => panic!("{error}"),
-        }
+        granted(self.add_all(&mut keys.into_iter().map(|key| key.key_hash(seed))));
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{BATCH, DEFAULT_SEED, Filter, FilterMut, Quotient, contains_many, rate};
 use crate::error::{BuildError, FileError, Tag};
 use crate::hashing::KeyHash;
-use crate::mem::{Alloc, Footprint, Parts, refused};
+use crate::mem::{Alloc, Footprint, Parts, granted};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Persist, Source, Words, doors, require};
@@ -236,11 +236,7 @@ impl<A: Alloc + Clone> ScalableQuotient<HeapWords<A>> {
     /// As for [`insert`](Self::insert).
     #[track_caller]
     pub fn insert_hash(&mut self, hash: u64) -> bool {
-        match self.try_insert_hash(hash) {
-            Ok(new) => new,
-            Err(BuildError::Alloc(error)) => refused(error),
-            Err(error) => panic!("{error}"),
-        }
+        granted(self.try_insert_hash(hash))
     }
 
     /// As [`insert`](Self::insert).

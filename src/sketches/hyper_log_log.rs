@@ -12,7 +12,7 @@ mod registers;
 use super::{Cardinality, CardinalityMut};
 use crate::error::{AllocError, BuildError, FileError, MergeError};
 use crate::hashing::murmur3;
-use crate::mem::{Alloc, Footprint, PartKind, Parts, refused};
+use crate::mem::{Alloc, Footprint, PartKind, Parts, granted, refused};
 use crate::storage::{HeapWords, Persist, Source, Words, as_bytes, doors, require};
 #[cfg(feature = "alloc")]
 use crate::{mem::Global, storage::Sections};
@@ -261,11 +261,7 @@ impl<A: Alloc> HyperLogLog<HeapWords<A>> {
     #[must_use]
     #[track_caller]
     pub fn new_in(lg_k: u8, alloc: A) -> Self {
-        match Self::try_new_in(lg_k, alloc) {
-            Ok(sketch) => sketch,
-            Err(BuildError::Alloc(error)) => refused(error),
-            Err(error) => panic!("{error}"),
-        }
+        granted(Self::try_new_in(lg_k, alloc))
     }
 
     /// An empty sketch of `2^lg_k` registers in `alloc`. Requests 40 bytes.

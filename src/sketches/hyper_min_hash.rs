@@ -8,7 +8,7 @@ use crate::mem::{Alloc, Footprint, PartKind, Parts};
 use crate::storage::{HeapWords, Persist, Source, Words, as_bytes, doors, require};
 #[cfg(feature = "alloc")]
 use crate::{
-    mem::{Global, refused},
+    mem::{Global, granted},
     storage::Sections,
 };
 use core::fmt;
@@ -242,11 +242,7 @@ impl HyperMinHash {
     #[must_use]
     #[track_caller]
     pub fn new(p: u8) -> Self {
-        match Self::try_new_in(p, 0, Global) {
-            Ok(sketch) => sketch,
-            Err(BuildError::Alloc(error)) => refused(error),
-            Err(error) => panic!("{error}"),
-        }
+        granted(Self::try_new_in(p, 0, Global))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
 use crate::hashing::{KeyHash, fold, mix, unhashed};
 use crate::mem::{Alloc, Footprint, PartKind, Parts, refused};
 #[cfg(feature = "alloc")]
-use crate::storage::Sections;
+use crate::{mem::granted, storage::Sections};
 use crate::storage::{HeapWords, Le64, Persist, Source, Words, doors, require};
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
@@ -344,11 +344,7 @@ impl TopK {
 
     #[track_caller]
     fn made(options: TopKOptions) -> Self {
-        match Self::try_with_options(options) {
-            Ok(sketch) => sketch,
-            Err(BuildError::Alloc(error)) => refused(error),
-            Err(error) => panic!("{error}"),
-        }
+        granted(Self::try_with_options(options))
     }
 
     /// As the options say.
