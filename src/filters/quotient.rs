@@ -284,7 +284,7 @@ impl Quotient {
     /// # Errors
     ///
     /// [`BuildError::OutOfRange`] unless `2^-32 <= fpr <= 0.5`, and if `capacity / fpr` exceeds
-    /// 2^59; [`BuildError::Alloc`] if memory cannot be had.
+    /// 2^59 or the slots 2^40; [`BuildError::Alloc`] if memory cannot be had.
     pub fn with_fpr(capacity: usize, fpr: f64) -> Result<Self, BuildError> {
         Self::with_fpr_in(capacity, fpr, DEFAULT_SEED, crate::mem::Global)
     }
@@ -465,8 +465,8 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
 
     fn resize(&mut self, slots: u64, spare: Spare) -> Result<(), BuildError> {
         let slots = slots.max(slots_for(self.len));
-        let places = Places::new(self.places.grid, slots).filter(|_| slots <= MAX_SLOTS);
         let (name, min, max) = ("slots", MIN_SLOTS, MAX_SLOTS);
+        let places = Places::new(self.places.grid, slots);
         let places = places.ok_or(BuildError::OutOfRange { name, value: slots, min, max })?;
         let alloc = self.table.store().alloc().clone();
         self.table = Self::rebuilt(self.iter(), &places, spare, alloc)?;
@@ -495,8 +495,7 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
         self.same_parameters(other)?;
         let len = self.len + other.len;
         let slots = self.places.slots.max(slots_for(len));
-        let places = Places::new(self.places.grid, slots).filter(|_| slots <= MAX_SLOTS);
-        let places = places.ok_or(AllocError::CapacityOverflow)?;
+        let places = Places::new(self.places.grid, slots).ok_or(AllocError::CapacityOverflow)?;
         let both = Merged { a: self.iter().peekable(), b: other.iter().peekable() };
         let table = Self::rebuilt(both, &places, spare, self.table.store().alloc().clone());
         self.table = table.map_err(|error| match error {

@@ -2,7 +2,7 @@
 //! slots for, and stored by what the chain knows of it.
 
 use super::table::{BLOCK, Table};
-use super::{MAX_GRID, MAX_SLOTS, Places, Quotient, most_in, slots_for};
+use super::{MAX_GRID, Places, Quotient, most_in, slots_for};
 use crate::error::{BuildError, FileError, Tag};
 use crate::mem::Alloc;
 #[cfg(feature = "alloc")]
@@ -20,9 +20,7 @@ fn spare(blocks: u64) -> u64 {
 
 /// The places of a part for `keys` keys at a rate of `fpr`, in so many slots at present.
 fn places(keys: u64, fpr: f64, slots: u64) -> Option<Places> {
-    let full = slots_for(keys);
-    let places = Places::for_rate(keys, fpr, full).filter(|_| full <= MAX_SLOTS)?;
-    Places::new(places.grid, slots)
+    Places::new(Places::for_rate(keys, fpr, slots_for(keys))?.grid, slots)
 }
 
 impl<W: Words> Quotient<W> {
@@ -49,7 +47,7 @@ impl<W: Words> Quotient<W> {
     ) -> Result<Self, FileError> {
         let corrupt = |rule| FileError::Corrupt { section, rule };
         let (len, slots) = filled.unwrap_or((keys, slots_for(keys)));
-        let range = slots >= BLOCK as u64 && slots <= slots_for(keys) && slots <= MAX_SLOTS;
+        let range = slots >= BLOCK as u64 && slots <= slots_for(keys);
         require(range && len <= keys, section, "as many keys and slots as the part is for")?;
         let places = places(keys, fpr, slots).ok_or(corrupt("fingerprints that fit"))?;
         let blocks = Table::<W>::blocks_in(words.words().len(), places.bits);

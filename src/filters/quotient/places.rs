@@ -1,7 +1,7 @@
 //! Fingerprints as places of a table: quotients, which are slots, and remainders.
 
 use super::table::{BLOCK, MAX_REMAINDER, Table};
-use super::{MAX_GRID, Spare};
+use super::{MAX_GRID, MAX_SLOTS, Spare};
 use crate::error::{AllocError, BuildError};
 use crate::filters::gather::reduce;
 use crate::mem::Alloc;
@@ -23,8 +23,11 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// `None` if remainders would be too long; `grid >= 2`.
+    /// `None` if remainders would be too long, or slots too many; `grid >= 2`.
     pub(super) fn new(grid: u64, slots: u64) -> Option<Self> {
+        if slots > MAX_SLOTS {
+            return None;
+        }
         let step = ((1 << 64) / u128::from(grid)) as u64;
         let product = u128::from(step) * u128::from(slots);
         let bits = (1..=MAX_REMAINDER).find(|bits| product >> (64 - bits) != 0)?;
