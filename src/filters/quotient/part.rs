@@ -51,10 +51,10 @@ impl<W: Words> Quotient<W> {
         require(range && len <= keys, section, "as many keys and slots as the part is for")?;
         let places = places(keys, fpr, slots).ok_or(corrupt("fingerprints that fit"))?;
         let blocks = Table::<W>::blocks_in(words.words().len(), places.bits);
-        let enough = blocks as u64 >= slots.div_ceil(BLOCK as u64);
-        require(enough && len <= (blocks * BLOCK) as u64, section, "as many blocks as slots need")?;
         let table = Table::new(words, blocks, places.bits);
         let table = table.ok_or(corrupt("as many words as blocks need"))?;
+        let all = table.slots() as u64;
+        require(slots <= all && len <= all, section, "as many blocks as slots need")?;
         Ok(Self { table, places, len, capacity: keys, seed })
     }
 

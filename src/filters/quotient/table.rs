@@ -112,8 +112,10 @@ const fn stride(bits: u32) -> usize {
     HEAD + bits as usize * 8
 }
 
-/// Words of so many blocks and of the padding behind the last remainder.
+/// Words of so many blocks and of the padding behind the last remainder; `None` if there are more
+/// bytes, or slots, than can be counted.
 fn words_for(blocks: usize, bits: u32) -> Option<usize> {
+    blocks.checked_mul(BLOCK)?;
     Some((blocks.checked_mul(stride(bits))?.checked_add(8)?).div_ceil(8))
 }
 
