@@ -839,6 +839,20 @@ mod tests {
         assert!(set.validate().is_ok());
     }
 
+    /// As a damaged file may tell them: no block is added for each 64 of a million.
+    #[test]
+    fn a_run_too_long_is_refused_before_all_of_it_has_room() {
+        let set = Quotient::with_fpr(100, 0.01).unwrap();
+        let mut told = 0;
+        let same = (0..1_000_000).map(|_| {
+            told += 1;
+            set.grid() - 1
+        });
+        let refused = Quotient::<HeapWords>::rebuilt(same, &set.places, spare, crate::mem::Global);
+        assert!(matches!(refused, Err(BuildError::TooMany { .. })));
+        assert!(told > 65_000 && told < 70_000, "{told}");
+    }
+
     #[test]
     fn sets_made_differently_do_not_merge() {
         let mut set = Quotient::with_fpr(100, 0.01).unwrap();

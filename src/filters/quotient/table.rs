@@ -133,6 +133,11 @@ fn store(bytes: &mut [u8], at: usize, value: u64) {
     }
 }
 
+/// The error of so many slots in a row.
+const fn too_many(offset: usize) -> BuildError {
+    BuildError::TooMany { len: offset as u64, max: MAX_OFFSET as u64 }
+}
+
 /// The bits from `index` on, which is below 64.
 const fn from(index: usize) -> u64 {
     u64::MAX << (index % 64)
@@ -524,13 +529,12 @@ impl<A: Alloc> Table<HeapWords<A>> {
         // Where nothing is in the way the remainder goes to its own slot.
         let at = (place.slot + usize::from(place.found)).max(quotient);
         let free = self.free_for(by, place, at).ok_or(BuildError::Damaged)?;
-        if free / BLOCK >= self.blocks {
-            self.add_blocks(1)?;
-        }
         let passed = quotient / BLOCK + 1..free / BLOCK + 1;
         if passed.clone().any(|block| self.offset(block) == MAX_OFFSET) {
-            let max = MAX_OFFSET as u64;
-            return Err(BuildError::TooMany { len: max + 1, max });
+            return Err(too_many(MAX_OFFSET + 1));
+        }
+        if free / BLOCK >= self.blocks {
+            self.add_blocks(1)?;
         }
         // The run's last slot moves up with what follows, or is the new one.
         let last = !place.occupied || Some(at) == place.end;
@@ -682,6 +686,11 @@ impl<A: Alloc> Filling<A> {
         }
         let slot = self.next.max(quotient);
         if slot / BLOCK >= self.table.blocks {
+            // Blocks are not added one by one for a run that is refused when it is closed.
+            let offset = slot.saturating_sub((quotient / BLOCK + 1) * BLOCK) + 1;
+            if offset > MAX_OFFSET {
+                return Err(too_many(offset));
+            }
             self.table.add_blocks(1)?;
             // The new block's offset is told with the others when the run is closed.
         }
@@ -713,8 +722,7 @@ impl<A: Alloc> Filling<A> {
         for block in last / BLOCK + 1..=upto {
             let offset = self.next.saturating_sub(block * BLOCK);
             if offset > MAX_OFFSET {
-                let max = MAX_OFFSET as u64;
-                return Err(BuildError::TooMany { len: offset as u64, max });
+                return Err(too_many(offset));
             }
             if offset == 0 {
                 break;
