@@ -1,8 +1,9 @@
 //! [`BlockedBloom`]: a Bloom filter that touches one cache line a key.
 
+use super::doors::keyed_doors;
 use super::lines::Lines;
 use super::rate::{self, Blocks};
-use super::{BATCH, DEFAULT_SEED, Filter, FilterMut, contains_many, in_batches};
+use super::{BATCH, DEFAULT_SEED, FilterMut, in_batches};
 use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
 use crate::hashing::{KeyHash, fold};
 use crate::mem::{Alloc, Footprint, Parts};
@@ -143,25 +144,12 @@ impl<W: Words> BlockedBloom<W> {
         self.seed
     }
 
-    /// Whether `key` may be in the set; `false` is certain. O(1), allocates nothing.
-    #[must_use]
-    #[inline]
-    pub fn contains<K: KeyHash + ?Sized>(&self, key: &K) -> bool {
-        self.contains_hash(key.key_hash(self.seed))
-    }
-
     /// Whether the key of this 64-bit hash may be in the set; `false` is certain. For callers that
     /// hash themselves; use it together with [`insert_hash`](Self::insert_hash).
     #[must_use]
     #[inline]
     pub fn contains_hash(&self, hash: u64) -> bool {
         self.kernel.has(self.lines.bytes(), self.mixed(hash))
-    }
-
-    /// For each of `keys`, whether it may be in the set: into `found`, position by position, as far
-    /// as both go. See [`contains_many_hash`](Self::contains_many_hash).
-    pub fn contains_many<K: KeyHash>(&self, keys: &[K], found: &mut [bool]) {
-        contains_many(self, keys, found);
     }
 
     /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,
@@ -429,20 +417,7 @@ impl<W: Words> Persist for BlockedBloom<W> {
 }
 
 doors!(BlockedBloom);
-
-impl<W: Words> Filter for BlockedBloom<W> {
-    fn contains_hash(&self, hash: u64) -> bool {
-        self.contains_hash(hash)
-    }
-
-    fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
-        self.contains_many_hash(hashes, found);
-    }
-}
+keyed_doors!(BlockedBloom, "O(1)");
 
 impl<A: Alloc> FilterMut<A> for BlockedBloom<HeapWords<A>> {
     fn try_with_fpr_in(capacity: usize, fpr: f64, alloc: A) -> Result<Self, BuildError> {

@@ -1,6 +1,7 @@
 //! [`Bloom`]: the classic filter, for any rate.
 
-use super::{BATCH, DEFAULT_SEED, Filter, FilterMut, contains_many, in_batches, rate};
+use super::doors::keyed_doors;
+use super::{BATCH, DEFAULT_SEED, FilterMut, in_batches, rate};
 use crate::bits::{field::Picked, float};
 use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
 use crate::hashing::{KeyHash, fold};
@@ -177,13 +178,6 @@ impl<W: Words> Bloom<W> {
         self.seed
     }
 
-    /// Whether `key` may be in the set; `false` is certain. O(k), allocates nothing.
-    #[must_use]
-    #[inline]
-    pub fn contains<K: KeyHash + ?Sized>(&self, key: &K) -> bool {
-        self.contains_hash(key.key_hash(self.seed))
-    }
-
     /// Whether the key of this 64-bit hash may be in the set; `false` is certain. For callers that
     /// hash themselves; use it together with [`insert_hash`](Self::insert_hash).
     #[must_use]
@@ -202,12 +196,6 @@ impl<W: Words> Bloom<W> {
             left -= 4;
         }
         (0..left).all(|_| positions.next_bit(&words) == 1)
-    }
-
-    /// For each of `keys`, whether it may be in the set: into `found`, position by position, as far
-    /// as both go. See [`contains_many_hash`](Self::contains_many_hash).
-    pub fn contains_many<K: KeyHash>(&self, keys: &[K], found: &mut [bool]) {
-        contains_many(self, keys, found);
     }
 
     /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,
@@ -467,20 +455,7 @@ impl<W: Words> Persist for Bloom<W> {
 }
 
 doors!(Bloom);
-
-impl<W: Words> Filter for Bloom<W> {
-    fn contains_hash(&self, hash: u64) -> bool {
-        self.contains_hash(hash)
-    }
-
-    fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
-        self.contains_many_hash(hashes, found);
-    }
-}
+keyed_doors!(Bloom, "O(k)");
 
 impl<A: Alloc> FilterMut<A> for Bloom<HeapWords<A>> {
     fn try_with_fpr_in(capacity: usize, fpr: f64, alloc: A) -> Result<Self, BuildError> {

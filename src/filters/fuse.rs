@@ -3,7 +3,7 @@
 mod build;
 
 use super::BATCH;
-use super::at_once::at_once_doors;
+use super::doors::at_once_doors;
 use super::gather::{mixed, reduce};
 use crate::bits::field::{Fields, Store, words_for};
 use crate::bits::float;

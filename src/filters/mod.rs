@@ -13,11 +13,11 @@
 //! | all keys at once, and a rate of 2^-1 to 2^-32 | [`Fuse`] | 8.62 |
 //! | the same, at any rate, and bytes count more than time | [`Ribbon`] | 8.03 |
 
-mod at_once;
 #[cfg(target_has_atomic = "32")]
 mod atomic_bloom;
 mod blocked_bloom;
 mod bloom;
+mod doors;
 mod fuse;
 mod gather;
 mod lines;

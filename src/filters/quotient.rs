@@ -7,8 +7,9 @@ mod work;
 
 #[cfg(feature = "alloc")]
 use super::DEFAULT_SEED;
+use super::doors::keyed_doors;
 use super::gather::mixed;
-use super::{BATCH, Filter, FilterCount, FilterCountMut, FilterMut, contains_many, rate};
+use super::{BATCH, FilterCount, FilterCountMut, FilterMut, rate};
 use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
 use crate::hashing::KeyHash;
 use crate::mem::{Alloc, Footprint, PartKind, Parts, granted};
@@ -194,13 +195,6 @@ impl<W: Words> Quotient<W> {
         self.places.fingerprint(mixed(hash, self.seed))
     }
 
-    /// Whether `key` may be in the set; `false` is certain. O(1) expected, allocates nothing.
-    #[must_use]
-    #[inline]
-    pub fn contains<K: KeyHash + ?Sized>(&self, key: &K) -> bool {
-        self.contains_hash(key.key_hash(self.seed))
-    }
-
     /// Whether the key of this 64-bit hash may be in the set; `false` is certain.
     #[must_use]
     #[inline]
@@ -233,12 +227,6 @@ impl<W: Words> Quotient<W> {
             *slot == last || !self.table.is_end(*slot) && self.table.remainder(*slot) == remainder
         };
         (quotient..=last).rev().take_while(same).count() as u64
-    }
-
-    /// For each of `keys`, whether it may be in the set: into `found`, position by position, as far
-    /// as both go. See [`contains_many_hash`](Self::contains_many_hash).
-    pub fn contains_many<K: KeyHash>(&self, keys: &[K], found: &mut [bool]) {
-        contains_many(self, keys, found);
     }
 
     /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,
@@ -633,20 +621,7 @@ impl<W: Words> Persist for Quotient<W> {
 }
 
 doors!(Quotient);
-
-impl<W: Words> Filter for Quotient<W> {
-    fn contains_hash(&self, hash: u64) -> bool {
-        self.contains_hash(hash)
-    }
-
-    fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
-        self.contains_many_hash(hashes, found);
-    }
-}
+keyed_doors!(Quotient, "O(1) expected");
 
 impl<A: Alloc + Clone> FilterMut<A> for Quotient<HeapWords<A>> {
     fn try_with_fpr_in(capacity: usize, fpr: f64, alloc: A) -> Result<Self, BuildError> {

@@ -4,7 +4,7 @@ mod build;
 mod layer;
 
 use super::BATCH;
-use super::at_once::at_once_doors;
+use super::doors::at_once_doors;
 use super::gather::mixed;
 use crate::error::{FileError, Tag};
 use crate::mem::{Footprint, PartKind, Parts};

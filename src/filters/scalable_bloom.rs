@@ -1,7 +1,8 @@
 //! [`ScalableBloom`]: blocked filters one after the other, for nobody knows how many keys.
 
+use super::doors::keyed_doors;
 use super::rate::{self, power};
-use super::{BATCH, BlockedBloom, DEFAULT_SEED, Filter, FilterMut, contains_many};
+use super::{BATCH, BlockedBloom, DEFAULT_SEED, FilterMut};
 use crate::error::{AllocError, BuildError, FileError, Tag};
 use crate::hashing::KeyHash;
 use crate::mem::{Alloc, Footprint, Parts, refused};
@@ -131,25 +132,12 @@ impl<W: Words> ScalableBloom<W> {
         full.fold(self.keys, u64::saturating_add)
     }
 
-    /// Whether `key` may be in the set; `false` is certain. O(parts), allocates nothing.
-    #[must_use]
-    #[inline]
-    pub fn contains<K: KeyHash + ?Sized>(&self, key: &K) -> bool {
-        self.contains_hash(key.key_hash(self.seed))
-    }
-
     /// Whether the key of this 64-bit hash may be in the set; `false` is certain. For callers that
     /// hash themselves.
     #[must_use]
     #[inline]
     pub fn contains_hash(&self, hash: u64) -> bool {
         self.parts[..=self.newest].iter().rev().flatten().any(|part| part.contains_hash(hash))
-    }
-
-    /// For each of `keys`, whether it may be in the set: into `found`, position by position, as far
-    /// as both go. See [`contains_many_hash`](Self::contains_many_hash).
-    pub fn contains_many<K: KeyHash>(&self, keys: &[K], found: &mut [bool]) {
-        contains_many(self, keys, found);
     }
 
     /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,
@@ -379,20 +367,7 @@ impl<W: Words> Persist for ScalableBloom<W> {
 }
 
 doors!(ScalableBloom);
-
-impl<W: Words> Filter for ScalableBloom<W> {
-    fn contains_hash(&self, hash: u64) -> bool {
-        self.contains_hash(hash)
-    }
-
-    fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
-        self.contains_many_hash(hashes, found);
-    }
-}
+keyed_doors!(ScalableBloom, "O(parts)");
 
 impl<A: Alloc + Clone> FilterMut<A> for ScalableBloom<HeapWords<A>> {
     fn try_with_fpr_in(capacity: usize, fpr: f64, alloc: A) -> Result<Self, BuildError> {

@@ -1,6 +1,7 @@
 //! [`TimingBloom`]: "seen lately?", with keys that are forgotten.
 
-use super::{BATCH, BlockedBloom, DEFAULT_SEED, Filter, FilterMut, contains_many, rate};
+use super::doors::keyed_doors;
+use super::{BATCH, BlockedBloom, DEFAULT_SEED, FilterMut, rate};
 use crate::error::{BuildError, FileError, Tag};
 use crate::hashing::KeyHash;
 use crate::mem::{Alloc, Footprint, Parts};
@@ -118,25 +119,12 @@ impl<W: Words> TimingBloom<W> {
         self.expiry
     }
 
-    /// Whether `key` may have been seen lately; `false` is certain. O(1), allocates nothing.
-    #[must_use]
-    #[inline]
-    pub fn contains<K: KeyHash + ?Sized>(&self, key: &K) -> bool {
-        self.contains_hash(key.key_hash(self.seed()))
-    }
-
     /// Whether the key of this 64-bit hash may have been seen lately; `false` is certain. For
     /// callers that hash themselves.
     #[must_use]
     #[inline]
     pub fn contains_hash(&self, hash: u64) -> bool {
         self.young.contains_hash(hash) || self.old.contains_hash(hash)
-    }
-
-    /// For each of `keys`, whether it may have been seen lately: into `found`, position by
-    /// position, as far as both go. See [`contains_many_hash`](Self::contains_many_hash).
-    pub fn contains_many<K: KeyHash>(&self, keys: &[K], found: &mut [bool]) {
-        contains_many(self, keys, found);
     }
 
     /// For each of `hashes`, whether its key may have been seen lately: into `found`, position by
@@ -315,20 +303,7 @@ impl<W: Words> Persist for TimingBloom<W> {
 }
 
 doors!(TimingBloom);
-
-impl<W: Words> Filter for TimingBloom<W> {
-    fn contains_hash(&self, hash: u64) -> bool {
-        self.contains_hash(hash)
-    }
-
-    fn seed(&self) -> u64 {
-        self.seed()
-    }
-
-    fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
-        self.contains_many_hash(hashes, found);
-    }
-}
+keyed_doors!(TimingBloom, "O(1)");
 
 /// One that forgets nothing by itself.
 impl<A: Alloc + Clone> FilterMut<A> for TimingBloom<HeapWords<A>> {

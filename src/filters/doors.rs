@@ -1,10 +1,54 @@
-//! What all filters have that are built at once: their doors.
+//! What filters have in common: their doors.
+
+/// Gives a filter the doors for keys, and the trait of all filters, over its methods `seed`,
+/// `contains_hash` and `contains_many_hash`; `$time` says what asking costs.
+macro_rules! keyed_doors {
+    ($ty:ident, $time:literal) => {
+        impl<W: $crate::storage::Words> $ty<W> {
+            /// Whether `key` may be in the set; `false` is certain.
+            #[doc = concat!($time, ", allocates nothing.")]
+            #[must_use]
+            #[inline]
+            pub fn contains<K: $crate::hashing::KeyHash + ?Sized>(&self, key: &K) -> bool {
+                self.contains_hash(key.key_hash(self.seed()))
+            }
+
+            /// For each of `keys`, whether it may be in the set: into `found`, position by
+            /// position, as far as both go. See
+            /// [`contains_many_hash`](Self::contains_many_hash).
+            pub fn contains_many<K: $crate::hashing::KeyHash>(
+                &self,
+                keys: &[K],
+                found: &mut [bool],
+            ) {
+                $crate::filters::contains_many(self, keys, found);
+            }
+        }
+
+        impl<W: $crate::storage::Words> $crate::filters::Filter for $ty<W> {
+            fn contains_hash(&self, hash: u64) -> bool {
+                self.contains_hash(hash)
+            }
+
+            fn seed(&self) -> u64 {
+                self.seed()
+            }
+
+            fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
+                self.contains_many_hash(hashes, found);
+            }
+        }
+    };
+}
+pub(super) use keyed_doors;
 
 /// Gives a filter that is built at once the inherent methods and the traits that all such filters
 /// have. It has the fields `len` and `seed`, and the methods `build`, `fpr`, `contains_hash` and
 /// `contains_many_hash`; `$tries` says what has failed if it cannot be built.
 macro_rules! at_once_doors {
     ($ty:ident, $tries:literal) => {
+        $crate::filters::doors::keyed_doors!($ty, "O(1)");
+
         impl<W: $crate::storage::Words> $ty<W> {
             /// Keys that it was built from; equal ones count each time.
             #[must_use]
@@ -22,24 +66,6 @@ macro_rules! at_once_doors {
             #[must_use]
             pub const fn seed(&self) -> u64 {
                 self.seed
-            }
-
-            /// Whether `key` may be in the set; `false` is certain. Allocates nothing.
-            #[must_use]
-            #[inline]
-            pub fn contains<K: $crate::hashing::KeyHash + ?Sized>(&self, key: &K) -> bool {
-                self.contains_hash(key.key_hash(self.seed))
-            }
-
-            /// For each of `keys`, whether it may be in the set: into `found`, position by
-            /// position, as far as both go. See
-            /// [`contains_many_hash`](Self::contains_many_hash).
-            pub fn contains_many<K: $crate::hashing::KeyHash>(
-                &self,
-                keys: &[K],
-                found: &mut [bool],
-            ) {
-                $crate::filters::contains_many(self, keys, found);
             }
         }
 
@@ -132,20 +158,6 @@ macro_rules! at_once_doors {
                 let told = $crate::filters::gather::Told::new(again, how.seed, alloc.clone());
                 let len = told.count();
                 Self::build(told, len, fpr, how, alloc)
-            }
-        }
-
-        impl<W: $crate::storage::Words> $crate::filters::Filter for $ty<W> {
-            fn contains_hash(&self, hash: u64) -> bool {
-                self.contains_hash(hash)
-            }
-
-            fn seed(&self) -> u64 {
-                self.seed
-            }
-
-            fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
-                self.contains_many_hash(hashes, found);
             }
         }
 
