@@ -26,10 +26,12 @@ macro_rules! keyed_doors {
         }
 
         impl<W: $crate::storage::Words> $crate::filters::Filter for $ty<W> {
+            #[inline]
             fn contains_hash(&self, hash: u64) -> bool {
                 self.contains_hash(hash)
             }
 
+            #[inline]
             fn seed(&self) -> u64 {
                 self.seed()
             }

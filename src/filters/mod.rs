@@ -17,6 +17,7 @@
 mod atomic_bloom;
 mod blocked_bloom;
 mod bloom;
+mod chain;
 mod doors;
 mod fuse;
 mod gather;

@@ -1,11 +1,11 @@
 //! [`ScalableBloom`]: blocked filters one after the other, for nobody knows how many keys.
 
-use super::doors::keyed_doors;
+use super::BlockedBloom;
+use super::chain::{Chain, chain_doors};
 use super::rate::{self, power};
-use super::{BATCH, BlockedBloom, DEFAULT_SEED, FilterMut};
 use crate::error::{AllocError, BuildError, FileError, Tag};
 use crate::hashing::KeyHash;
-use crate::mem::{Alloc, Footprint, Parts, refused};
+use crate::mem::{Alloc, refused};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Persist, Source, Words, doors, require};
@@ -75,14 +75,9 @@ const DECAY: f64 = 0.9;
 /// P. S. Almeida, C. Baquero, N. Preguica, D. Hutchison, *Scalable Bloom filters*, IPL 101 (2007).
 #[derive(Clone)]
 pub struct ScalableBloom<W: Words = HeapWords> {
-    /// Those up to `newest` exist.
-    parts: [Option<BlockedBloom<W>>; MAX_PARTS],
-    newest: usize,
+    chain: Chain<BlockedBloom<W>, MAX_PARTS>,
     /// Keys that changed the newest part.
     keys: u64,
-    fpr: f64,
-    seed: u64,
-    capacity: u64,
 }
 
 /// The keys that part `i` is for.
@@ -97,72 +92,23 @@ fn rate_of(fpr: f64, i: usize) -> f64 {
 }
 
 impl<W: Words> ScalableBloom<W> {
-    fn all(&self) -> impl DoubleEndedIterator<Item = &BlockedBloom<W>> {
-        self.parts.iter().flatten()
-    }
-
-    /// How many parts there are.
-    #[must_use]
-    pub const fn parts(&self) -> usize {
-        self.newest + 1
-    }
-
     /// Bits of all parts: a multiple of 512.
     #[must_use]
     pub fn bits(&self) -> u64 {
-        self.all().map(BlockedBloom::bits).sum()
-    }
-
-    /// The number of different keys that its first part was made for.
-    #[must_use]
-    pub const fn capacity(&self) -> u64 {
-        self.capacity
-    }
-
-    /// The seed with which keys are hashed.
-    #[must_use]
-    pub const fn seed(&self) -> u64 {
-        self.seed
+        self.chain.iter().map(BlockedBloom::bits).sum()
     }
 
     /// How many keys were inserted that a part did not know.
     #[must_use]
     pub fn inserted(&self) -> u64 {
-        let full = (0..self.newest).map(|i| capacity_of(self.capacity, i));
+        let full = (0..self.chain.newest_index()).map(|i| capacity_of(self.capacity(), i));
         full.fold(self.keys, u64::saturating_add)
-    }
-
-    /// Whether the key of this 64-bit hash may be in the set; `false` is certain. For callers that
-    /// hash themselves.
-    #[must_use]
-    #[inline]
-    pub fn contains_hash(&self, hash: u64) -> bool {
-        self.parts[..=self.newest].iter().rev().flatten().any(|part| part.contains_hash(hash))
-    }
-
-    /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,
-    /// as far as both go. Lines are asked for 32 keys ahead. Allocates nothing.
-    pub fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
-        for (hashes, found) in hashes.chunks(BATCH).zip(found.chunks_mut(BATCH)) {
-            found.fill(false);
-            for part in self.all().rev() {
-                let mut here = [false; BATCH];
-                part.contains_many_hash(hashes, &mut here);
-                found.iter_mut().zip(here).for_each(|(found, here)| *found |= here);
-            }
-        }
-    }
-
-    /// The false-positive rate that is kept at every size.
-    #[must_use]
-    pub const fn fpr(&self) -> f64 {
-        self.fpr
     }
 
     /// The false-positive rate at the present fill. O(bits).
     #[must_use]
     pub fn fpr_now(&self) -> f64 {
-        1.0 - self.all().fold(1.0, |absent, part| absent * (1.0 - part.fpr_now()))
+        1.0 - self.chain.iter().fold(1.0, |absent, part| absent * (1.0 - part.fpr_now()))
     }
 
     /// Bits for each key that was inserted, which are taken to be one if they were none.
@@ -174,21 +120,13 @@ impl<W: Words> ScalableBloom<W> {
     /// How full the newest part is, of 1.
     #[must_use]
     pub fn load_factor(&self) -> f64 {
-        self.keys as f64 / capacity_of(self.capacity, self.newest) as f64
+        self.keys as f64 / self.newest_capacity() as f64
     }
-}
 
-#[cfg(feature = "alloc")]
-impl ScalableBloom {
-    /// An empty filter whose first part is for `capacity` different keys (at least 64), at a
-    /// false-positive rate of at most `fpr` however many come.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::OutOfRange`] unless `2^-32 <= fpr <= 0.5`; [`BuildError::TooMany`] beyond
-    /// 2^40 keys; [`BuildError::Alloc`] if memory cannot be had.
-    pub fn with_fpr(capacity: usize, fpr: f64) -> Result<Self, BuildError> {
-        Self::with_fpr_in(capacity, fpr, DEFAULT_SEED, crate::mem::Global)
+    /// The keys that the newest part is for.
+    #[inline]
+    fn newest_capacity(&self) -> u64 {
+        capacity_of(self.capacity(), self.chain.newest_index())
     }
 }
 
@@ -202,40 +140,10 @@ impl<A: Alloc + Clone> ScalableBloom<HeapWords<A>> {
     pub fn with_fpr_in(capacity: usize, fpr: f64, seed: u64, alloc: A) -> Result<Self, BuildError> {
         rate::check(capacity, fpr)?;
         let capacity = capacity as u64;
-        let first = BlockedBloom::part(capacity_of(capacity, 0), rate_of(fpr, 0), seed, alloc)?;
-        let mut parts = [const { None }; MAX_PARTS];
-        parts[0] = Some(first);
-        Ok(Self { parts, newest: 0, keys: 0, fpr, seed, capacity })
-    }
-
-    /// Adds `key`, unless it is known already, by all parts; returns whether it was not.
-    /// O(parts); allocates once every doubling.
-    ///
-    /// # Panics
-    ///
-    /// If memory is refused: the program ends as [`handle_alloc_error`] ends it.
-    ///
-    /// [`handle_alloc_error`]: https://doc.rust-lang.org/std/alloc/fn.handle_alloc_error.html
-    pub fn insert<K: KeyHash + ?Sized>(&mut self, key: &K) -> bool {
-        self.insert_hash(key.key_hash(self.seed))
-    }
-
-    /// As [`insert`](Self::insert), the key of this 64-bit hash.
-    ///
-    /// # Panics
-    ///
-    /// As for [`insert`](Self::insert).
-    pub fn insert_hash(&mut self, hash: u64) -> bool {
-        self.try_insert_hash(hash).unwrap_or_else(|error| refused(error))
-    }
-
-    /// As [`insert`](Self::insert).
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError`] if memory is refused; the filter is then unchanged.
-    pub fn try_insert<K: KeyHash + ?Sized>(&mut self, key: &K) -> Result<bool, AllocError> {
-        self.try_insert_hash(key.key_hash(self.seed))
+        let chain = Chain::new(fpr, seed, capacity, 1, |i| {
+            BlockedBloom::part(capacity_of(capacity, i), rate_of(fpr, i), seed, alloc.clone())
+        })?;
+        Ok(Self { chain, keys: 0 })
     }
 
     /// As [`insert_hash`](Self::insert_hash).
@@ -260,7 +168,7 @@ impl<A: Alloc + Clone> ScalableBloom<HeapWords<A>> {
     /// As for [`insert`](Self::insert).
     #[inline]
     pub fn insert_new<K: KeyHash + ?Sized>(&mut self, key: &K) {
-        self.insert_new_hash(key.key_hash(self.seed));
+        self.insert_new_hash(key.key_hash(self.seed()));
     }
 
     /// As [`insert_new`](Self::insert_new), the key of this 64-bit hash.
@@ -280,10 +188,10 @@ impl<A: Alloc + Clone> ScalableBloom<HeapWords<A>> {
     /// [`AllocError`] if memory is refused; the filter is then unchanged.
     #[inline]
     pub fn try_insert_new_hash(&mut self, hash: u64) -> Result<(), AllocError> {
-        if self.keys >= capacity_of(self.capacity, self.newest) {
+        if self.keys >= self.newest_capacity() {
             self.grow()?;
         }
-        if let Some(part) = &mut self.parts[self.newest] {
+        if let Some(part) = self.chain.newest_mut() {
             // A file may claim any number.
             self.keys = self.keys.saturating_add(u64::from(part.insert_hash(hash)));
         }
@@ -295,29 +203,22 @@ impl<A: Alloc + Clone> ScalableBloom<HeapWords<A>> {
     /// memory is asked for.
     #[cold]
     fn grow(&mut self) -> Result<(), AllocError> {
-        let next = self.newest + 1;
-        let Some(newest) = &self.parts[self.newest] else { return Ok(()) };
-        if next == MAX_PARTS || !newest.has_size_for(rate_of(self.fpr, self.newest)) {
+        let next = self.chain.len();
+        let Some(newest) = self.chain.newest() else { return Ok(()) };
+        if next == MAX_PARTS || !newest.has_size_for(rate_of(self.fpr(), next - 1)) {
             return Ok(());
         }
-        let (capacity, rate) = (capacity_of(self.capacity, next), rate_of(self.fpr, next));
-        let part = BlockedBloom::part(capacity, rate, self.seed, newest.alloc().clone())?;
-        self.parts[next] = Some(part);
-        (self.newest, self.keys) = (next, 0);
+        let (capacity, rate) = (capacity_of(self.capacity(), next), rate_of(self.fpr(), next));
+        let part = BlockedBloom::part(capacity, rate, self.seed(), newest.alloc().clone())?;
+        self.chain.push(part);
+        self.keys = 0;
         Ok(())
     }
 
     /// Removes all keys, and all parts but the first.
     pub fn clear(&mut self) {
-        self.parts[1..].fill_with(|| None);
-        self.parts.iter_mut().flatten().for_each(BlockedBloom::clear);
-        (self.newest, self.keys) = (0, 0);
-    }
-}
-
-impl<W: Words> Footprint for ScalableBloom<W> {
-    fn parts(&self, out: &mut dyn Parts) {
-        self.all().for_each(|part| part.parts(out));
+        self.chain.clear(BlockedBloom::clear);
+        self.keys = 0;
     }
 }
 
@@ -331,61 +232,38 @@ impl<W: Words> Persist for ScalableBloom<W> {
 
     #[cfg(feature = "alloc")]
     fn store<'s>(&'s self, out: &mut Sections<'s>) {
-        out.items(self.capacity);
-        out.seed(self.seed);
-        let forms = self.all().rev().fold(0, |forms, part| forms << 2 | part.raw_parts().1);
-        out.meta(&[self.parts() as u64, self.keys, self.fpr.to_bits(), forms]);
-        for (i, part) in self.all().enumerate() {
+        out.items(self.capacity());
+        out.seed(self.seed());
+        let forms = self.chain.iter().rev().fold(0, |forms, part| forms << 2 | part.raw_parts().1);
+        out.meta(&[self.parts() as u64, self.keys, self.fpr().to_bits(), forms]);
+        for (i, part) in self.chain.iter().enumerate() {
             out.section(section(i), 8, part.raw_parts().0);
         }
     }
 
     fn load<S: Source<Words = W>>(source: &mut S) -> Result<Self, FileError> {
         let [count, keys, fpr, forms] = source.meta()?;
-        let fits = (1..=MAX_PARTS as u64).contains(&count);
-        require(fits, section(0), "1 to 26 parts")?;
-        let fpr = f64::from_bits(fpr);
-        require(rate::check(0, fpr).is_ok(), section(0), "a rate from 2^-32 to 1/2")?;
+        let (count, fpr) = Chain::<BlockedBloom<W>, MAX_PARTS>::stated(section(0), count, fpr)?;
         let (seed, capacity) = (source.header().seed, source.header().items);
-        let mut parts = [const { None }; MAX_PARTS];
-        for (i, place) in parts.iter_mut().enumerate().take(count as usize) {
+        let chain = Chain::new(fpr, seed, capacity, count, |i| {
             let form = forms >> (2 * i) & 3;
-            let part = BlockedBloom::load_part(source, section(i), form, capacity_of(capacity, i))?;
-            *place = Some(part);
-        }
-        Ok(Self { parts, newest: count as usize - 1, keys, fpr, seed, capacity })
+            BlockedBloom::load_part(source, section(i), form, capacity_of(capacity, i))
+        })?;
+        Ok(Self { chain, keys })
     }
 
     fn validate(&self) -> Result<(), FileError> {
-        for (i, part) in self.all().enumerate() {
-            let right = part.has_size_for(rate_of(self.fpr, i));
+        for (i, part) in self.chain.iter().enumerate() {
+            let right = part.has_size_for(rate_of(self.fpr(), i));
             require(right, section(i), "the size that the parameters give")?;
         }
-        let full = capacity_of(self.capacity, self.newest);
-        require(self.keys <= full, section(self.newest), "no more keys than fit")
+        let fits = self.keys <= self.newest_capacity();
+        require(fits, section(self.chain.newest_index()), "no more keys than fit")
     }
 }
 
 doors!(ScalableBloom);
-keyed_doors!(ScalableBloom, "O(parts)");
-
-impl<A: Alloc + Clone> FilterMut<A> for ScalableBloom<HeapWords<A>> {
-    fn try_with_fpr_in(capacity: usize, fpr: f64, alloc: A) -> Result<Self, BuildError> {
-        Self::with_fpr_in(capacity, fpr, DEFAULT_SEED, alloc)
-    }
-
-    fn try_insert_hash(&mut self, hash: u64) -> Result<bool, BuildError> {
-        Ok(self.try_insert_hash(hash)?)
-    }
-}
-
-impl<K: KeyHash, A: Alloc + Clone> Extend<K> for ScalableBloom<HeapWords<A>> {
-    fn extend<I: IntoIterator<Item = K>>(&mut self, keys: I) {
-        for key in keys {
-            self.insert(&key);
-        }
-    }
-}
+chain_doors!(ScalableBloom, AllocError);
 
 impl<W: Words> fmt::Debug for ScalableBloom<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -393,8 +271,8 @@ impl<W: Words> fmt::Debug for ScalableBloom<W> {
             .field("parts", &self.parts())
             .field("bits", &self.bits())
             .field("inserted", &self.inserted())
-            .field("fpr", &self.fpr)
-            .field("seed", &self.seed)
+            .field("fpr", &self.fpr())
+            .field("seed", &self.seed())
             .finish()
     }
 }
@@ -402,10 +280,7 @@ impl<W: Words> fmt::Debug for ScalableBloom<W> {
 impl<W: Words, V: Words> PartialEq<ScalableBloom<V>> for ScalableBloom<W> {
     /// Whether both were made alike and have the same bits set.
     fn eq(&self, other: &ScalableBloom<V>) -> bool {
-        (self.newest, self.keys, self.seed) == (other.newest, other.keys, other.seed)
-            && self.fpr.to_bits() == other.fpr.to_bits()
-            && self.capacity == other.capacity
-            && self.all().zip(other.all()).all(|(a, b)| a == b)
+        self.keys == other.keys && self.chain == other.chain
     }
 }
 
@@ -455,7 +330,7 @@ mod tests {
             inserted += u64::from(filter.insert(&key));
             assert_eq!(filter.inserted(), inserted);
             let full: u64 = (0..filter.parts()).map(|i| capacity_of(100, i)).sum();
-            assert!(inserted <= full && inserted > full - capacity_of(100, filter.newest));
+            assert!(inserted <= full && inserted > full - filter.newest_capacity());
         }
         assert!((0..10_000_u32).all(|key| filter.contains(&key) && !filter.insert(&key)));
         assert!(filter.fpr_now() <= 0.01, "{}", filter.fpr_now());

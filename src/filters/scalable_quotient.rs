@@ -1,10 +1,9 @@
 //! [`ScalableQuotient`]: quotient filters one after the other, for nobody knows how many keys.
 
-use super::doors::keyed_doors;
-use super::{BATCH, DEFAULT_SEED, FilterMut, Quotient, rate};
+use super::chain::{Chain, chain_doors};
+use super::{Quotient, rate};
 use crate::error::{BuildError, FileError, Tag};
-use crate::hashing::KeyHash;
-use crate::mem::{Alloc, Footprint, Parts, granted};
+use crate::mem::Alloc;
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Persist, Source, Words, doors, require};
@@ -80,12 +79,7 @@ const SHARES: [f64; 5] = [0.28, 0.28, 0.18, 0.12, 0.06];
 /// J. Apple, *Stretching your data with taffy filters*, Software: Practice and Experience (2022).
 #[derive(Clone)]
 pub struct ScalableQuotient<W: Words = HeapWords> {
-    /// Those up to `newest` exist.
-    parts: [Option<Quotient<W>>; MAX_PARTS],
-    newest: usize,
-    fpr: f64,
-    seed: u64,
-    capacity: u64,
+    chain: Chain<Quotient<W>, MAX_PARTS>,
 }
 
 /// The keys that part `i` is for.
@@ -100,92 +94,29 @@ fn rate_of(fpr: f64, i: usize) -> f64 {
 }
 
 impl<W: Words> ScalableQuotient<W> {
-    fn all(&self) -> impl DoubleEndedIterator<Item = &Quotient<W>> {
-        self.parts.iter().flatten()
-    }
-
-    /// How many parts there are.
-    #[must_use]
-    pub const fn parts(&self) -> usize {
-        self.newest + 1
-    }
-
-    /// The number of different keys that its first part was made for.
-    #[must_use]
-    pub const fn capacity(&self) -> u64 {
-        self.capacity
-    }
-
-    /// The seed with which keys are hashed.
-    #[must_use]
-    pub const fn seed(&self) -> u64 {
-        self.seed
-    }
-
     /// How many keys were inserted that no part knew.
     #[must_use]
     pub fn inserted(&self) -> u64 {
-        self.all().map(Quotient::len).fold(0, u64::saturating_add)
-    }
-
-    /// Whether the key of this 64-bit hash may be in the set; `false` is certain. For callers that
-    /// hash themselves.
-    #[must_use]
-    #[inline]
-    pub fn contains_hash(&self, hash: u64) -> bool {
-        self.parts[..=self.newest].iter().rev().flatten().any(|part| part.contains_hash(hash))
-    }
-
-    /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,
-    /// as far as both go. Blocks are asked for 32 keys ahead. Allocates nothing.
-    pub fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
-        for (hashes, found) in hashes.chunks(BATCH).zip(found.chunks_mut(BATCH)) {
-            found.fill(false);
-            for part in self.all().rev() {
-                let mut here = [false; BATCH];
-                part.contains_many_hash(hashes, &mut here);
-                found.iter_mut().zip(here).for_each(|(found, here)| *found |= here);
-            }
-        }
-    }
-
-    /// The false-positive rate that is kept at every size.
-    #[must_use]
-    pub const fn fpr(&self) -> f64 {
-        self.fpr
+        self.chain.iter().map(Quotient::len).fold(0, u64::saturating_add)
     }
 
     /// The false-positive rate at present, or a little less. O(parts).
     #[must_use]
     pub fn fpr_now(&self) -> f64 {
-        self.all().map(Quotient::fpr_now).sum()
+        self.chain.iter().map(Quotient::fpr_now).sum()
     }
 
     /// Bits for each key that was inserted, which are taken to be one if they were none.
     #[must_use]
     pub fn bits_per_key(&self) -> f64 {
-        let bits: f64 = self.all().map(|part| part.bits_per_key() * part.len().max(1) as f64).sum();
-        bits / self.inserted().max(1) as f64
+        let bits = |part: &Quotient<W>| part.bits_per_key() * part.len().max(1) as f64;
+        self.chain.iter().map(bits).sum::<f64>() / self.inserted().max(1) as f64
     }
 
     /// How full the slots of the newest part are, of 1.
     #[must_use]
     pub fn load_factor(&self) -> f64 {
-        self.parts[self.newest].as_ref().map_or(0.0, Quotient::load_factor)
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl ScalableQuotient {
-    /// An empty filter whose first part is for `capacity` different keys (at least 64), at a
-    /// false-positive rate of at most `fpr` however many come.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::OutOfRange`] unless `2^-32 <= fpr <= 0.5`; [`BuildError::TooMany`] beyond
-    /// 2^40 keys; [`BuildError::Alloc`] if memory cannot be had.
-    pub fn with_fpr(capacity: usize, fpr: f64) -> Result<Self, BuildError> {
-        Self::with_fpr_in(capacity, fpr, DEFAULT_SEED, crate::mem::Global)
+        self.chain.newest().map_or(0.0, Quotient::load_factor)
     }
 }
 
@@ -200,99 +131,58 @@ impl<A: Alloc + Clone> ScalableQuotient<HeapWords<A>> {
         rate::check(capacity, fpr)?;
         let capacity = capacity as u64;
         let keys = capacity_of(capacity, 0);
-        let mut parts = [const { None }; MAX_PARTS];
-        parts[0] = Some(Quotient::part(keys, rate_of(fpr, 0), keys, seed, alloc)?);
-        Ok(Self { parts, newest: 0, fpr, seed, capacity })
-    }
-
-    /// Adds `key`, unless it is known already; returns whether it was not. O(parts) amortised;
-    /// allocates once every seventh.
-    ///
-    /// # Panics
-    ///
-    /// If memory cannot be had, or there are more keys than its parts can be for: see
-    /// [`try_insert`](Self::try_insert).
-    #[track_caller]
-    pub fn insert<K: KeyHash + ?Sized>(&mut self, key: &K) -> bool {
-        self.insert_hash(key.key_hash(self.seed))
-    }
-
-    /// As [`insert`](Self::insert), the key of this 64-bit hash.
-    ///
-    /// # Panics
-    ///
-    /// As for [`insert`](Self::insert).
-    #[track_caller]
-    pub fn insert_hash(&mut self, hash: u64) -> bool {
-        granted(self.try_insert_hash(hash))
-    }
-
-    /// As [`insert`](Self::insert).
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::Alloc`] if memory cannot be had, [`BuildError::OutOfRange`] if fingerprints of
-    /// the next part would have more than 60 bits; the filter is then unchanged.
-    pub fn try_insert<K: KeyHash + ?Sized>(&mut self, key: &K) -> Result<bool, BuildError> {
-        self.try_insert_hash(key.key_hash(self.seed))
+        let part = |i| Quotient::part(keys, rate_of(fpr, i), keys, seed, alloc.clone());
+        Ok(Self { chain: Chain::new(fpr, seed, capacity, 1, part)? })
     }
 
     /// As [`insert_hash`](Self::insert_hash).
     ///
     /// # Errors
     ///
-    /// As for [`try_insert`](Self::try_insert).
+    /// [`BuildError::Alloc`] if memory cannot be had, [`BuildError::OutOfRange`] if fingerprints of
+    /// the next part would have more than 60 bits, [`BuildError::TooMany`] if there is no next
+    /// part; the filter is then unchanged.
     pub fn try_insert_hash(&mut self, hash: u64) -> Result<bool, BuildError> {
-        let older = self.parts[..self.newest].iter().rev().flatten();
-        if { older }.any(|part| part.contains_hash(hash)) {
+        if self.chain.older().rev().any(|part| part.contains_hash(hash)) {
             return Ok(false);
         }
-        let Some(part) = &mut self.parts[self.newest] else { return Ok(false) };
-        if part.is_full_for(capacity_of(self.capacity, self.newest)) {
-            if part.contains_hash(hash) {
-                return Ok(false);
-            }
-            self.grow()?;
+        let keys = capacity_of(self.chain.capacity, self.chain.newest_index());
+        let Some(part) = self.chain.newest_mut() else { return Ok(false) };
+        if !part.is_full_for(keys) {
+            return part.try_insert_unique_hash(hash);
         }
-        match &mut self.parts[self.newest] {
-            Some(part) => part.try_insert_unique_hash(hash),
-            None => Ok(false),
+        if part.contains_hash(hash) {
+            return Ok(false);
         }
+        self.grow()?;
+        self.chain.newest_mut().map_or(Ok(false), |part| part.try_insert_unique_hash(hash))
     }
 
     /// Makes room in the newest part, or adds the next one. How much depends on the keys and slots
     /// there are, and not on what a damaged file says of them.
     #[cold]
     fn grow(&mut self) -> Result<(), BuildError> {
-        let keys = capacity_of(self.capacity, self.newest);
-        let Some(part) = &mut self.parts[self.newest] else { return Ok(()) };
+        let Chain { fpr, seed, capacity, .. } = self.chain;
+        let next = self.chain.len();
+        let keys = capacity_of(capacity, next - 1);
+        let Some(part) = self.chain.newest_mut() else { return Ok(()) };
         if part.len() < keys {
             return part.grow_towards(keys);
         }
-        let next = self.newest + 1;
         if next == MAX_PARTS {
             return Err(BuildError::TooMany { len: keys, max: keys });
         }
         // What the file of a closed part does not tell.
         part.fit(keys)?;
-        let (keys, rate) = (capacity_of(self.capacity, next), rate_of(self.fpr, next));
-        let room = (part.len() / GROWTH).max(MIN_FIRST);
-        self.parts[next] = Some(Quotient::part(keys, rate, room, self.seed, part.alloc().clone())?);
-        self.newest = next;
+        let (keys, rate) = (capacity_of(capacity, next), rate_of(fpr, next));
+        let (room, alloc) = ((part.len() / GROWTH).max(MIN_FIRST), part.alloc().clone());
+        self.chain.push(Quotient::part(keys, rate, room, seed, alloc)?);
         Ok(())
     }
 
     /// Removes all keys, and all parts but the first.
     pub fn clear(&mut self) {
-        self.parts[1..].fill_with(|| None);
-        self.parts.iter_mut().flatten().for_each(Quotient::clear);
-        self.newest = 0;
-    }
-}
-
-impl<W: Words> Footprint for ScalableQuotient<W> {
-    fn parts(&self, out: &mut dyn Parts) {
-        self.all().for_each(|part| part.parts(out));
+        self.chain.clear(Quotient::clear);
     }
 }
 
@@ -306,67 +196,44 @@ impl<W: Words> Persist for ScalableQuotient<W> {
 
     #[cfg(feature = "alloc")]
     fn store<'s>(&'s self, out: &mut Sections<'s>) {
-        out.items(self.capacity);
-        out.seed(self.seed);
-        let newest = self.parts[self.newest].as_ref();
+        out.items(self.capacity());
+        out.seed(self.seed());
+        let newest = self.chain.newest();
         let (keys, slots) = newest.map_or((0, 0), |part| (part.len(), part.slots()));
-        out.meta(&[self.parts() as u64, keys, self.fpr.to_bits(), slots]);
-        for (i, part) in self.all().enumerate() {
+        out.meta(&[self.parts() as u64, keys, self.fpr().to_bits(), slots]);
+        for (i, part) in self.chain.iter().enumerate() {
             out.section(section(i), 8, part.words());
         }
     }
 
     fn load<S: Source<Words = W>>(source: &mut S) -> Result<Self, FileError> {
         let [count, keys, fpr, slots] = source.meta()?;
-        let fits = (1..=MAX_PARTS as u64).contains(&count);
-        require(fits, section(0), "1 to 10 parts")?;
-        let fpr = f64::from_bits(fpr);
-        require(rate::check(0, fpr).is_ok(), section(0), "a rate from 2^-32 to 1/2")?;
+        let (count, fpr) = Chain::<Quotient<W>, MAX_PARTS>::stated(section(0), count, fpr)?;
         let (seed, capacity) = (source.header().seed, source.header().items);
-        let (mut parts, newest) = ([const { None }; MAX_PARTS], count as usize - 1);
-        for (i, place) in parts.iter_mut().enumerate().take(count as usize) {
-            let most = capacity_of(capacity, i);
-            let filled = if i == newest { Some((keys, slots)) } else { None };
+        let chain = Chain::new(fpr, seed, capacity, count, |i| {
+            let (most, rate) = (capacity_of(capacity, i), rate_of(fpr, i));
+            let filled = (i + 1 == count).then_some((keys, slots));
             let words = source.section(section(i), 8)?;
-            let part = Quotient::load_part(words, section(i), most, rate_of(fpr, i), seed, filled)?;
-            *place = Some(part);
-        }
-        Ok(Self { parts, newest, fpr, seed, capacity })
+            Quotient::load_part(words, section(i), most, rate, seed, filled)
+        })?;
+        Ok(Self { chain })
     }
 
     fn validate(&self) -> Result<(), FileError> {
-        self.all().enumerate().try_for_each(|(i, part)| part.validate_as(section(i)))
+        self.chain.iter().enumerate().try_for_each(|(i, part)| part.validate_as(section(i)))
     }
 }
 
 doors!(ScalableQuotient);
-keyed_doors!(ScalableQuotient, "O(parts)");
-
-impl<A: Alloc + Clone> FilterMut<A> for ScalableQuotient<HeapWords<A>> {
-    fn try_with_fpr_in(capacity: usize, fpr: f64, alloc: A) -> Result<Self, BuildError> {
-        Self::with_fpr_in(capacity, fpr, DEFAULT_SEED, alloc)
-    }
-
-    fn try_insert_hash(&mut self, hash: u64) -> Result<bool, BuildError> {
-        self.try_insert_hash(hash)
-    }
-}
-
-impl<K: KeyHash, A: Alloc + Clone> Extend<K> for ScalableQuotient<HeapWords<A>> {
-    fn extend<I: IntoIterator<Item = K>>(&mut self, keys: I) {
-        for key in keys {
-            self.insert(&key);
-        }
-    }
-}
+chain_doors!(ScalableQuotient, BuildError);
 
 impl<W: Words> fmt::Debug for ScalableQuotient<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ScalableQuotient")
             .field("parts", &self.parts())
             .field("inserted", &self.inserted())
-            .field("fpr", &self.fpr)
-            .field("seed", &self.seed)
+            .field("fpr", &self.fpr())
+            .field("seed", &self.seed())
             .finish()
     }
 }
@@ -374,9 +241,7 @@ impl<W: Words> fmt::Debug for ScalableQuotient<W> {
 impl<W: Words, V: Words> PartialEq<ScalableQuotient<V>> for ScalableQuotient<W> {
     /// Whether both were made alike and hold the same fingerprints.
     fn eq(&self, other: &ScalableQuotient<V>) -> bool {
-        (self.newest, self.seed, self.capacity) == (other.newest, other.seed, other.capacity)
-            && self.fpr.to_bits() == other.fpr.to_bits()
-            && self.all().zip(other.all()).all(|(a, b)| a == b)
+        self.chain == other.chain
     }
 }
 
@@ -386,6 +251,7 @@ impl<W: Words> Eq for ScalableQuotient<W> {}
 mod tests {
     use super::*;
     use crate::filters::Bloom;
+    use crate::mem::Footprint;
 
     #[test]
     fn rates_of_all_parts_sum_up_to_the_promise() {
@@ -427,8 +293,9 @@ mod tests {
         for key in 0..10_000_u32 {
             inserted += u64::from(filter.insert(&key));
             assert_eq!(filter.inserted(), inserted);
-            let before: u64 = (0..filter.newest).map(|i| capacity_of(100, i)).sum();
-            assert!(inserted > before && inserted <= before + capacity_of(100, filter.newest));
+            let newest = filter.parts() - 1;
+            let before: u64 = (0..newest).map(|i| capacity_of(100, i)).sum();
+            assert!(inserted > before && inserted <= before + capacity_of(100, newest));
             assert!(filter.fpr_now() <= 0.01, "{}", filter.fpr_now());
         }
         assert!((0..10_000_u32).all(|key| filter.contains(&key) && !filter.insert(&key)));
