@@ -9,20 +9,12 @@ import json
 import sys
 from html import escape
 
+from page import page
+
 ROW, LEFT, BAR, WIDTH, TOP = 26, 170, 430, 760, 64
 
-STYLE = """
-  text { font: 14px system-ui, sans-serif; fill: #1f2328 }
-  .title { font-weight: 600; font-size: 16px }
-  .small { fill: #59636e; font-size: 12px }
-  .ours { fill: #0969da } .peer { fill: #8c959f }
-  .ground { fill: #ffffff }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #e6edf3 } .small { fill: #9198a1 }
-    .ours { fill: #4493f8 } .peer { fill: #656c76 }
-    .ground { fill: #0d1117 }
-  }
-"""
+LIGHT = "  .ours { fill: #0969da } .peer { fill: #8c959f }"
+DARK = "    .ours { fill: #4493f8 } .peer { fill: #656c76 }"
 
 
 def draw(table):
@@ -33,11 +25,6 @@ def draw(table):
     height = TOP + ROW * len(rows) + 16
     title = f"Heap bytes per item, {items:,} {table['kind']}"
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
-        f"<title>{escape(title)}: {escape(describe(rows, items))}</title>",
-        f"<style>{STYLE}</style>",
-        f'<rect class="ground" width="{WIDTH}" height="{height}" rx="6"/>',
-        f'<text class="title" x="16" y="28">{escape(title)}</text>',
         '<text class="small" x="16" y="48">requested from the allocator; '
         "at the right, ns for a random look-up of a present key; "
         "~ approximate, does not hold its keys</text>",
@@ -55,7 +42,7 @@ def draw(table):
             f'<text x="{LEFT + length + 8:.1f}" y="{y + 16}">{row["heap_bytes"] / items:.1f}</text>',
             f'<text class="small" x="{WIDTH - 16}" y="{y + 16}" text-anchor="end">{hit}</text>',
         ]
-    return "\n".join(out + ["</svg>", ""])
+    return page(WIDTH, height, title, describe(rows, items), LIGHT, DARK, out)
 
 
 def describe(rows, items):

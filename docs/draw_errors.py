@@ -11,6 +11,8 @@ import math
 import sys
 from html import escape
 
+from page import page
+
 WIDTH, LEFT, GAP, TOP = 800, 56, 18, 116
 PANEL, HIGH, LOW = 228, 280, 90  # a panel's width, the height of errors and of biases
 BIAS_TOP = TOP + HIGH + 44
@@ -22,26 +24,21 @@ MOST_BIAS = 5  # in standard deviations of the mean
 # Sketches, and the sizes of theirs that are drawn: from the most error to the least.
 SKETCHES = [("ExaLogLog", (8, 11, 14)), ("HyperLogLog", (8, 12, 16)), ("Theta", (8, 12, 16))]
 
-STYLE = """
-  text { font: 14px system-ui, sans-serif; fill: #1f2328 }
-  .title { font-weight: 600; font-size: 16px }
-  .head { font-weight: 600 }
-  .small { fill: #59636e; font-size: 12px }
-  .ground { fill: #ffffff } .band { fill: #eaeef2 }
+LIGHT = """
+  .head { font-weight: 600 } .band { fill: #eaeef2 }
   .grid { stroke: #d1d9e0 } .axis { stroke: #8c959f; fill: none }
   path, .key { fill: none; stroke-width: 2; stroke-linejoin: round }
   .size0 { stroke: #bc4c00 } .size1 { stroke: #0969da } .size2 { stroke: #1a7f37 }
   .of0 { fill: #bc4c00 } .of1 { fill: #0969da } .of2 { fill: #1a7f37 }
   .merged { stroke-dasharray: 6 3 } .running { stroke-dasharray: 2 3 }
   .stated { stroke: #8c959f; stroke-width: 5; opacity: 0.45 }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #e6edf3 } .small { fill: #9198a1 }
-    .ground { fill: #0d1117 } .band { fill: #1c2330 }
+"""
+DARK = """
+    .band { fill: #1c2330 }
     .grid { stroke: #2b323b } .axis { stroke: #656c76 }
     .size0 { stroke: #f0883e } .size1 { stroke: #4493f8 } .size2 { stroke: #3fb950 }
     .of0 { fill: #f0883e } .of1 { fill: #4493f8 } .of2 { fill: #3fb950 }
     .stated { stroke: #656c76 }
-  }
 """
 
 
@@ -138,11 +135,6 @@ def draw(rows):
     title = "Error of distinct counts over the number of keys"
     trials = rows[0]["trials"]
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
-        f"<title>{escape(title)}: {escape(describe(rows))}</title>",
-        f"<style>{STYLE}</style>",
-        f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}" rx="6"/>',
-        f'<text class="title" x="16" y="28">{title}</text>',
         small(16, 48, f"relative rms error over {trials} streams; below, the mean error in its own "
               "standard deviations: within the band, no bias is seen"),
     ]
@@ -159,7 +151,7 @@ def draw(rows):
         out += frame(panel, name) + curves(panel, name, sizes, rows)
     out.append(small(LEFT, BIAS_TOP - 8, "mean error"))
     out.append(small(WIDTH - 16, HEIGHT - 8, "keys", "end"))
-    return "\n".join(out + ["</svg>", ""])
+    return page(WIDTH, HEIGHT, title, describe(rows), LIGHT, DARK, out)
 
 
 def describe(rows):
