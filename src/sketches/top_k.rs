@@ -437,33 +437,32 @@ impl<A: Alloc> TopK<HeapWords<A>> {
         let coin = self.coin.wrapping_add(COIN_STEP);
         let x = mix(coin);
         // Most rare keys would lose against the least frequent key of any bucket: then there is no
-        // need to look for that of theirs. Measured: 7 % less time.
-        if self.counting == Counting::Estimates
-            && !wins(x, self.floor.saturating_add(more), more)
-            && x & self.sweep() != 0
-        {
-            self.coin = coin;
-            self.total = self.total.saturating_add(more);
-            return Ok(());
+        // need to look for that of theirs.
+        let loses = self.counting == Counting::Estimates
+            && !wins(x, self.floor.saturating_add(more), more);
+        if !loses || x & self.sweep() == 0 {
+            self.admit(at, hash, more, key, x)?;
         }
-        self.admit(at, hash, more, key)
+        self.coin = coin;
+        self.total = self.total.saturating_add(more);
+        Ok(())
     }
 
-    /// Gives a key that has no slot one, perhaps.
+    /// Gives a key that has no slot one, if the coin `x` says so.
     fn admit(
         &mut self,
         at: usize,
         hash: u64,
         more: u64,
         key: Option<&[u8]>,
+        x: u64,
     ) -> Result<(), AllocError> {
         let first = at * bucket::WORDS;
         let words = self.slots.words().get(first..);
         let Some(bucket) = words.and_then(|words| words.first_chunk()) else { return Ok(()) };
         let (slot, least) = bucket::least(bucket);
         let count = least.saturating_add(more);
-        let coin = self.coin.wrapping_add(COIN_STEP);
-        if wins(mix(coin), count, more) || self.counting == Counting::Bounds && more > 0 {
+        if wins(x, count, more) || self.counting == Counting::Bounds && more > 0 {
             if let Some(key) = key {
                 self.text.put(at * SLOTS + slot, key)?;
             } else if self.keeps_keys {
@@ -475,9 +474,7 @@ impl<A: Alloc> TopK<HeapWords<A>> {
                 bucket::set_count(bucket, slot, count);
             }
         }
-        self.coin = coin;
-        self.total = self.total.saturating_add(more);
-        if mix(coin) & self.sweep() == 0 {
+        if x & self.sweep() == 0 {
             let buckets = (0..self.buckets()).filter_map(|at| self.bucket(at));
             self.floor = buckets.map(|bucket| bucket::least(bucket).1).min().unwrap_or(0);
         }
