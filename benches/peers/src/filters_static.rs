@@ -150,7 +150,7 @@ fn measure(data: &Data, entries: &[Entry<'_>], rounds: usize) -> Result<(), Box<
     Ok(())
 }
 
-/// Fuse in several widths and passes, xorf's and sux's.
+/// Fuse, from hashes and in little memory, and xorf's.
 fn fuse<'a>(data: &'a Data, entries: &mut Vec<Entry<'a>>) {
     let Data { fpr, keys, .. } = data;
     let fpr = *fpr;
