@@ -1,11 +1,11 @@
 //! [`BlockedBloom`]: a Bloom filter that touches one cache line a key.
 
-use super::doors::keyed_doors;
+use super::BATCH;
+use super::doors::sized_doors;
 use super::lines::Lines;
 use super::rate::{self, Blocks};
-use super::{BATCH, DEFAULT_SEED, FilterMut, in_batches};
 use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
-use crate::hashing::{KeyHash, fold};
+use crate::hashing::fold;
 use crate::mem::{Alloc, Footprint, Parts};
 use crate::simd::lines::{Form, Kernel, kernel};
 #[cfg(feature = "alloc")]
@@ -132,18 +132,6 @@ impl<W: Words> BlockedBloom<W> {
         lanes * draws
     }
 
-    /// The number of different keys it was made for.
-    #[must_use]
-    pub const fn capacity(&self) -> u64 {
-        self.capacity
-    }
-
-    /// The seed with which keys are hashed.
-    #[must_use]
-    pub const fn seed(&self) -> u64 {
-        self.seed
-    }
-
     /// Whether the key of this 64-bit hash may be in the set; `false` is certain. For callers that
     /// hash themselves; use it together with [`insert_hash`](Self::insert_hash).
     #[must_use]
@@ -263,47 +251,6 @@ impl<W: Words> BlockedBloom<W> {
     }
 }
 
-#[cfg(feature = "alloc")]
-impl BlockedBloom {
-    /// An empty filter for `capacity` different keys at a false-positive rate of at most `fpr`.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::OutOfRange`] unless `2^-32 <= fpr <= 0.5`; [`BuildError::TooMany`] beyond
-    /// 2^40 keys; [`BuildError::Alloc`] if memory cannot be had.
-    pub fn with_fpr(capacity: usize, fpr: f64) -> Result<Self, BuildError> {
-        Self::with_fpr_in(capacity, fpr, DEFAULT_SEED, crate::mem::Global)
-    }
-
-    /// The filter of `keys`, whose number is known, at a false-positive rate of at most `fpr`. Keys
-    /// that occur twice take room twice and do no harm.
-    ///
-    /// # Errors
-    ///
-    /// As for [`with_fpr`](Self::with_fpr).
-    pub fn from_keys<K: KeyHash>(
-        keys: impl IntoIterator<Item = K, IntoIter: ExactSizeIterator>,
-        fpr: f64,
-    ) -> Result<Self, BuildError> {
-        Self::from_hashes(keys.into_iter().map(|key| key.key_hash(DEFAULT_SEED)), fpr)
-    }
-
-    /// The filter of the keys of these 64-bit hashes, whose number is known.
-    ///
-    /// # Errors
-    ///
-    /// As for [`with_fpr`](Self::with_fpr).
-    pub fn from_hashes(
-        hashes: impl IntoIterator<Item = u64, IntoIter: ExactSizeIterator>,
-        fpr: f64,
-    ) -> Result<Self, BuildError> {
-        let hashes = hashes.into_iter();
-        let mut filter = Self::with_fpr(hashes.len(), fpr)?;
-        in_batches(hashes, |hashes| filter.insert_many_hash(hashes));
-        Ok(filter)
-    }
-}
-
 impl<A: Alloc> BlockedBloom<HeapWords<A>> {
     /// An empty filter for `capacity` different keys at a false-positive rate of at most `fpr`,
     /// with keys hashed by `seed` and its lines in `alloc`.
@@ -326,13 +273,6 @@ impl<A: Alloc> BlockedBloom<HeapWords<A>> {
     /// Where its lines come from.
     pub(super) fn alloc(&self) -> &A {
         self.lines.alloc()
-    }
-
-    /// Adds `key`; returns whether the filter changed: `false` means that it, or enough others, had
-    /// been added before. O(1), allocates nothing.
-    #[inline]
-    pub fn insert<K: KeyHash + ?Sized>(&mut self, key: &K) -> bool {
-        self.insert_hash(key.key_hash(self.seed))
     }
 
     /// Adds the key of this 64-bit hash; returns whether the filter changed.
@@ -417,25 +357,7 @@ impl<W: Words> Persist for BlockedBloom<W> {
 }
 
 doors!(BlockedBloom);
-keyed_doors!(BlockedBloom, "O(1)");
-
-impl<A: Alloc> FilterMut<A> for BlockedBloom<HeapWords<A>> {
-    fn try_with_fpr_in(capacity: usize, fpr: f64, alloc: A) -> Result<Self, BuildError> {
-        Self::with_fpr_in(capacity, fpr, DEFAULT_SEED, alloc)
-    }
-
-    fn try_insert_hash(&mut self, hash: u64) -> Result<bool, BuildError> {
-        Ok(self.insert_hash(hash))
-    }
-}
-
-impl<K: KeyHash, A: Alloc> Extend<K> for BlockedBloom<HeapWords<A>> {
-    fn extend<I: IntoIterator<Item = K>>(&mut self, keys: I) {
-        let seed = self.seed;
-        let hashes = keys.into_iter().map(|key| key.key_hash(seed));
-        in_batches(hashes, |hashes| self.insert_many_hash(hashes));
-    }
-}
+sized_doors!(BlockedBloom, "O(1)");
 
 impl<W: Words> fmt::Debug for BlockedBloom<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -44,6 +44,115 @@ macro_rules! keyed_doors {
 }
 pub(super) use keyed_doors;
 
+/// Gives a filter that is made for a number of keys and takes them one by one the inherent methods
+/// and the traits that all such filters have. It has the fields `capacity` and `seed`, and the
+/// methods `with_fpr_in`, `insert_hash`, `insert_many_hash`, `contains_hash` and
+/// `contains_many_hash`; `$time` says what asking and inserting cost.
+macro_rules! sized_doors {
+    ($ty:ident, $time:literal) => {
+        $crate::filters::doors::keyed_doors!($ty, $time);
+
+        impl<W: $crate::storage::Words> $ty<W> {
+            /// The number of different keys it was made for.
+            #[must_use]
+            pub const fn capacity(&self) -> u64 {
+                self.capacity
+            }
+
+            /// The seed with which keys are hashed.
+            #[must_use]
+            pub const fn seed(&self) -> u64 {
+                self.seed
+            }
+        }
+
+        #[cfg(feature = "alloc")]
+        impl $ty {
+            /// An empty filter for `capacity` different keys at a false-positive rate of at most
+            /// `fpr`.
+            ///
+            /// # Errors
+            ///
+            /// [`BuildError::OutOfRange`] unless `2^-32 <= fpr <= 0.5`; [`BuildError::TooMany`]
+            /// beyond 2^40 keys; [`BuildError::Alloc`] if memory cannot be had.
+            ///
+            /// [`BuildError::OutOfRange`]: crate::BuildError::OutOfRange
+            /// [`BuildError::TooMany`]: crate::BuildError::TooMany
+            /// [`BuildError::Alloc`]: crate::BuildError::Alloc
+            pub fn with_fpr(capacity: usize, fpr: f64) -> Result<Self, $crate::BuildError> {
+                let seed = $crate::filters::DEFAULT_SEED;
+                Self::with_fpr_in(capacity, fpr, seed, $crate::mem::Global)
+            }
+
+            /// The filter of `keys`, whose number is known, at a false-positive rate of at most
+            /// `fpr`. Keys that occur twice take room twice and do no harm.
+            ///
+            /// # Errors
+            ///
+            /// As for [`with_fpr`](Self::with_fpr).
+            pub fn from_keys<K: $crate::hashing::KeyHash>(
+                keys: impl IntoIterator<Item = K, IntoIter: ExactSizeIterator>,
+                fpr: f64,
+            ) -> Result<Self, $crate::BuildError> {
+                let seed = $crate::filters::DEFAULT_SEED;
+                Self::from_hashes(keys.into_iter().map(|key| key.key_hash(seed)), fpr)
+            }
+
+            /// The filter of the keys of these 64-bit hashes, whose number is known.
+            ///
+            /// # Errors
+            ///
+            /// As for [`with_fpr`](Self::with_fpr).
+            pub fn from_hashes(
+                hashes: impl IntoIterator<Item = u64, IntoIter: ExactSizeIterator>,
+                fpr: f64,
+            ) -> Result<Self, $crate::BuildError> {
+                let hashes = hashes.into_iter();
+                let mut filter = Self::with_fpr(hashes.len(), fpr)?;
+                $crate::filters::in_batches(hashes, |hashes| filter.insert_many_hash(hashes));
+                Ok(filter)
+            }
+        }
+
+        impl<A: $crate::mem::Alloc> $ty<$crate::storage::HeapWords<A>> {
+            /// Adds `key`; returns whether the filter changed: `false` means that it, or enough
+            /// others, had been added before.
+            #[doc = concat!($time, ", allocates nothing.")]
+            #[inline]
+            pub fn insert<K: $crate::hashing::KeyHash + ?Sized>(&mut self, key: &K) -> bool {
+                self.insert_hash(key.key_hash(self.seed))
+            }
+        }
+
+        impl<A: $crate::mem::Alloc> $crate::filters::FilterMut<A>
+            for $ty<$crate::storage::HeapWords<A>>
+        {
+            fn try_with_fpr_in(
+                capacity: usize,
+                fpr: f64,
+                alloc: A,
+            ) -> Result<Self, $crate::BuildError> {
+                Self::with_fpr_in(capacity, fpr, $crate::filters::DEFAULT_SEED, alloc)
+            }
+
+            fn try_insert_hash(&mut self, hash: u64) -> Result<bool, $crate::BuildError> {
+                Ok(self.insert_hash(hash))
+            }
+        }
+
+        impl<K: $crate::hashing::KeyHash, A: $crate::mem::Alloc> Extend<K>
+            for $ty<$crate::storage::HeapWords<A>>
+        {
+            fn extend<I: IntoIterator<Item = K>>(&mut self, keys: I) {
+                let seed = self.seed;
+                let hashes = keys.into_iter().map(|key| key.key_hash(seed));
+                $crate::filters::in_batches(hashes, |hashes| self.insert_many_hash(hashes));
+            }
+        }
+    };
+}
+pub(super) use sized_doors;
+
 /// Gives a filter that is built at once the inherent methods and the traits that all such filters
 /// have. It has the fields `len` and `seed`, and the methods `build`, `fpr`, `contains_hash` and
 /// `contains_many_hash`; `$tries` says what has failed if it cannot be built.
