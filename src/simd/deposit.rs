@@ -48,6 +48,7 @@ pub(crate) fn deposit(mut bits: u64, mut mask: u64) -> u64 {
 /// Whether the processor counts and deposits bits in hardware: asked once, by whoever keeps the
 /// answer, as each question costs as much as what is done then.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 pub(crate) struct Way(bool);
 
 /// The promise that the processor has `pdep`, in code that was compiled for such a one.
