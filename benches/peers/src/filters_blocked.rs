@@ -28,25 +28,38 @@ trait Set: Send + Sync + Sized + 'static {
     }
 }
 
-macro_rules! ours {
-    ($($ty:ident $name:literal $many:literal;)*) => {$(
+/// A contender whose keys are hashes: how it is made, and where it is not `insert_hash`, what puts
+/// a key in.
+macro_rules! set {
+    ($ty:ty, $name:literal, $new:expr) => {
+        set!($ty, $name, $new, insert_hash);
+    };
+    ($ty:ty, $name:literal, $new:expr, $insert:ident) => {
         impl Set for $ty {
             const NAME: &'static str = $name;
             fn new(n: usize, fpr: f64) -> Self {
-                Self::with_fpr(n, fpr).expect("in range")
+                let new: fn(usize, f64) -> Self = $new;
+                new(n, fpr)
             }
             fn insert(&mut self, hash: u64) {
-                self.insert_hash(hash);
+                self.$insert(hash);
             }
             fn has(&self, hash: u64) -> bool {
                 self.contains_hash(hash)
             }
         }
+    };
+}
 
+/// The same structure, asked for many keys at once.
+struct Many<T>(T);
+
+macro_rules! many {
+    ($ty:ty, $name:literal) => {
         impl Set for Many<$ty> {
-            const NAME: &'static str = $many;
+            const NAME: &'static str = $name;
             fn new(n: usize, fpr: f64) -> Self {
-                Self($ty::with_fpr(n, fpr).expect("in range"))
+                Self(Set::new(n, fpr))
             }
             fn insert(&mut self, hash: u64) {
                 self.0.insert_hash(hash);
@@ -59,96 +72,52 @@ macro_rules! ours {
             }
             fn count(&self, hashes: &[u64]) -> u64 {
                 let mut found = [false; 4096];
-                hashes.chunks(found.len()).map(|hashes| {
+                let count = |hashes: &[u64]| {
                     self.0.contains_many_hash(hashes, &mut found);
                     found[..hashes.len()].iter().filter(|found| **found).count() as u64
-                }).sum()
+                };
+                hashes.chunks(4096).map(count).sum()
             }
         }
-    )*};
+    };
 }
 
-/// The same structure, asked for many keys at once.
-struct Many<T>(T);
+set!(Bloom, "lessram bloom", |n, fpr| Self::with_fpr(n, fpr).expect("in range"));
+many!(Bloom, "lessram bloom, many");
+set!(BlockedBloom, "lessram blocked", |n, fpr| Self::with_fpr(n, fpr).expect("in range"));
+many!(BlockedBloom, "lessram blocked, many");
+set!(AtomicBloom, "lessram atomic", |n, fpr| Self::with_fpr(n, fpr).expect("in range"));
 
-ours! {
-    Bloom "lessram bloom" "lessram bloom, many";
-    BlockedBloom "lessram blocked" "lessram blocked, many";
-}
+/// Keys that the first part is for of those that nobody tells how many will come.
+const FIRST: usize = 1_024;
 
-/// From a first part for 1,024 keys, as nobody knows how many will come.
-impl Set for ScalableBloom {
-    const NAME: &'static str = "lessram scalable";
-    fn new(_: usize, fpr: f64) -> Self {
-        Self::with_fpr(1_024, fpr).expect("in range")
-    }
-    fn insert(&mut self, hash: u64) {
-        self.insert_new_hash(hash);
-    }
-    fn has(&self, hash: u64) -> bool {
-        self.contains_hash(hash)
-    }
-}
+set!(
+    ScalableBloom,
+    "lessram scalable",
+    |_, fpr| Self::with_fpr(FIRST, fpr).expect("in range"),
+    insert_new_hash
+);
+set!(ScalableQuotient, "lessram scalable, small", |_, fpr| {
+    Self::with_fpr(FIRST, fpr).expect("in range")
+});
 
-/// From a first part for 1,024 keys too.
-impl Set for ScalableQuotient {
-    const NAME: &'static str = "lessram scalable, small";
-    fn new(_: usize, fpr: f64) -> Self {
-        Self::with_fpr(1_024, fpr).expect("in range")
-    }
-    fn insert(&mut self, hash: u64) {
-        self.insert_hash(hash);
-    }
-    fn has(&self, hash: u64) -> bool {
-        self.contains_hash(hash)
-    }
-}
+// Each generation for half the keys, so that both together hold them all.
+set!(TimingBloom, "lessram timing", |n, fpr| {
+    Self::expiring(n.div_ceil(2), fpr, Expiry::Keys).expect("in range")
+});
 
-/// Each generation for half the keys, so that both together hold them all.
-impl Set for TimingBloom {
-    const NAME: &'static str = "lessram timing";
-    fn new(n: usize, fpr: f64) -> Self {
-        Self::expiring(n.div_ceil(2), fpr, Expiry::Keys).expect("in range")
-    }
-    fn insert(&mut self, hash: u64) {
-        self.insert_hash(hash);
-    }
-    fn has(&self, hash: u64) -> bool {
-        self.contains_hash(hash)
-    }
-}
-
-impl Set for AtomicBloom {
-    const NAME: &'static str = "lessram atomic";
-    fn new(n: usize, fpr: f64) -> Self {
-        Self::with_fpr(n, fpr).expect("in range")
-    }
-    fn insert(&mut self, hash: u64) {
-        self.insert_hash(hash);
-    }
-    fn has(&self, hash: u64) -> bool {
-        self.contains_hash(hash)
-    }
-}
-
-impl Set for fastbloom::AtomicBloomFilter {
-    const NAME: &'static str = "fastbloom atomic";
-    fn new(n: usize, fpr: f64) -> Self {
-        fastbloom::AtomicBloomFilter::with_false_pos(fpr).seed(&1).expected_items(n)
-    }
-    fn insert(&mut self, hash: u64) {
-        self.insert_hash(hash);
-    }
-    fn has(&self, hash: u64) -> bool {
-        self.contains_hash(hash)
-    }
-}
+set!(fastbloom::BloomFilter, "fastbloom", |n, fpr| {
+    fastbloom::BloomFilter::with_false_pos(fpr).seed(&1).expected_items(n)
+});
+set!(fastbloom::AtomicBloomFilter, "fastbloom atomic", |n, fpr| {
+    fastbloom::AtomicBloomFilter::with_false_pos(fpr).seed(&1).expected_items(n)
+});
 
 impl Set for growable_bloom_filter::GrowableBloom {
     const NAME: &'static str = "growable-bloom";
     fn new(_: usize, fpr: f64) -> Self {
         growable_bloom_filter::GrowableBloomBuilder::new()
-            .estimated_insertions(1_024)
+            .estimated_insertions(FIRST)
             .desired_error_ratio(fpr)
             .build()
     }
@@ -157,19 +126,6 @@ impl Set for growable_bloom_filter::GrowableBloom {
     }
     fn has(&self, hash: u64) -> bool {
         self.contains(hash)
-    }
-}
-
-impl Set for fastbloom::BloomFilter {
-    const NAME: &'static str = "fastbloom";
-    fn new(n: usize, fpr: f64) -> Self {
-        fastbloom::BloomFilter::with_false_pos(fpr).seed(&1).expected_items(n)
-    }
-    fn insert(&mut self, hash: u64) {
-        self.insert_hash(hash);
-    }
-    fn has(&self, hash: u64) -> bool {
-        self.contains_hash(hash)
     }
 }
 
@@ -184,32 +140,11 @@ fn split_bits(fpr: f64) -> usize {
     }
 }
 
-/// At the peer's size, and not the power of two that Parquet's readers want.
-impl Set for Sbbf {
-    const NAME: &'static str = "lessram sbbf";
-    fn new(n: usize, fpr: f64) -> Self {
-        Self::with_blocks_in((n * split_bits(fpr)).div_ceil(256) as u64, Global).expect("memory")
-    }
-    fn insert(&mut self, hash: u64) {
-        self.insert_hash(hash);
-    }
-    fn has(&self, hash: u64) -> bool {
-        self.contains_hash(hash)
-    }
-}
-
-impl Set for sbbf_rs_safe::Filter {
-    const NAME: &'static str = "sbbf-rs-safe";
-    fn new(n: usize, fpr: f64) -> Self {
-        Self::new(split_bits(fpr), n)
-    }
-    fn insert(&mut self, hash: u64) {
-        self.insert_hash(hash);
-    }
-    fn has(&self, hash: u64) -> bool {
-        self.contains_hash(hash)
-    }
-}
+// At the peer's size, and not the power of two that Parquet's readers want.
+set!(Sbbf, "lessram sbbf", |n, fpr| {
+    Self::with_blocks_in((n * split_bits(fpr)).div_ceil(256) as u64, Global).expect("memory")
+});
+set!(sbbf_rs_safe::Filter, "sbbf-rs-safe", |n, fpr| Self::new(split_bits(fpr), n));
 
 /// Keys, and what is asked for.
 struct Data {
