@@ -87,6 +87,18 @@ macro_rules! entry {
     }};
 }
 
+/// How many of these hashes are found, a thousand asked for in each call.
+fn at_once(set: &'static (impl Filter + Sync)) -> Box<dyn Fn(&[u64]) -> u64 + Sync> {
+    Box::new(move |hashes| {
+        let mut found = [false; 1024];
+        let count = |hashes: &[u64]| {
+            set.contains_many_hash(hashes, &mut found);
+            found[..hashes.len()].iter().filter(|found| **found).count() as u64
+        };
+        hashes.chunks(1024).map(count).sum()
+    })
+}
+
 /// The share of absent keys that are found, over the promise.
 fn rate(entry: &Entry<'_>, fpr: f64) -> f64 {
     let probes = ((200.0 / fpr) as u64).clamp(1_000_000, 20_000_000);
@@ -157,15 +169,8 @@ fn fuse<'a>(data: &'a Data, entries: &mut Vec<Entry<'a>>) {
     let from_hashes = move || Fuse::from_hashes(keys.iter().copied(), fpr).expect("built");
     entries.push(entry!("Fuse", from_hashes, |set: Fuse, hash| set.contains_hash(hash)));
     let mut many = entry!("Fuse, many", from_hashes, |set: Fuse, hash| set.contains_hash(hash));
-    let set: &'a Fuse = Box::leak(Box::new(from_hashes()));
-    many.count = Box::new(move |hashes| {
-        let mut found = [false; 1024];
-        let sum = |hashes: &[u64], found: &mut [bool]| {
-            Filter::contains_many_hash(set, hashes, found);
-            found.iter().filter(|found| **found).count()
-        };
-        hashes.chunks(1024).map(|part| sum(part, &mut found[..part.len()]) as u64).sum()
-    });
+    let set: &'static Fuse = Box::leak(Box::new(from_hashes()));
+    many.count = at_once(set);
     entries.push(many);
     // From a source that is read again, in the least memory and in twice that.
     let again = || keys.iter().copied();
@@ -194,15 +199,8 @@ fn ribbon<'a>(data: &'a Data, entries: &mut Vec<Entry<'a>>) {
     let from_hashes = move || Ribbon::from_hashes(keys.iter().copied(), fpr).expect("built");
     entries.push(entry!("Ribbon", from_hashes, |set: Ribbon, hash| set.contains_hash(hash)));
     let mut many = entry!("Ribbon, many", from_hashes, |set: Ribbon, hash| set.contains_hash(hash));
-    let set: &'a Ribbon = Box::leak(Box::new(from_hashes()));
-    many.count = Box::new(move |hashes| {
-        let mut found = [false; 1024];
-        let sum = |hashes: &[u64], found: &mut [bool]| {
-            Filter::contains_many_hash(set, hashes, found);
-            found.iter().filter(|found| **found).count()
-        };
-        hashes.chunks(1024).map(|part| sum(part, &mut found[..part.len()]) as u64).sum()
-    });
+    let set: &'static Ribbon = Box::leak(Box::new(from_hashes()));
+    many.count = at_once(set);
     entries.push(many);
     // An eighth of the hashes, the keys left to later layers, and a shard's equations.
     let how = Building { memory: n + n / 2 + (2 << 20), ..Building::default() };
