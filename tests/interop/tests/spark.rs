@@ -160,8 +160,8 @@ fn hll_images(sketch: &HyperLogLog) -> [(&'static str, Vec<u8>); 4] {
     ]
 }
 
-/// One thing that Spark is asked, and what it shall say; of numbers only what [`check_numbers`]
-/// does not see to.
+/// One thing that Spark is asked, and what it shall say; nothing of sketches of numbers, whose
+/// bytes differ each time: [`check_numbers`] looks at those.
 struct Case {
     name: String,
     request: String,
