@@ -2,6 +2,9 @@
 //!
 //! `tests/data/make_hll_golden.py` says how the golden figures were made.
 
+mod figures;
+
+use figures::{fnv, hex, number, unhex};
 use lessram::BuildError;
 use lessram::mem::{Counter, Footprint, Global, Tracked};
 use lessram::sketches::{HllType, HyperLogLog};
@@ -12,18 +15,7 @@ use std::collections::HashSet;
 const GOLDEN: &str = include_str!("data/hll_golden.tsv");
 
 fn golden(kind: &str) -> impl Iterator<Item = Vec<&'static str>> {
-    let lines = GOLDEN.lines().map(|line| line.split('\t').collect::<Vec<_>>());
-    lines.filter(move |columns| columns[0] == kind)
-}
-
-fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |state, byte| {
-        (state ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
-    })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    figures::rows(GOLDEN, kind)
 }
 
 /// How many cases a random test shall try: 300, unless `LESSRAM_CASES` says another number, which
@@ -36,10 +28,6 @@ fn cases() -> u64 {
 /// Of the places to damage, every so many-th is: all, unless the runner is slow.
 fn stride() -> usize {
     if cases() < 200 { 23 } else { 1 }
-}
-
-fn number<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
-    text.parse().unwrap()
 }
 
 /// Inserts the key number `i` of a kind.
@@ -157,11 +145,6 @@ fn a_merge_takes_any_storage() {
     from_view.merge(&view).unwrap();
     assert_eq!(from_heap, from_view);
     assert_eq!(view.to_heap(), other);
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let digits = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
-    (0..text.len()).step_by(2).map(digits).collect()
 }
 
 fn kind_of(bits: &str) -> HllType {

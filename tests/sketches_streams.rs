@@ -4,6 +4,9 @@
 //! `tests/data/make_kll_golden.py` and `make_hasher_golden.py` say how the golden figures were
 //! made.
 
+mod figures;
+
+use figures::unhex;
 use lessram::FileError;
 use lessram::sketches::{FeatureHasher, Kll, KllItem};
 
@@ -13,11 +16,6 @@ const KLL: &str = include_str!("data/kll_golden.tsv");
 /// What scikit-learn 1.9.1 gave.
 const HASHER: &str = include_str!("data/hasher_golden.tsv");
 
-fn bytes_of(hex: &str) -> Vec<u8> {
-    let digits = |i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap();
-    (0..hex.len()).step_by(2).map(digits).collect()
-}
-
 fn double(hex: &str) -> f64 {
     f64::from_bits(u64::from_str_radix(hex, 16).unwrap())
 }
@@ -26,7 +24,7 @@ fn double(hex: &str) -> f64 {
 /// and up to `k` numbers ours are the same bytes.
 fn agrees<T: KllItem>(case: &[&str]) {
     let (k, n): (u16, u32) = (case[1].parse().unwrap(), case[2].parse().unwrap());
-    let image = bytes_of(case[4]);
+    let image = unhex(case[4]);
     let theirs = Kll::<T>::from_datasketches(&image, 0).unwrap();
     assert_eq!(theirs.to_datasketches(), image, "{k}, {n}");
     assert_eq!((theirs.k(), theirs.len()), (k, u64::from(n)));
@@ -72,7 +70,7 @@ fn kll_images_and_answers_are_those_of_datasketches() {
 
 #[test]
 fn images_of_other_families_and_forms_are_refused_by_name() {
-    let image = bytes_of(KLL.lines().nth(8).unwrap().split('\t').nth(4).unwrap());
+    let image = unhex(KLL.lines().nth(8).unwrap().split('\t').nth(4).unwrap());
     let told = |at: usize, value: u8| {
         let mut bytes = image.clone();
         bytes[at] = value;

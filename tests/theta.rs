@@ -2,6 +2,9 @@
 //!
 //! `tests/data/make_theta_golden.py` says how the golden figures were made.
 
+mod figures;
+
+use figures::{fnv, hex, number, unhex};
 use lessram::mem::{Counter, Footprint, Global, Tracked};
 use lessram::sketches::Theta;
 use lessram::storage::{self, HeapWords, Le64};
@@ -15,12 +18,7 @@ const GOLDEN: &str = include_str!("data/theta_golden.tsv");
 const FAST: bool = !cfg!(debug_assertions);
 
 fn golden(kind: &str) -> impl Iterator<Item = Vec<&'static str>> {
-    let lines = GOLDEN.lines().map(|line| line.split('\t').collect::<Vec<_>>());
-    lines.filter(move |columns| columns[0] == kind)
-}
-
-fn number<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
-    text.parse().unwrap()
+    figures::rows(GOLDEN, kind)
 }
 
 fn sketch(lg_k: u8, kind: &str, keys: std::ops::Range<u64>) -> Theta {
@@ -40,17 +38,9 @@ fn sketch(lg_k: u8, kind: &str, keys: std::ops::Range<u64>) -> Theta {
 
 fn image(bytes: &[u8]) -> String {
     if bytes.len() <= 800 {
-        return bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        return hex(bytes);
     }
-    let fnv = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |state, byte| {
-        (state ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
-    });
-    format!("{}:{fnv:016x}", bytes.len())
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let digits = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
-    (0..text.len()).step_by(2).map(digits).collect()
+    format!("{}:{:016x}", bytes.len(), fnv(bytes))
 }
 
 /// The columns of a packed sketch.

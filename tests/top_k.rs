@@ -3,6 +3,9 @@
 //! `tests/data/make_top_k_golden.py` says how the golden figures were made. With `LESSRAM_BLESS=1`
 //! the test writes the images that the script reads.
 
+mod figures;
+
+use figures::{hex, number, unhex};
 use lessram::sketches::{Counting, TopK, TopKOptions};
 use std::collections::HashMap;
 
@@ -10,21 +13,7 @@ use std::collections::HashMap;
 const GOLDEN: &str = include_str!("data/top_k_golden.tsv");
 
 fn golden(kind: &str) -> impl Iterator<Item = Vec<&'static str>> {
-    let lines = GOLDEN.lines().map(|line| line.split('\t').collect::<Vec<_>>());
-    lines.filter(move |columns| columns[0] == kind)
-}
-
-fn number(text: &str) -> u64 {
-    text.parse().unwrap()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let digits = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
-    (0..text.len()).step_by(2).map(digits).collect()
+    figures::rows(GOLDEN, kind)
 }
 
 fn sketch(slots: usize, strings: bool) -> TopK {
@@ -85,9 +74,10 @@ fn word_of_four(image: &[u8], at: usize) -> usize {
 fn images_are_those_of_datasketches() {
     let mut cases = 0;
     for case in golden("same") {
-        let (strings, keys, theirs) = (case[1] == "strings", number(case[3]), unhex(case[4]));
+        let (strings, theirs) = (case[1] == "strings", unhex(case[4]));
+        let keys: u64 = number(case[3]);
         // Slots of 8 keys each: enough that no bucket is full.
-        let mut sketch = sketch((3 << number(case[2])) / 4, strings);
+        let mut sketch = sketch((3 << number::<u32>(case[2])) / 4, strings);
         for key in 0..keys {
             (0..=key % 7).for_each(|_| add(&mut sketch, strings, key));
         }
@@ -121,12 +111,12 @@ fn datasketches_reads_our_images() {
         let Some(case) = golden("read").find(|case| case[1] == name) else { continue };
         assert_eq!(case[2], hex(&image), "{name}");
         let (_, items) = parts(&image, strings);
-        let offset = number(case[4]);
+        let offset: u64 = number(case[4]);
         assert_eq!([number(case[3]), case.len() as u64 - 5], [keys, items.len() as u64]);
         for item in &case[5..] {
             let fields: Vec<&str> = item.split(' ').collect();
-            let [lower, upper] = [1, 2].map(|at| number(fields[at]));
-            let key = number(fields[0].trim_start_matches("key-"));
+            let [lower, upper]: [u64; 2] = [1, 2].map(|at| number(fields[at]));
+            let key: u64 = number(fields[0].trim_start_matches("key-"));
             let known = if strings {
                 sketch.iter().find(|entry| entry.key == Some(fields[0].as_bytes()))
             } else {
