@@ -23,37 +23,46 @@ static ALLOC: Counting = Counting;
 /// So end the names of golden files of other data than the shape's.
 const OTHER: &str = "-other.lram";
 
-fn golden_path(row: &RowLaws) -> PathBuf {
-    let name = format!("tests/golden/{}-{MAJOR}.lram", row.kind.name);
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+fn golden_path(row: &str, end: &str) -> PathBuf {
+    let path = format!("tests/golden/{row}-{MAJOR}{end}");
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The golden files of a row, of all versions.
+/// The golden files of a row with its shape's golden data, of all versions.
 fn golden_files(row: &RowLaws) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let start = format!("{}-", row.kind.name);
-    let of_row = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(&start);
+    let of_row = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        name.starts_with(&start) && !name.ends_with(OTHER)
+    };
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(of_row).collect()
 }
 
-/// With `LESSRAM_BLESS` set, writes the golden files that are missing. What is there stays: files
-/// like it are out in the world.
+/// The golden file at `path`, which is what is saved today. With `LESSRAM_BLESS` set, it is written
+/// if it is missing. What is there stays: files like it are out in the world.
+fn golden_file(path: &Path, today: &HeapWords) -> Vec<u8> {
+    if std::env::var_os("LESSRAM_BLESS").is_some() && !path.exists() {
+        fs::write(path, today.as_bytes()).unwrap();
+    }
+    let file = fs::read(path);
+    let file = file.unwrap_or_else(|_| panic!("{}: set LESSRAM_BLESS=1", path.display()));
+    assert_eq!(file, today.as_bytes(), "{}", path.display());
+    file
+}
+
 #[test]
 fn golden_files_load_and_would_be_saved_as_they_are() {
     for row in rows() {
-        let path = golden_path(row);
-        if std::env::var_os("LESSRAM_BLESS").is_some() && !path.exists() {
-            fs::write(&path, (row.golden)().as_bytes()).unwrap();
-        }
+        let path = golden_path(row.kind.name, ".lram");
+        golden_file(&path, &(row.golden)());
         let files = golden_files(row);
-        assert!(files.contains(&path), "{} is missing: set LESSRAM_BLESS=1", path.display());
-        for path in files.iter().filter(|path| !path.to_str().unwrap().ends_with(OTHER)) {
-            let file = fs::read(path).unwrap();
+        assert!(files.contains(&path), "{} is not among {files:?}", path.display());
+        for path in files {
+            let file = fs::read(&path).unwrap();
             let held = (row.holds_golden)(&file);
             held.unwrap_or_else(|message| panic!("{}: {message}", path.display()));
         }
-        let today = (row.golden)();
-        assert_eq!(fs::read(&path).unwrap(), today.as_bytes(), "{}", path.display());
     }
 }
 
@@ -135,8 +144,7 @@ fn sweep(row: &RowLaws, file: &[u8], damages: &[Damage]) -> usize {
 fn golden_files_withstand_every_bit_and_every_cut() {
     let budget = 64 * cases(256) as usize;
     for row in rows() {
-        let files = golden_files(row);
-        for path in files.iter().filter(|path| !path.to_str().unwrap().ends_with(OTHER)) {
+        for path in golden_files(row) {
             let file = fs::read(path).unwrap();
             let mut rng = Rng::new(4);
             let flips = sweep(row, &file, &damage::flips(&file, budget, &mut rng));
@@ -254,13 +262,8 @@ fn compressed_strings() -> HeapWords {
 /// A second golden file of strings: the other coding of their offsets.
 #[test]
 fn golden_strings_with_compressed_offsets_stay_as_they_are() {
-    let path = format!("tests/golden/str_array-{MAJOR}-compressed.lram");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    if std::env::var_os("LESSRAM_BLESS").is_some() && !path.exists() {
-        fs::write(&path, compressed_strings().as_bytes()).unwrap();
-    }
-    let file = fs::read(&path).expect("a golden file: write it with LESSRAM_BLESS=1");
-    assert_eq!(file, compressed_strings().as_bytes());
+    let path = golden_path("str_array", "-compressed.lram");
+    let file = golden_file(&path, &compressed_strings());
     assert!(StrArray::read_from(&file[..], 1 << 20).unwrap().has_compressed_offsets());
 }
 
@@ -274,13 +277,7 @@ fn bitmap_set() -> HeapWords {
 /// A golden file of a set that its shape's golden data do not make.
 #[test]
 fn golden_bitmaps_stay_as_they_are() {
-    let path = format!("tests/golden/sliced_set-{MAJOR}{OTHER}");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    if std::env::var_os("LESSRAM_BLESS").is_some() && !path.exists() {
-        fs::write(&path, bitmap_set().as_bytes()).unwrap();
-    }
-    let file = fs::read(&path).expect("a golden file: write it with LESSRAM_BLESS=1");
-    assert_eq!(file, bitmap_set().as_bytes());
+    let file = golden_file(&golden_path("sliced_set", OTHER), &bitmap_set());
     let set = SlicedSet::read_from(&file[..], 1 << 20).unwrap();
     set.validate().unwrap();
     // The bits, their counts, the padding, and two slots.
