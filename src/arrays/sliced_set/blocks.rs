@@ -1,8 +1,8 @@
 //! [`Blocks`]: the numbers of a slice as bits, and which blocks of 256 may have some. What two
 //! slices do not have costs nothing: neither reading, nor combining, nor coding it.
 
-use super::lists::{FULL, List};
-use super::slice::{Bits, Coding, Slice, WORDS, for_ones, for_range};
+use super::lists::FULL;
+use super::slice::{Bits, Coding, Slice, WORDS, for_ones, for_range, word_at};
 use crate::arrays::SetOp;
 use crate::simd::counting::{self, Work};
 
@@ -54,6 +54,12 @@ impl Used {
 #[inline(always)]
 pub(super) fn block_of(bits: &Bits, index: usize) -> &Block {
     bits[index % BLOCKS * BLOCK_WORDS..].first_chunk().unwrap_or(&[0; BLOCK_WORDS])
+}
+
+/// The block of these bytes.
+#[inline(always)]
+pub(super) fn block_in(bytes: &[u8; 8 * BLOCK_WORDS]) -> Block {
+    core::array::from_fn(|at| word_at(bytes, 8 * at))
 }
 
 /// The numbers of a slice as bits.
@@ -113,13 +119,11 @@ impl Blocks {
         match slice.coding {
             Coding::Lists => slice.for_lists(within, |index, list| {
                 used.set(index);
-                let block = bits[index % BLOCKS * BLOCK_WORDS..].iter_mut();
-                let bytes = slice.list_bytes(list);
+                let (base, bytes) = (index % BLOCKS * BLOCK_WORDS, slice.list_bytes(list));
                 if list.len == FULL {
-                    let words = bytes.chunks_exact(8).map(word);
-                    block.zip(words).for_each(|(own, word)| *own |= word);
+                    let words = block_in(bytes);
+                    bits[base..].iter_mut().zip(words).for_each(|(own, word)| *own |= word);
                 } else {
-                    let base = index % BLOCKS * BLOCK_WORDS;
                     for y in &bytes[..list.len] {
                         bits[base + usize::from(y / 64)] |= 1 << (y % 64);
                     }
@@ -213,7 +217,7 @@ impl Work for Shared<'_> {
         match slice.coding {
             Coding::Lists => slice.for_lists(*used, |index, list| {
                 count += match list.len == FULL {
-                    true => in_both(index, list_block(slice, list)),
+                    true => in_both(index, block_in(slice.list_bytes(list))),
                     false => {
                         let lows = slice.list_bytes(list)[..list.len].iter();
                         lows.map(|low| has(index << 8 | usize::from(*low))).sum()
@@ -230,17 +234,4 @@ impl Work for Shared<'_> {
         }
         count
     }
-}
-
-/// The bits of a list that is one of bits.
-#[inline(always)]
-fn list_block(slice: &Slice<'_>, list: List) -> Block {
-    let bytes = slice.list_bytes(list);
-    core::array::from_fn(|at| word(&bytes[8 * at..8 * at + 8]))
-}
-
-/// The word of eight bytes.
-#[inline(always)]
-fn word(bytes: &[u8]) -> u64 {
-    bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }

@@ -12,7 +12,7 @@
 //! Nothing here trusts its bytes: what is not there reads as 0, what is read is checked or masked
 //! where it is used, and loops end by counts of the code and not of the data.
 
-use super::blocks::{BLOCK_WORDS, Block};
+use super::blocks::{BLOCK_WORDS, Block, block_in};
 use crate::bits::word::{below, select_in_word};
 pub(super) use crate::simd::scalar::unpack::load as word_at;
 
@@ -243,8 +243,8 @@ impl Slice<'_> {
     #[inline(always)]
     pub(super) fn bitmap_block(&self, index: usize) -> Block {
         let at = COUNTS + 8 * BLOCK_WORDS * index;
-        match self.bytes.get(at..).and_then(|bytes| bytes.first_chunk::<{ 8 * BLOCK_WORDS }>()) {
-            Some(bytes) => core::array::from_fn(|at| word_at(bytes, 8 * at)),
+        match self.bytes.get(at..).and_then(|bytes| bytes.first_chunk()) {
+            Some(bytes) => block_in(bytes),
             None => core::array::from_fn(|word| self.bits(BLOCK_WORDS * index + word)),
         }
     }
