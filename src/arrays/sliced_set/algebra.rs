@@ -204,8 +204,8 @@ fn for_slots<A: Words, B: Words, E>(
 
 impl<W: Words> SlicedSet<W> {
     /// The numbers of `op` over two sets, in memory of `alloc`, in the forms that this one prefers.
-    /// O(slices + numbers in slices that both have), less where slices are bitmaps; needs 40 KiB of
-    /// stack.
+    /// O(slices + numbers in slices that both have), less where slices are bitmaps; needs some
+    /// 50 KiB of stack.
     ///
     /// # Errors
     ///
@@ -230,7 +230,7 @@ impl<W: Words> SlicedSet<W> {
         builder.finish()
     }
 
-    /// How many numbers are in both. Allocates nothing; needs 40 KiB of stack.
+    /// How many numbers are in both. Allocates nothing; needs some 50 KiB of stack.
     #[must_use]
     pub fn intersection_len<V: Words>(&self, other: &SlicedSet<V>) -> usize {
         let mut count = 0;

@@ -22,8 +22,9 @@ const THIN: usize = 64;
 
 /// Takes ascending numbers one by one and makes a [`SlicedSet`].
 ///
-/// Codes a slice as soon as the first number of the next one comes: needs the memory of the result,
-/// and 16 KiB at most beside it.
+/// Codes a slice as soon as the first number of the next one comes: needs the memory of the slices,
+/// which grows by a sixteenth, and 16 KiB at most beside it; while it becomes an [`EliasFano`], the
+/// memory of that too.
 pub struct SlicedSetBuilder<A: Alloc + Clone> {
     prefer: Prefer,
     coded: Coded<A>,

@@ -1,6 +1,7 @@
 //! What the laws of the shape do not reach: each coding by itself, damaged slices, sizes.
 
 use super::algebra::Scratch;
+use super::blocks::Blocks;
 use super::encode::{MOST_BYTES, Numbers, Profile, check_slice, encode};
 use super::runs::to_blocks;
 use super::slice::{Bits, Coding, PADDING, Place, Slice, WORDS};
@@ -360,6 +361,14 @@ fn few_slices_between_full_chunks_give_their_room_back() {
     set.shrink_to_fit();
     let least = set.heap_bytes();
     assert!(10 * bytes <= 11 * least, "{bytes} bytes, and {least} without slack");
+}
+
+/// What two sets need of the stack is what the docs say: the room for a pair of slices, and bits of
+/// runs that are not to be coded as such.
+#[test]
+fn stack_for_two_sets_is_that_of_the_docs() {
+    let bytes = size_of::<Scratch>() + size_of::<Blocks>();
+    assert!((48 << 10..50 << 10).contains(&bytes), "{bytes}");
 }
 
 #[test]
