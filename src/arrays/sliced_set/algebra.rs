@@ -239,7 +239,9 @@ impl<W: Words> SlicedSet<W> {
                 let mut scratch = Scratch::new();
                 for_slots((a, b), (false, false), |left, right| {
                     if let (Some(left), Some(right)) = (left, right) {
-                        count += scratch.shared(&a.slice(left), &b.slice(right));
+                        let shared = scratch.shared(&a.slice(left), &b.slice(right));
+                        // Slices of a damaged file may say more than 32 bits can count.
+                        count = usize::saturating_add(count, shared);
                     }
                     Ok(())
                 })
