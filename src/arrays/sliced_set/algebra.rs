@@ -219,7 +219,7 @@ impl<W: Words> SlicedSet<W> {
         let mut builder = SlicedSetBuilder::new_in(self.prefer, alloc);
         match (&self.form, &other.form) {
             (Form::Slices(a), Form::Slices(b)) => {
-                combine((self, a), (other, b), op, &mut builder)?;
+                combine((a, b), op, other.prefer == self.prefer, &mut builder)?;
             }
             _ => merge_sets(self, other, op, |number| match builder.push(number) {
                 Err(BuildError::Alloc(error)) => Err(error),
@@ -293,23 +293,21 @@ impl<W: Words> SlicedSet<W> {
     }
 }
 
-/// `op` over two sets of slices.
+/// `op` over two sets of slices: the left ones are coded as the builder would, and whether the
+/// right ones are is said.
 fn combine<W: Words, V: Words, A: Alloc + Clone>(
-    (set_a, a): (&SlicedSet<W>, &Slices<W>),
-    (set_b, b): (&SlicedSet<V>, &Slices<V>),
+    (a, b): (&Slices<W>, &Slices<V>),
     op: SetOp,
+    is_same: bool,
     builder: &mut SlicedSetBuilder<A>,
 ) -> Result<(), AllocError> {
     let mut scratch = Scratch::new();
-    let is_same = set_b.prefer == builder.prefer();
     for_slots((a, b), op.keeps(), |left, right| match (left, right) {
         (Some(left), Some(right)) => {
             let pair = (&a.slice(left), &b.slice(right));
             scratch.combine(pair, op, |numbers| builder.push_slice(a.key(left), numbers))
         }
-        (Some(left), None) => {
-            copy(a, left, set_a.prefer == builder.prefer(), builder, &mut scratch)
-        }
+        (Some(left), None) => copy(a, left, true, builder, &mut scratch),
         (None, Some(right)) => copy(b, right, is_same, builder, &mut scratch),
         (None, None) => Ok(()),
     })

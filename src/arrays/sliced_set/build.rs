@@ -212,11 +212,6 @@ impl<A: Alloc + Clone> SlicedSetBuilder<A> {
         Ok(())
     }
 
-    /// What this builder prefers.
-    pub(super) const fn prefer(&self) -> Prefer {
-        self.prefer
-    }
-
     /// The finished set. O(slices), or O(n) if it becomes Elias-Fano code.
     ///
     /// # Errors
