@@ -5,7 +5,7 @@ use super::chunks::Chunks;
 use super::edit::Cell;
 use super::encode::{Numbers, Profile};
 use super::iter::{Source, Walk};
-use super::slice::{Bits, UNIVERSE, WORDS};
+use super::slice::{Bits, UNIVERSE, WORDS, for_range};
 use super::slots::{KEY_END, LOW, key_of, low_of};
 use super::{Form, Prefer, SlicedSet, positions_in};
 use crate::error::{AllocError, BuildError};
@@ -215,7 +215,9 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
             for key in key_of(start)..=key_of(end) {
                 let first = if key == key_of(start) { low_of(start) } else { 0 };
                 let last = if key == key_of(end) { low_of(end) } else { UNIVERSE - 1 };
-                self.unite(key, |bits| fill(bits, first, last))?;
+                self.unite(key, |bits| {
+                    for_range(first, last + 1, &mut |at, word| bits[at % WORDS] |= word);
+                })?;
             }
         }
         Ok((self.len - before) as u64)
@@ -485,16 +487,6 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
 
 /// Numbers of one slice that are put in one by one.
 const FEW: usize = 16;
-
-/// Sets the bits `first..=last`.
-fn fill(bits: &mut Bits, first: usize, last: usize) {
-    let (start, end) = (first / 64, last / 64);
-    for (at, word) in bits.iter_mut().enumerate().take(end + 1).skip(start) {
-        let low = if at == start { u64::MAX << (first % 64) } else { u64::MAX };
-        let high = if at == end { u64::MAX >> (63 - last % 64) } else { u64::MAX };
-        *word |= low & high;
-    }
-}
 
 impl<W: Words> SlicedSet<W> {
     /// The numbers as a set that changes, in `alloc`.
