@@ -10,7 +10,8 @@ use crate::mem::raw_vec::RawVec;
 use crate::mem::{Alloc, Footprint, Global, PartKind, Parts};
 use core::fmt;
 
-/// Items that a bucket should have; the most it has on average is twice as many.
+/// Items that a bucket should have. As buckets are powers of two wide, the average of all is up to
+/// four times as many.
 const PER_BUCKET: usize = 64;
 
 /// A table is kept if its largest bucket has at most so many times the average: else a search in it
@@ -18,7 +19,8 @@ const PER_BUCKET: usize = 64;
 const MAX_SKEW: usize = 8;
 
 /// Items of a bucket among which a key is sought first, around where it would be if the items were
-/// evenly spread. Random keys are 5.5 items off on average where buckets have 122.
+/// evenly spread. Of `n` random keys in a bucket, one in the middle is off by `sqrt(n) / 2` places
+/// (the standard deviation): by 5.5 of 122, by 8 of 256.
 const NEAR: usize = 32;
 
 /// A table of where each range of keys starts, over a sorted slice of `u32` or `u64` that are
@@ -37,18 +39,19 @@ const NEAR: usize = 32;
 /// ```text
 /// bucket     (x - least) >> shift
 /// starts     | 0 | start of bucket 1 | start of bucket 2 | ... | n |      u32 each
-/// slice      | bucket 0: 64 to 128 items on average | bucket 1 | ...
+/// slice      | bucket 0: 64 to 256 items on average | bucket 1 | ...
 /// ```
 ///
 /// One block of exactly that size.
 ///
 /// # Space
 ///
-/// 4 bytes for 64 to 128 keys: 0.4 to 0.8 % of the bytes of `u64`s.
+/// 4 bytes for 64 to 256 keys: 0.2 to 0.8 % of the bytes of `u64`s.
 ///
 /// # Time
 ///
-/// O(log 512) at most: one cache line of the table, and a branch-free search of one bucket.
+/// One cache line of the table, and a branch-free search of the 32 items where the key should be;
+/// if it is not there, of its bucket, which has at most 8 times the average.
 ///
 /// # Example
 ///
@@ -108,7 +111,7 @@ impl<'a, K: SearchKey, A: Alloc> RadixTable<'a, K, A> {
         let log_buckets = (items.len() / PER_BUCKET).max(1).ilog2();
         table.shift = (u64::BITS - span.leading_zeros()).saturating_sub(log_buckets);
         table.least = least;
-        // at most twice 2^log_buckets, and so no more than there are items
+        // more than half of 2^log_buckets, and no more than that
         let buckets = if table.shift == 64 { 1 } else { (span >> table.shift) as usize + 1 };
         if largest_bucket(items, least, table.shift) > MAX_SKEW * items.len().div_ceil(buckets) {
             return Ok(table);
