@@ -50,8 +50,7 @@ pub(crate) const LINE: usize = 8;
 pub(crate) const HALF: usize = LINE / 2;
 
 /// For each bit of a line, those between it and the middle, in the half that it is in: 16 KiB. To
-/// read four masks takes two thirds of the time of making them (measured: `rank` of the peers'
-/// benches).
+/// read four masks takes fewer steps than to make them; `rank` of the peers' benches is the test.
 static BETWEEN: [[u64; HALF]; LINE * 64] = {
     let mut masks = [[0; HALF]; LINE * 64];
     let mut bit = 0;

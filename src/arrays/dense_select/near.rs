@@ -6,8 +6,10 @@ use crate::storage::Le64;
 
 /// Words that are counted at once.
 const WINDOW: usize = 4;
-/// Words of bits that a core keeps near it: 1 MiB, a guess. Of more, most have to be waited for,
-/// and what counts is how many questions a core has under way: those of few instructions.
+/// Words of bits that a core keeps near it: 1 MiB, a guess, for which `elias_fano` and `select` of
+/// the peers' benches are the test, in builds for a processor that counts. Of more, most have to be
+/// waited for, and what counts is how many questions a core has under way: those of few
+/// instructions.
 const CACHED: usize = 1 << 17;
 /// Words that may lie between a sample and a one that is sought from it: as many as a narrow record
 /// reaches over.
@@ -27,9 +29,8 @@ pub(super) fn find<const ZERO: bool>(bits: &[Le64], from: u64, ahead: i32) -> Op
 }
 
 /// [`find`] among the four words from that of `from` on, or up to it. Without a branch that depends
-/// on the bits: where a word's ones are counted by an instruction, counting four takes less than to
-/// guess wrong in which word the one is (measured, in cache: `elias_fano` of the peers' benches,
-/// built for the processor at hand).
+/// on the bits: where a word's ones are counted by an instruction, counting four should take less
+/// than to guess wrong in which word the one is.
 #[inline]
 fn in_window<const ZERO: bool>(bits: &[Le64], from: u64, ahead: i32) -> Option<u64> {
     // All ones if the one is before `from`.
