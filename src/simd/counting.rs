@@ -2,6 +2,10 @@
 //! ones of a word in one instruction, which no build for plain x86-64 may use.
 //!
 //! It is plain code. Only a door to it is here, and what it must be inlined into.
+//!
+//! Invariants:
+//!
+//! 1. [`run_popcnt`] is called only where [`has_popcnt`] says yes.
 
 /// Work of more than a few hundred nanoseconds: asking the processor costs one.
 pub(crate) trait Work {
@@ -24,6 +28,10 @@ pub(crate) fn run<W: Work>(work: W) -> W::Out {
 }
 
 /// As [`run`], with the instructions that it needs.
+///
+/// # Safety
+///
+/// The processor has all of these features.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 unsafe fn run_popcnt<W: Work>(work: W) -> W::Out {
