@@ -246,6 +246,7 @@ macro_rules! chain_doors {
                 Self::with_fpr_in(capacity, fpr, $crate::filters::DEFAULT_SEED, alloc)
             }
 
+            #[allow(clippy::needless_question_mark, reason = "the errors of one chain convert")]
             fn try_insert_hash(&mut self, hash: u64) -> Result<bool, $crate::BuildError> {
                 Ok(self.try_insert_hash(hash)?)
             }

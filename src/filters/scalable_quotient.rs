@@ -6,7 +6,7 @@ use crate::error::{BuildError, FileError, Tag};
 use crate::mem::Alloc;
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
-use crate::storage::{HeapWords, Persist, Source, Words, doors, require};
+use crate::storage::{HeapWords, Persist, Source, Words, doors};
 use core::fmt;
 
 /// The most parts. Each is for eight times the keys of the one before: ten are for 2^37 times 64.

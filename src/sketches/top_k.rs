@@ -9,9 +9,9 @@ use super::{DEFAULT_SEED, Heavy, HeavyMut};
 use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
 use crate::hashing::{KeyHash, fold, mix, unhashed};
 use crate::mem::{Alloc, Footprint, PartKind, Parts, refused};
+use crate::storage::{HeapWords, Le64, Persist, Source, Words, doors, require};
 #[cfg(feature = "alloc")]
 use crate::{mem::granted, storage::Sections};
-use crate::storage::{HeapWords, Le64, Persist, Source, Words, doors, require};
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
 use bucket::{Bucket, MAX_COUNT, SLOTS};
@@ -438,8 +438,8 @@ impl<A: Alloc> TopK<HeapWords<A>> {
         let x = mix(coin);
         // Most rare keys would lose against the least frequent key of any bucket: then there is no
         // need to look for that of theirs.
-        let loses = self.counting == Counting::Estimates
-            && !wins(x, self.floor.saturating_add(more), more);
+        let loses =
+            self.counting == Counting::Estimates && !wins(x, self.floor.saturating_add(more), more);
         if !loses || x & self.sweep() == 0 {
             self.admit(at, hash, more, key, x)?;
         }

@@ -5,10 +5,7 @@
 #![allow(dead_code)]
 
 /// The columns of all cases of this kind.
-pub(crate) fn rows(
-    file: &'static str,
-    kind: &str,
-) -> impl Iterator<Item = Vec<&'static str>> {
+pub(crate) fn rows(file: &'static str, kind: &str) -> impl Iterator<Item = Vec<&'static str>> {
     let lines = file.lines().map(|line| line.split('\t').collect::<Vec<_>>());
     lines.filter(move |columns| columns[0] == kind)
 }
