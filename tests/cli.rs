@@ -594,6 +594,39 @@ fn numbers_go_round() {
 }
 
 #[test]
+fn dictionaries_are_searched_by_what_keys_look_like() {
+    let folder = Folder::new();
+    folder.write("text", "beet\nbee\nbet\nboot\nb\u{e9}\nbeetle\n");
+    for kind in ["rear_dict", "front_dict", "dawg"] {
+        folder.ok(&["build", kind, "text", "-o", "out.lram"]);
+        let ask = |args: &[&str]| folder.run(&[&["query", "out.lram"], args].concat());
+        let found = |args: &[&str]| ask(args).out;
+        assert_eq!(found(&["--fuzzy", "bete"]), "0\t1\tbee\n3\t1\tbet\n");
+        let swapped = found(&["--fuzzy", "bete", "--swaps"]);
+        assert_eq!(swapped, "0\t1\tbee\n1\t1\tbeet\n3\t1\tbet\n");
+        assert_eq!(found(&["--glob", "b?"]), "5\tb\u{e9}\n");
+        assert_eq!(found(&["--regex", "b[eo]+t"]), "1\tbeet\n3\tbet\n4\tboot\n");
+        let json = found(&["--fuzzy", "bete", "--changes", "2", "--json"]);
+        let json: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!((&json[2]["item"], &json[2]["changes"]), (&"beetle".into(), &2.into()));
+        assert_eq!((ask(&["--glob", "x*"]).code, found(&["--glob", "x*"])), (1, String::new()));
+        for bad in [
+            &["--glob", "b["][..],
+            &["--regex", "b("],
+            &["--regex", r"\w{10000}"],
+            &["--fuzzy", "b", "--changes", "4"],
+            &["b", "--changes", "2"],
+        ] {
+            let ran = ask(bad);
+            assert_eq!((ran.code, ran.err.lines().count()), (2, 1), "{bad:?}: {}", ran.err);
+        }
+    }
+    folder.ok(&["build", "str_array", "text", "-o", "out.lram"]);
+    let ran = folder.run(&["query", "out.lram", "--glob", "b*"]);
+    assert!(ran.code == 2 && ran.err.contains("rear_dict"), "{}", ran.err);
+}
+
+#[test]
 fn filters_go_round() {
     let folder = Folder::new();
     folder.write("text", lines(3000, |i| format!("key {}", i % 2000)));

@@ -1,11 +1,11 @@
 //! [`Dawg`]: the smallest automaton that accepts a set of byte strings, with numbers for its keys.
 
 mod code;
-#[cfg(feature = "alloc")]
-mod fuzzy;
 #[cfg(feature = "fst")]
 mod interop;
 mod layout;
+#[cfg(feature = "alloc")]
+mod matches;
 mod node;
 mod read;
 mod register;
@@ -14,11 +14,13 @@ mod tests;
 mod walk;
 
 #[cfg(feature = "alloc")]
-pub use fuzzy::{Change, Fuzzy};
+pub use matches::{DawgMatches, Fuzzy};
 pub use node::{Edges, KeysAlong, Node};
 
 use super::keys::Walks;
 use super::spool::MAX_KEY;
+#[cfg(feature = "alloc")]
+use super::{Automaton, Near};
 use super::{KeySet, KeySetBuild, RankedKeySet};
 use crate::error::{BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
@@ -171,29 +173,26 @@ impl<W: Words> Dawg<W> {
         KeysAlong::new(self.root(), self.len, text.as_ref())
     }
 
-    /// The keys that become `word` by at most `most` characters inserted, removed or replaced, in
-    /// order: the number of each, and how many changes it takes. 3 changes are the most.
+    /// The keys that `automaton` accepts, in order: the number of each, and what the automaton says
+    /// of it.
     ///
-    /// Goes along all beginnings of keys that are as near to a beginning of the word. Of each
-    /// length there are no more than keys, in a damaged file too.
+    /// Goes along all beginnings of keys for which it is alive. Of each length there are no more
+    /// than keys, in a damaged file too.
     #[cfg(feature = "alloc")]
-    pub fn fuzzy(&self, word: impl AsRef<[u8]>, most: u32) -> Fuzzy<'_> {
-        self.fuzzy_by(word, most, Change::Char)
+    pub fn matches<M: Automaton>(&self, automaton: M) -> DawgMatches<'_, M> {
+        DawgMatches::new(self.root(), self.len, automaton)
     }
 
-    /// As [`fuzzy`](Self::fuzzy), with changes of another kind.
+    /// The keys that become `word` by at most `most` characters inserted, removed or replaced, in
+    /// order: the number of each, and how many changes it takes. [`Near`] counts other changes.
     ///
-    /// ```
-    /// use lessram::tries::{Change, Dawg};
+    /// # Panics
     ///
-    /// let words = Dawg::from_sorted(["from", "form", "frost"].map(String::from).into_iter()
-    ///     .collect::<std::collections::BTreeSet<_>>())?;
-    /// assert!(words.fuzzy_by("form", 1, Change::CharOrSwap).eq([(0, 0), (1, 1)]));
-    /// # Ok::<(), lessram::BuildError>(())
-    /// ```
+    /// If `most` is more than 3.
     #[cfg(feature = "alloc")]
-    pub fn fuzzy_by(&self, word: impl AsRef<[u8]>, most: u32, change: Change) -> Fuzzy<'_> {
-        Fuzzy::new(self.root(), self.len, word.as_ref(), most, change)
+    #[track_caller]
+    pub fn fuzzy(&self, word: impl AsRef<[u8]>, most: u32) -> Fuzzy<'_> {
+        self.matches(Near::new(word, most))
     }
 
     /// Puts the number of each of `keys` into `ids`, `None` of those that there are not, as far as

@@ -25,19 +25,17 @@
 //! What all dictionaries answer, beside a key by its number and a number by its key:
 //!
 //! ```
-//! use lessram::tries::{Matches, Near, RearDict};
+//! use lessram::tries::{Change, Near, RearDict};
 //!
 //! let words = RearDict::from_sorted(["be", "bee", "beet", "beetle", "bet", "boot"])?;
 //! assert_eq!(words.prefix("bee"), 1..4);
 //! assert_eq!(words.range("bee".."bet"), 1..4);
 //! // The keys that a text begins with, the longest first: number and length.
 //! assert!(words.prefixes_of("beets").eq([(2, 4), (1, 3), (0, 2)]));
-//! // The keys at most one edit from a word, with the edits that it takes.
-//! let near = Near::new(b"bete", 1);
-//! let found = Matches::new(&words, near).map(|(id, state)| (id, near.distance(&state)));
-//! assert!(found.eq([(1, Some(1)), (4, Some(1))]));
-//! let near = near.with_swaps();
-//! assert!(Matches::new(&words, near).map(|(id, _)| id).eq([1, 2, 4]));
+//! // The keys at most one change from a word, with the changes that it takes.
+//! assert!(words.fuzzy("bete", 1).eq([(1, 1), (4, 1)]));
+//! let near = Near::by("bete", 1, Change::CharOrSwap);
+//! assert!(words.matches(near).map(|(id, _)| id).eq([1, 2, 4]));
 //! # Ok::<(), lessram::BuildError>(())
 //! ```
 
@@ -47,28 +45,40 @@ mod blocks;
 mod dawg;
 mod front;
 mod front_dict;
+#[cfg(feature = "alloc")]
+mod glob;
 mod huffman;
 mod keys;
+#[cfg(feature = "alloc")]
+mod near;
 mod phrases;
 mod prefixes;
 mod query;
 mod rear_dict;
+#[cfg(feature = "regex")]
+mod regex;
 mod separators;
 mod spool;
 #[cfg(all(test, feature = "std"))]
 mod tests;
 
 #[cfg(feature = "alloc")]
-pub use automaton::{Automaton, Distances, Matches, Near};
-#[cfg(feature = "alloc")]
-pub use dawg::{Change, Fuzzy};
+pub use automaton::{Automaton, Matches};
 pub use dawg::{Dawg, DawgBuilder, Edges, KeysAlong, Node};
+#[cfg(feature = "alloc")]
+pub use dawg::{DawgMatches, Fuzzy};
 pub use front_dict::{FrontDict, FrontDictBuilder};
+#[cfg(feature = "alloc")]
+pub use glob::{Glob, GlobError};
 #[cfg(feature = "alloc")]
 pub use keys::Iter;
 pub use keys::{Keys, Walks};
+#[cfg(feature = "alloc")]
+pub use near::{Change, Near, NearState};
 pub use prefixes::PrefixesOf;
 pub use rear_dict::{RearDict, RearDictBuilder};
+#[cfg(feature = "regex")]
+pub use regex::{Regex, RegexError};
 
 use crate::error::BuildError;
 use crate::mem::{Alloc, Footprint};

@@ -209,14 +209,21 @@ pub(crate) struct VerifyArgs {
 }
 
 const QUERY_USAGE: &str = "lessram query [OPTIONS] FILE KEY...\n       \
-                           lessram query [OPTIONS] FILE --index I | --prefix P | --range A..B";
+                           lessram query [OPTIONS] FILE --index I | --prefix P | --range A..B\n       \
+                           lessram query [OPTIONS] FILE --fuzzy WORD | --glob PATTERN | --regex EXPRESSION";
 
 const QUERY_HELP: &str = "\
 Prints one line for each item found: its index, a TAB, the item. A key that is absent gets `-` as
 index, and the exit code is 1. Ranges are A..B (B excluded), A..=B, A.. or ..B, in byte order.
 
+A dictionary is searched by more: --fuzzy prints the index, a TAB, how many changes make the word
+of the key, a TAB, the key; --glob 'a*[0-9]?' and --regex 'a.*[0-9]' match keys as a whole.
+
 A filter prints `maybe` or `no`, a TAB, the key; `no` is certain, and the exit code is then 1. Of a
 key that is a number it asks for the text and for the number, unless --as says which.";
+
+/// What is asked for without `--fuzzy`.
+const NOT_FUZZY: [&str; 6] = ["keys", "index", "prefix", "range", "glob", "regex"];
 
 #[derive(Debug, Args)]
 #[command(override_usage = QUERY_USAGE, after_help = QUERY_HELP)]
@@ -236,6 +243,22 @@ pub(crate) struct QueryArgs {
     /// Print all items of a range
     #[arg(long, value_name = "A..B", group = "what", allow_hyphen_values = true)]
     pub(crate) range: Option<OsString>,
+    /// Print all keys of a dictionary that are near WORD
+    #[arg(long, value_name = "WORD", group = "what", allow_hyphen_values = true)]
+    pub(crate) fuzzy: Option<OsString>,
+    /// How near: so many characters inserted, removed or replaced
+    #[arg(long, value_name = "N", default_value = "1", conflicts_with_all = NOT_FUZZY)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=3))]
+    pub(crate) changes: u32,
+    /// Two neighbours swapped are one change, too
+    #[arg(long, conflicts_with_all = NOT_FUZZY)]
+    pub(crate) swaps: bool,
+    /// Print all keys of a dictionary that match a pattern of the shell
+    #[arg(long, value_name = "PATTERN", group = "what", allow_hyphen_values = true)]
+    pub(crate) glob: Option<OsString>,
+    /// Print all keys of a dictionary that match a regular expression
+    #[arg(long, value_name = "EXPRESSION", group = "what", allow_hyphen_values = true)]
+    pub(crate) regex: Option<String>,
     /// What the keys of a filter are [default: asks for numbers both ways]
     #[arg(long = "as", value_name = "KIND", conflicts_with_all = ["index", "prefix", "range"])]
     pub(crate) keys_are: Option<Keys>,

@@ -7,7 +7,7 @@ use crate::input::{decimal, excerpt, group};
 use crate::inspect::head_of;
 use crate::memory;
 use crate::rows;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufWriter, Write};
@@ -16,7 +16,12 @@ use std::path::Path;
 pub(crate) fn run(args: &QueryArgs) -> Outcome<Code> {
     let head = head_of(&args.file)?;
     let row = rows::numbered(head.header.kind, &args.file)?;
-    row.check_options(&[("--as", args.keys_are.is_some())])?;
+    row.check_options(&[
+        ("--as", args.keys_are.is_some()),
+        ("--fuzzy", args.fuzzy.is_some()),
+        ("--glob", args.glob.is_some()),
+        ("--regex", args.regex.is_some()),
+    ])?;
     let instead = "ask a smaller file";
     memory::check(args.memory, head.header.file_len, "reading the file", instead)?;
     let answers = (row.shape.open)(&args.file).map_err(|error| Failure::file(&args.file, error))?;
@@ -88,22 +93,30 @@ impl Printer {
     }
 
     /// One finding: a word and the item; in JSON the word becomes the first field.
-    pub(crate) fn print(
+    pub(crate) fn print(&mut self, word: &str, field: (&str, Value), item: &[u8]) -> Outcome<()> {
+        self.print_all(word, [field], item)
+    }
+
+    /// The same, with several fields.
+    fn print_all<const N: usize>(
         &mut self,
-        word: &str,
-        (name, value): (&str, Value),
+        words: &str,
+        fields: [(&str, Value); N],
         item: &[u8],
     ) -> Outcome<()> {
         if self.json {
             let before = if self.printed == 0 { "[\n" } else { ",\n" };
-            let line = match std::str::from_utf8(item) {
-                Ok(text) => json!({ name: value, "item": text }),
+            let mut line = serde_json::Map::new();
+            line.extend(fields.map(|(name, value)| (name.to_owned(), value)));
+            let text = std::str::from_utf8(item);
+            line.insert("item".to_owned(), text.ok().into());
+            if text.is_err() {
                 // JSON holds text only: other bytes are told as numbers.
-                Err(_) => json!({ name: value, "item": Value::Null, "bytes": item }),
-            };
-            write!(self.out, "{before}{line}")?;
+                line.insert("bytes".to_owned(), item.into());
+            }
+            write!(self.out, "{before}{}", Value::Object(line))?;
         } else {
-            write!(self.out, "{word}\t")?;
+            write!(self.out, "{words}\t")?;
             self.out.write_all(item)?;
             self.out.write_all(b"\n")?;
         }
@@ -111,8 +124,14 @@ impl Printer {
         Ok(())
     }
 
+    /// A key at its index, and how many changes it takes to come there.
+    pub(crate) fn near(&mut self, index: usize, changes: u32, key: &[u8]) -> Outcome<()> {
+        let fields = [("index", index.into()), ("changes", changes.into())];
+        self.print_all(&format!("{index}\t{changes}"), fields, key)
+    }
+
     /// An item at its index, or its absence.
-    fn item(&mut self, index: Option<usize>, item: &[u8]) -> Outcome<()> {
+    pub(crate) fn item(&mut self, index: Option<usize>, item: &[u8]) -> Outcome<()> {
         let word = index.map_or_else(|| "-".to_owned(), |index| index.to_string());
         self.print(&word, ("index", index.into()), item)
     }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::storage::words::{Le32, as_halves_mut};
 use crate::testkit::data::Rng;
+use crate::tries::Change;
 use std::collections::{BTreeMap, BTreeSet};
 use std::format;
 use std::string::String;
@@ -162,59 +163,6 @@ fn keys_out_of_order_change_nothing() {
     assert!(dawg.iter().eq(["ant", "anthill", "bee"].map(|key| key.as_bytes().to_vec())));
 }
 
-/// The fewest changes that make `b` of `a`.
-fn distance<T: PartialEq>(a: &[T], b: &[T], swaps: bool) -> u32 {
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for i in 0..=a.len() {
-        for j in 0..=b.len() {
-            rows[i][j] = match (i, j) {
-                (0, _) => j as u32,
-                (_, 0) => i as u32,
-                _ => {
-                    let replaced = rows[i - 1][j - 1] + u32::from(a[i - 1] != b[j - 1]);
-                    replaced.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1)
-                }
-            };
-            let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-            if swaps && swapped {
-                rows[i][j] = rows[i][j].min(rows[i - 2][j - 2] + 1);
-            }
-        }
-    }
-    rows[a.len()][b.len()]
-}
-
-#[test]
-fn near_keys_are_those_of_brute_force() {
-    let mut rng = Rng::new(17);
-    let letters = ['a', 'b', 'c', '\u{e9}', '\u{4e2d}', '\u{1f980}'];
-    let word = |rng: &mut Rng, most: usize| -> String {
-        let len = rng.below(most + 1);
-        (0..len).map(|_| letters[rng.below(letters.len())]).collect()
-    };
-    let keys: BTreeSet<String> = (0..1_500).map(|_| word(&mut rng, 9)).collect();
-    let dawg = Dawg::from_sorted(&keys).unwrap();
-    for _ in 0..60 {
-        let word = word(&mut rng, 12);
-        for change in [Change::Char, Change::CharOrSwap, Change::Byte, Change::ByteOrSwap] {
-            let swaps = matches!(change, Change::CharOrSwap | Change::ByteOrSwap);
-            for most in 0..=3 {
-                let far = |key: &String| match change {
-                    Change::Char | Change::CharOrSwap => {
-                        let chars = |text: &str| text.chars().collect::<Vec<char>>();
-                        distance(&chars(&word), &chars(key), swaps)
-                    }
-                    _ => distance(word.as_bytes(), key.as_bytes(), swaps),
-                };
-                let near = keys.iter().enumerate().map(|(id, key)| (id, far(key)));
-                let near: Vec<_> = near.filter(|(_, far)| *far <= most).collect();
-                let found: Vec<_> = dawg.fuzzy_by(&word, most, change).collect();
-                assert_eq!(found, near, "{word:?}, {most}, {change:?}");
-            }
-        }
-    }
-}
-
 #[test]
 fn near_keys_are_lent_and_long_words_cost_no_more() {
     let word = "w".repeat(1_000);
@@ -258,7 +206,8 @@ fn circles_come_to_an_end() {
     assert!(dawg.validate().is_err());
     for change in [Change::Char, Change::CharOrSwap, Change::Byte, Change::ByteOrSwap] {
         // As each number comes once, no more nodes than numbers have been entered.
-        let ids: Vec<usize> = dawg.fuzzy_by("zzzzzz", 3, change).map(|(id, _)| id).collect();
+        let near = Near::by("zzzzzz", 3, change);
+        let ids: Vec<usize> = dawg.matches(near).map(|(id, _)| id).collect();
         assert!(ids.is_sorted_by(|a, b| a < b) && ids.last().is_some_and(|id| *id < 1_000));
     }
     assert!(dawg.keys_along(&[b'z'; 500]).all(|(id, _)| id < 1_000));

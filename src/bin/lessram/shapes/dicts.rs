@@ -12,7 +12,7 @@ use crate::query::{self, Printer};
 use crate::spool::{Bytes, Feed};
 use lessram::mem::{Global, Totals};
 use lessram::storage::{self, HeapWords, Persist};
-use lessram::tries::{KeySetBuild, RankedKeySet};
+use lessram::tries::{Automaton, Change, Glob, KeySetBuild, Matches, Near, RankedKeySet, Regex};
 use std::cell::RefCell;
 use std::path::Path;
 
@@ -24,7 +24,7 @@ pub(crate) fn of<T: KeySetBuild<Global> + Persist<Words = HeapWords> + 'static>(
     let set = Entry::of::<Bytes, Dict<T>>("ascending, keys numbered by rank", rust);
     Shape {
         entries: vec![(Kind::Strings, set)],
-        options: &[],
+        options: &["--fuzzy", "--glob", "--regex"],
         build: build::<T>,
         open: |path| Ok(Box::new(Ranked::new(storage::read::<T>(path)?))),
     }
@@ -106,6 +106,20 @@ impl<T: RankedKeySet> Ranked<T> {
         Self { set, buffer }
     }
 
+    /// Hands the keys that `automaton` accepts to `print`; whether there are any.
+    fn list<M: Automaton>(
+        &self,
+        automaton: M,
+        mut print: impl FnMut(usize, M::Match, &[u8]) -> Outcome<()>,
+    ) -> Outcome<bool> {
+        let mut any = false;
+        for (id, found) in Matches::new(&self.set, automaton) {
+            any = true;
+            self.with(id, |key| print(id, found, key)).unwrap_or(Ok(()))?;
+        }
+        Ok(any)
+    }
+
     /// What `see` makes of a key.
     fn with<R>(&self, id: usize, see: impl FnOnce(&[u8]) -> R) -> Option<R> {
         self.set.key_into(id, &mut self.buffer.borrow_mut()).map(see)
@@ -114,7 +128,26 @@ impl<T: RankedKeySet> Ranked<T> {
 
 impl<T: RankedKeySet> Answers for Ranked<T> {
     fn answer(&self, args: &QueryArgs, printer: &mut Printer) -> Outcome<bool> {
-        query::items(self, args, printer)
+        if let Some(word) = &args.fuzzy {
+            let change = if args.swaps { Change::CharOrSwap } else { Change::Char };
+            let near = Near::by(word.as_encoded_bytes(), args.changes, change);
+            self.list(near, |id, changes, key| printer.near(id, changes, key))
+        } else if let Some(pattern) = &args.glob {
+            let glob = Glob::new(pattern.as_encoded_bytes());
+            let glob = glob.map_err(|error| Failure::usage(format!("--glob: {error}")))?;
+            self.list(glob, |id, (), key| printer.item(Some(id), key))
+        } else if let Some(expression) = &args.regex {
+            let regex = Regex::new(expression);
+            let regex = regex.map_err(|error| {
+                // It draws the place in lines of its own, and says in the last what is wrong.
+                let text = error.to_string();
+                let last = text.lines().last().unwrap_or_default();
+                Failure::usage(format!("--regex: {}", last.trim_start_matches("error: ")))
+            })?;
+            self.list(regex, |id, (), key| printer.item(Some(id), key))
+        } else {
+            query::items(self, args, printer)
+        }
     }
 }
 
