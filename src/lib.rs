@@ -88,6 +88,7 @@
 //! | `arena` | `freeze_in(&bump)`: structures in bumpalo arenas, at their exact size | bumpalo |
 //! | `bitvec` | conversions from and to bit vectors of the `bitvec` crate, on machines of 64 bits | bitvec |
 //! | `fst` | conversions from and to sets of the `fst` crate | fst |
+//! | `regex` | `tries::Regex`: keys that a regular expression matches | regex-automata |
 //! | `allocator-api2` | adaptors to and from the allocators of allocator-api2 0.2 | allocator-api2 |
 //! | `serde` | `Serialize`, `Deserialize` | serde |
 //! | `track` | `TrackingAlloc`, `Scope`, `Report` | std |

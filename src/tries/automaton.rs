@@ -48,8 +48,8 @@ impl<M: Automaton + ?Sized> Automaton for &M {
     }
 }
 
-/// The keys of a set that an automaton accepts, in order: the number of each, and what the automaton
-/// says of it.
+/// The keys of a set that an automaton accepts, in order: the number of each, and what the
+/// automaton says of it.
 ///
 /// Goes over the keys and runs the automaton on what each adds to the one before; of keys that
 /// begin with what is hopeless, the next look-up finds the end. Has one buffer for a key, and a

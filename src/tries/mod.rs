@@ -50,6 +50,8 @@ mod glob;
 mod huffman;
 mod keys;
 #[cfg(feature = "alloc")]
+mod merge;
+#[cfg(feature = "alloc")]
 mod near;
 mod phrases;
 mod prefixes;
@@ -73,6 +75,8 @@ pub use glob::{Glob, GlobError};
 #[cfg(feature = "alloc")]
 pub use keys::Iter;
 pub use keys::{Keys, Walks};
+#[cfg(feature = "alloc")]
+pub use merge::Merge;
 #[cfg(feature = "alloc")]
 pub use near::{Change, Near, NearState};
 pub use prefixes::PrefixesOf;

@@ -1,6 +1,8 @@
-//! [`Regex`]: keys that a regular expression matches, by the automata of the `regex-automata` crate.
+//! [`Regex`]: keys that a regular expression matches, by the tables of the `regex-automata` crate.
 
 use super::Automaton;
+use alloc::boxed::Box;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt;
 use regex_automata::dfa::{Automaton as _, StartKind, dense};
@@ -31,20 +33,21 @@ pub struct Regex {
     start: StateID,
 }
 
-/// Why an expression cannot be used: it is none, or its table would be too large.
+/// Why an expression cannot be used, in words: it is none, or its table would be too large.
 #[derive(Clone, Debug)]
-pub struct RegexError(dense::BuildError);
+pub struct RegexError(Box<str>);
+
+impl RegexError {
+    /// With the causes, which tell what is wrong with the expression.
+    fn of(error: &dyn core::error::Error) -> Self {
+        let causes = core::iter::successors(Some(error), |error| error.source());
+        Self(causes.map(ToString::to_string).collect::<Vec<_>>().join(": ").into())
+    }
+}
 
 impl fmt::Display for RegexError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        // What is wrong with the expression is told by the causes.
-        let mut cause = core::error::Error::source(&self.0);
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
+        f.write_str(&self.0)
     }
 }
 
@@ -75,7 +78,7 @@ impl Regex {
             .syntax(syntax::Config::new().utf8(false))
             .thompson(thompson::Config::new().utf8(false).nfa_size_limit(Some(MOST_BYTES)))
             .build(pattern)
-            .map_err(RegexError)?;
+            .map_err(|error| RegexError::of(&error))?;
         let anchored = start::Config::new().anchored(Anchored::Yes);
         // Only what looks at bytes before the key could refuse, and there are none.
         let start = dfa.start_state(&anchored).expect("a key has nothing before it");
@@ -113,7 +116,7 @@ mod tests {
     use crate::tries::{Dawg, RearDict};
     use std::collections::BTreeSet;
     use std::format;
-    use std::string::{String, ToString};
+    use std::string::String;
 
     #[test]
     fn what_matches_is_what_the_pattern_says() {

@@ -28,6 +28,7 @@ mod sketches;
 mod sketches_distinct;
 mod sketches_streams;
 mod tries;
+mod tries_near;
 
 /// Counts the bytes of every contender's structure; what it costs a slice is the same for all.
 #[global_allocator]
@@ -92,6 +93,7 @@ const BENCHES: &[Bench] = &[
         sketches_streams::run,
     ),
     ("tries", "dictionaries of the lines of the file that LESSRAM_DATA names", tries::run),
+    ("tries_near", "keys near a word, of the file that LESSRAM_DATA names", tries_near::run),
 ];
 
 fn usage() -> String {

@@ -16,17 +16,17 @@ use sux::traits::IndexedDict;
 /// Keys that are looked up in a slice.
 const QUERIES: usize = 100_000;
 
-type Key = Box<[u8]>;
+pub(crate) type Key = Box<[u8]>;
 
-struct Data {
-    keys: Vec<Key>,
+pub(crate) struct Data {
+    pub(crate) keys: Vec<Key>,
     hits: Vec<Key>,
-    misses: Vec<Key>,
+    pub(crate) misses: Vec<Key>,
     ids: Vec<usize>,
 }
 
 impl Data {
-    fn new() -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn new() -> Result<Self, Box<dyn Error>> {
         let mut keys: Vec<Key> = match std::env::var_os("LESSRAM_DATA") {
             Some(path) => {
                 let text = std::fs::read(path)?;
@@ -146,7 +146,7 @@ macro_rules! ours {
     }};
 }
 
-fn fst_set(keys: &[Key]) -> fst::Set<Vec<u8>> {
+pub(crate) fn fst_set(keys: &[Key]) -> fst::Set<Vec<u8>> {
     let mut set = fst::SetBuilder::memory();
     keys.iter().for_each(|key| set.insert(key).expect("sorted keys"));
     let mut bytes = set.into_inner().expect("memory");

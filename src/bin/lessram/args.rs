@@ -208,9 +208,9 @@ pub(crate) struct VerifyArgs {
     pub(crate) memory: MemoryArgs,
 }
 
-const QUERY_USAGE: &str = "lessram query [OPTIONS] FILE KEY...\n       \
-                           lessram query [OPTIONS] FILE --index I | --prefix P | --range A..B\n       \
-                           lessram query [OPTIONS] FILE --fuzzy WORD | --glob PATTERN | --regex EXPRESSION";
+const QUERY_USAGE: &str = "lessram query [OPTIONS] FILE KEY...
+       lessram query [OPTIONS] FILE --index I | --prefix P | --range A..B
+       lessram query [OPTIONS] FILE --fuzzy WORD | --glob PATTERN | --regex EXPRESSION";
 
 const QUERY_HELP: &str = "\
 Prints one line for each item found: its index, a TAB, the item. A key that is absent gets `-` as
