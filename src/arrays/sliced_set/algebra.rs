@@ -3,7 +3,7 @@
 use super::blocks::{Blocks, Used};
 use super::build::SlicedSetBuilder;
 use super::encode::Numbers;
-use super::lists::FULL;
+use super::lists::ROOM;
 use super::merge::{ascends, merge};
 use super::slice::{Coding, Slice, UNIVERSE};
 use super::slots::Slices;
@@ -48,7 +48,7 @@ pub(super) struct Scratch {
     left: Blocks,
     right: Blocks,
     /// The numbers of both, and what is written behind those of each.
-    lists: [u16; FEW + 2 * FULL],
+    lists: [u16; FEW + 2 * ROOM],
     /// Those of the result.
     list: [u16; FEW],
     /// The bounds of runs of both, and of the result.
@@ -58,7 +58,7 @@ pub(super) struct Scratch {
 
 impl Scratch {
     pub(super) const fn new() -> Self {
-        let (lists, list) = ([0; FEW + 2 * FULL], [0; FEW]);
+        let (lists, list) = ([0; FEW + 2 * ROOM], [0; FEW]);
         let (bounds, result) = ([0; runs::MOST], [0; runs::MOST]);
         Self { left: Blocks::new(), right: Blocks::new(), lists, list, bounds, result }
     }
@@ -108,11 +108,23 @@ impl Scratch {
         (len <= FEW && ascends(&self.list[..len])).then_some(len)
     }
 
-    /// Merges few numbers that are spread over both slices into a list; returns how many. `None`
-    /// if they are not like that.
+    /// Lists the numbers of `op` over slices of few numbers that are spread over them; returns how
+    /// many. `None` if they are not like that.
     fn merge(&mut self, pair: (&Slice<'_>, &Slice<'_>), op: SetOp) -> Option<usize> {
         let (left, right) = lists_of(pair, &mut self.lists)?;
-        Some(merge(left, right, op, &mut self.list))
+        if !matches!(op, SetOp::Intersection | SetOp::Difference) {
+            return Some(merge(left, right, op, &mut self.list));
+        }
+        // Each number alone: a merge waits at each step for the one before.
+        self.left.put(right);
+        let mut len = 0;
+        for y in left {
+            // Written in any case and counted if kept.
+            self.list[len % FEW] = *y;
+            len += usize::from(self.left.has(*y) == op.keeps_both());
+        }
+        self.left.clear();
+        Some(len)
     }
 
     /// Numbers that two slices share.
@@ -146,13 +158,13 @@ impl Scratch {
 /// not like that, or do not ascend, as those of damaged files.
 fn lists_of<'l>(
     (a, b): (&Slice<'_>, &Slice<'_>),
-    lists: &'l mut [u16; FEW + 2 * FULL],
+    lists: &'l mut [u16; FEW + 2 * ROOM],
 ) -> Option<(&'l [u16], &'l [u16])> {
     let count = a.count + b.count;
     if count > FEW || count > CROWD * (blocks_of(a)? + blocks_of(b)?) {
         return None;
     }
-    let (left, right) = lists.split_at_mut(a.count + FULL);
+    let (left, right) = lists.split_at_mut(a.count + ROOM);
     let counts = (a.decode_all(left), b.decode_all(right));
     let (left, right) = (left.get(..a.count)?, right.get(..b.count)?);
     let is_right = counts == (a.count, b.count) && ascends(left) && ascends(right);

@@ -2,7 +2,7 @@
 //! slices do not have costs nothing: neither reading, nor combining, nor coding it.
 
 use super::lists::FULL;
-use super::slice::{Bits, Coding, Slice, WORDS, for_ones, for_range, word_at};
+use super::slice::{Bits, Coding, Ones, Slice, WORDS, for_range, ones, word_at};
 use crate::arrays::SetOp;
 use crate::simd::counting::{self, Work};
 
@@ -22,12 +22,10 @@ impl Used {
     pub(super) const NONE: Self = Self([0; BLOCKS / 64]);
     pub(super) const ALL: Self = Self([u64::MAX; BLOCKS / 64]);
 
-    /// Tells of each, in order.
+    /// Each, in order.
     #[inline(always)]
-    pub(super) fn for_each(self, mut tell: impl FnMut(usize)) {
-        for (at, word) in self.0.into_iter().enumerate() {
-            for_ones(word, |bit| tell(64 * at + bit));
-        }
+    pub(super) const fn iter(self) -> UsedBlocks {
+        UsedBlocks { rest: ones(self.0[0]), next: 1, used: self }
     }
 
     /// Those of the eight blocks from block `8 * group` on.
@@ -47,6 +45,29 @@ impl Used {
 
     fn or(self, other: Self) -> Self {
         Self(core::array::from_fn(|at| self.0[at] | other.0[at]))
+    }
+}
+
+/// The blocks of a [`Used`].
+pub(super) struct UsedBlocks {
+    /// What is left of the word before word `next`.
+    rest: Ones,
+    next: usize,
+    used: Used,
+}
+
+impl Iterator for UsedBlocks {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        loop {
+            if let Some(bit) = self.rest.next() {
+                return Some(64 * (self.next - 1) + bit);
+            }
+            self.rest = ones(*self.used.0.get(self.next)?);
+            self.next += 1;
+        }
     }
 }
 
@@ -85,11 +106,15 @@ impl Blocks {
 
     /// Takes all numbers out.
     pub(super) fn clear(&mut self) {
-        core::mem::replace(&mut self.used, Used::NONE).for_each(|index| {
+        if self.used == Used::ALL {
+            (self.used, self.bits) = (Used::NONE, [0; WORDS]);
+            return;
+        }
+        for index in core::mem::replace(&mut self.used, Used::NONE).iter() {
             if let Some(block) = self.block_mut(index) {
                 *block = [0; BLOCK_WORDS];
             }
-        });
+        }
     }
 
     /// Puts numbers in that are spread.
@@ -181,12 +206,12 @@ impl Blocks {
 
     #[inline(always)]
     fn change(&mut self, at: Used, block: impl Fn(usize) -> Block, f: impl Fn(u64, u64) -> u64) {
-        at.for_each(|index| {
+        for index in at.iter() {
             let other = block(index);
             if let Some(own) = self.block_mut(index) {
                 own.iter_mut().zip(other).for_each(|(own, other)| *own = f(*own, other));
             }
-        });
+        }
     }
 
     /// How many of its numbers a slice has too.
@@ -224,10 +249,16 @@ impl Work for Shared<'_> {
                     }
                 };
             }),
-            Coding::Bitmap => used.for_each(|i| count += in_both(i, slice.bitmap_block(i))),
+            Coding::Bitmap => {
+                for index in used.iter() {
+                    count += in_both(index, slice.bitmap_block(index));
+                }
+            }
             Coding::Runs => {
                 room.load(slice, Used::ALL);
-                used.and(room.used).for_each(|i| count += in_both(i, *block_of(&room.bits, i)));
+                for index in used.and(room.used).iter() {
+                    count += in_both(index, *block_of(&room.bits, index));
+                }
                 room.clear();
             }
             _ => slice.for_numbers(|y| count += has(y)),

@@ -5,6 +5,7 @@ use super::chunks::Chunks;
 use super::edit::Cell;
 use super::encode::{Numbers, Profile};
 use super::iter::{Source, Walk};
+use super::merge::ascends;
 use super::slice::{Bits, UNIVERSE, WORDS, for_range};
 use super::slots::{KEY_END, LOW, key_of, low_of};
 use super::{Form, Prefer, SlicedSet, positions_in};
@@ -224,7 +225,7 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
     }
 
     /// Puts in the numbers of an ascending iterator, a slice at a time; those that do not ascend
-    /// take longer. Returns how many were not there.
+    /// take longer. Returns how many were not there. Needs some 50 KiB of stack.
     ///
     /// # Panics
     ///
@@ -244,47 +245,39 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
         values: impl IntoIterator<Item = u64>,
     ) -> Result<usize, AllocError> {
         let before = self.len;
-        let mut bits: Bits = [0; WORDS];
-        let (mut key, mut count, mut few) = (0, 0, [0; FEW]);
+        let (mut key, mut len, mut list) = (0, 0, [0; MANY]);
         for x in values {
-            if key_of(x) != key && count > 0 {
-                self.put_some(key, &mut bits, &few, count)?;
-                count = 0;
+            if key_of(x) != key || len == MANY {
+                self.put_some(key, &list[..len])?;
+                (key, len) = (key_of(x), 0);
             }
-            key = key_of(x);
-            let y = low_of(x);
-            if let Some(place) = few.get_mut(count) {
-                *place = y as u16;
-            }
-            bits[y / 64] |= 1 << (y % 64);
-            count += 1;
+            list[len % MANY] = low_of(x) as u16;
+            len += 1;
         }
-        if count > 0 {
-            self.put_some(key, &mut bits, &few, count)?;
-        }
+        self.put_some(key, &list[..len])?;
         Ok(self.len - before)
     }
 
-    /// Puts `bits` in, which are then zeros; one by one if they are few.
-    fn put_some(
-        &mut self,
-        key: u64,
-        bits: &mut Bits,
-        few: &[u16; FEW],
-        count: usize,
-    ) -> Result<(), AllocError> {
-        if let Some(few) = few.get(..count) {
-            for y in few.iter().copied().map(usize::from) {
-                bits[y / 64] = 0;
-                self.try_insert(key << LOW | y as u64)?;
-            }
-            return Ok(());
+    /// Puts numbers of a slice in; one by one if they are few.
+    fn put_some(&mut self, key: u64, list: &[u16]) -> Result<(), AllocError> {
+        if list.len() <= FEW {
+            return list
+                .iter()
+                .try_for_each(|y| self.try_insert(key << LOW | u64::from(*y)).map(|_| ()));
         }
-        let united = self.unite(key, |own| {
-            own.iter_mut().zip(bits.iter()).for_each(|(own, more)| *own |= more);
-        });
-        *bits = [0; WORDS];
-        united
+        let at = self.chunks.lower_bound(key);
+        let is_new = self.chunks.get(at).is_none_or(|cell| cell.key != key);
+        if !is_new || !ascends(list) {
+            return self.unite(key, |own| {
+                list.iter().for_each(|y| own[usize::from(y / 64)] |= 1 << (y % 64));
+            });
+        }
+        let len = self.len.checked_add(list.len()).ok_or(AllocError::CapacityOverflow)?;
+        let alloc = self.chunks.alloc().clone();
+        let cell = Cell::coded(key, Numbers::List(list), Profile::best_growing, alloc)?;
+        self.chunks.insert(at, cell)?;
+        self.len = len;
+        Ok(())
     }
 
     /// Puts in what `add` adds to the bits of a slice.
@@ -487,6 +480,8 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
 
 /// Numbers of one slice that are put in one by one.
 const FEW: usize = 16;
+/// Numbers of one slice that are put in at once.
+const MANY: usize = 16_384;
 
 impl<W: Words> SlicedSet<W> {
     /// The numbers as a set that changes, in `alloc`.
@@ -601,11 +596,11 @@ impl<'a, A: Alloc + Clone> IntoIterator for &'a SlicedSetMut<A> {
     }
 }
 
+/// As [`SlicedSetMut::extend_sorted`]: in any order, and fast where numbers of a slice come one
+/// after the other.
 impl<A: Alloc + Clone> Extend<u64> for SlicedSetMut<A> {
     fn extend<I: IntoIterator<Item = u64>>(&mut self, values: I) {
-        for value in values {
-            self.insert(value);
-        }
+        self.extend_sorted(values);
     }
 }
 

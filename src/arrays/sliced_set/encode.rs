@@ -2,11 +2,14 @@
 
 use super::blocks::{BLOCK_WORDS, Blocks, Used, block_of};
 use super::lists::{FULL, GROUP, GROUPS, RECORD, RECORDS};
-use super::slice::{Bits, COUNTS, Coding, STRIDE, Slice, UNIVERSE, WORDS, for_ones, word_at};
+use super::slice::{
+    Bits, COUNTS, Coding, STRIDE, Slice, UNIVERSE, WORDS, ones, word_at, write_ones,
+};
 use super::sparse::{high_bits, low_bits};
 use super::{Prefer, runs};
 use crate::bits::word::below;
 use crate::simd::counting::{self, Work};
+use core::slice::{ChunksExactMut, ChunksMut};
 
 /// The most bytes a slice takes, in any coding: that of a list for each block, all of them full.
 pub(super) const MOST_BYTES: usize = RECORDS + GROUPS * GROUP * (FULL + 1);
@@ -39,27 +42,44 @@ impl<'a> View<'a> {
     }
 }
 
+/// What takes ascending numbers, some at a time.
+trait Take {
+    /// To be marked `#[inline(always)]`: see [`Work`].
+    fn take(&mut self, list: &[u16]);
+}
+
 impl View<'_> {
-    /// Tells of each, in order.
+    /// Gives all to `taker`, in order.
     #[inline(always)]
-    fn for_each(&self, mut tell: impl FnMut(usize)) {
+    fn give(&self, taker: &mut impl Take) {
         match self {
-            Self::List(list) => list.iter().for_each(|y| tell(usize::from(*y))),
-            Self::Bits(bits, used) => for_words(bits, *used, |at, word| {
-                for_ones(word, |bit| tell(64 * at + bit));
-            }),
+            Self::List(list) => taker.take(list),
+            Self::Bits(bits, used) => {
+                let (mut list, mut len) = ([0; SOME + 64], 0);
+                for (at, word) in words_of(bits, *used) {
+                    if let Some(room) = list[len..].first_chunk_mut() {
+                        len += write_ones((64 * at) as u16, word, room);
+                    }
+                    if len > SOME {
+                        taker.take(&list[..SOME]);
+                        list.copy_within(SOME..len, 0);
+                        len -= SOME;
+                    }
+                }
+                taker.take(&list[..len]);
+            }
         }
     }
 }
 
-/// Tells of the words of used blocks, in order: which one, and its bits.
+/// Numbers that are made of bits at a time.
+const SOME: usize = 256;
+
+/// The words of used blocks, in order: which one, and its bits.
 #[inline(always)]
-fn for_words(bits: &Bits, used: Used, mut tell: impl FnMut(usize, u64)) {
-    used.for_each(|index| {
-        for (at, word) in block_of(bits, index).iter().enumerate() {
-            tell(BLOCK_WORDS * index + at, *word);
-        }
-    });
+fn words_of(bits: &Bits, used: Used) -> impl Iterator<Item = (usize, u64)> {
+    let words = used.iter().flat_map(|index| BLOCK_WORDS * index..BLOCK_WORDS * (index + 1));
+    words.map(|at| (at, bits[at % WORDS]))
 }
 
 /// What decides about the coding of a slice.
@@ -88,7 +108,7 @@ impl Profile {
         let (mut count, mut runs, mut lists) = (0, 0, RECORDS);
         // The highest bit of the block before, if that is used.
         let (mut carry, mut next) = (0, 0);
-        used.for_each(|index| {
+        for index in used.iter() {
             let mut here = 0;
             carry = if index == next { carry } else { 0 };
             for word in block_of(bits, index) {
@@ -99,7 +119,7 @@ impl Profile {
             count += here;
             lists += here.min(FULL) + usize::from(here > 0);
             next = index + 1;
-        });
+        }
         Self { count, runs, lists }
     }
 
@@ -214,13 +234,24 @@ impl Work for Encode<'_> {
         let Self { numbers, profile, coding, out } = self;
         match coding {
             Coding::Short => {
-                let mut places = out.chunks_exact_mut(2);
-                numbers.for_each(|y| put(places.next(), y));
+                numbers.give(&mut Shorts(out.chunks_exact_mut(2)));
             }
             Coding::Runs => write_runs(numbers, profile.runs, out),
             Coding::Lists => lists(numbers, out),
             Coding::Bitmap => bitmap(numbers, out),
             Coding::Sparse => sparse(numbers, profile.count, out),
+        }
+    }
+}
+
+/// Writes numbers into two bytes each.
+struct Shorts<'a>(ChunksExactMut<'a, u8>);
+
+impl Take for Shorts<'_> {
+    #[inline(always)]
+    fn take(&mut self, list: &[u16]) {
+        for y in list {
+            put(self.0.next(), usize::from(*y));
         }
     }
 }
@@ -254,15 +285,15 @@ fn write_runs(numbers: View<'_>, runs: usize, out: &mut [u8]) {
         }
         View::Bits(bits, used) => {
             let (mut carry, mut next) = (0, 0);
-            for_words(bits, used, |at, word| {
+            for (at, word) in words_of(bits, used) {
                 carry = if at == next { carry } else { 0 };
-                for_ones(word & !(word << 1 | carry), |bit| {
+                for bit in ones(word & !(word << 1 | carry)) {
                     let lower = word & below(bit as u32);
                     start(64 * at + bit, before + lower.count_ones() as usize);
-                });
+                }
                 before += word.count_ones() as usize;
                 (carry, next) = (word >> 63, at + 1);
-            });
+            }
         }
     }
 }
@@ -270,21 +301,19 @@ fn write_runs(numbers: View<'_>, runs: usize, out: &mut [u8]) {
 #[inline(always)]
 fn lists(numbers: View<'_>, out: &mut [u8]) {
     let (records, body) = out.split_at_mut(RECORDS);
+    match numbers {
+        View::List(list) => listed(list, records, body),
+        View::Bits(bits, used) => lists_of_bits(bits, used, records, body),
+    }
+}
+
+#[inline(always)]
+fn lists_of_bits(bits: &Bits, used: Used, records: &mut [u8], body: &mut [u8]) {
     let (mut start, mut rank) = (0, 0);
-    let mut rest = match numbers {
-        View::List(list) => list,
-        View::Bits(..) => &[],
-    };
     for index in 0..GROUPS {
-        let (map, end, count) = match numbers {
-            View::List(_) => {
-                let of_group = |y: &&u16| usize::from(**y) / (UNIVERSE / GROUPS) == index;
-                let (group, others) = rest.split_at(rest.iter().take_while(of_group).count());
-                rest = others;
-                write_listed(group, body, start)
-            }
-            View::Bits(_, used) if used.group(index) == 0 => (0, start, 0),
-            View::Bits(bits, _) => {
+        let (map, end, count) = match used.group(index) {
+            0 => (0, start, 0),
+            _ => {
                 let words = BLOCK_WORDS * GROUP;
                 write_group(&bits[words * index..words * (index + 1)], body, start)
             }
@@ -295,30 +324,69 @@ fn lists(numbers: View<'_>, out: &mut [u8]) {
     write_record(records, GROUPS, 0, start, rank);
 }
 
-/// As [`write_group`], of numbers one by one.
+/// As [`lists_of_bits`], of numbers one by one.
 #[inline(always)]
-fn write_listed(group: &[u16], body: &mut [u8], start: usize) -> (u8, usize, usize) {
-    let mut counts = [0_usize; GROUP];
-    group.iter().for_each(|y| counts[usize::from(y >> 8) % GROUP] += 1);
-    if counts.iter().any(|count| *count >= FULL) {
-        let mut words = [0_u64; BLOCK_WORDS * GROUP];
-        for y in group {
-            words[usize::from(y / 64) % (BLOCK_WORDS * GROUP)] |= 1 << (y % 64);
-        }
-        return write_group(&words, body, start);
+fn listed(list: &[u16], records: &mut [u8], body: &mut [u8]) {
+    let ends = block_ends(list);
+    let mut start = 0;
+    for index in 0..GROUPS {
+        let ends = &ends[GROUP * index..][..GROUP + 1];
+        let (from, to) = (ends[0] as usize, ends[GROUP] as usize);
+        let group = &list[from..to];
+        let (map, end) = match ends.windows(2).any(|pair| pair[1] - pair[0] >= FULL as u32) {
+            true => write_full(group, body, start),
+            false => write_listed(group, ends, body, start),
+        };
+        write_record(records, index, map, start, from);
+        start = end;
     }
-    let (mut map, mut at, mut from) = (0, start, 0);
-    for (bit, count) in counts.into_iter().enumerate() {
-        if count > 0 {
-            body[at] = from as u8;
-            map |= 1 << bit;
-            (at, from) = (at + 1, from + count);
+    write_record(records, GROUPS, 0, start, list.len());
+}
+
+/// How many numbers are before each block, and how many there are.
+#[inline(always)]
+fn block_ends(list: &[u16]) -> [u32; GROUPS * GROUP + 1] {
+    let mut ends = [0; GROUPS * GROUP + 1];
+    // Written and not added up: what is added to what was just written waits for it.
+    for (before, y) in (1..=list.len() as u32).zip(list) {
+        ends[usize::from(y >> 8) + 1] = before;
+    }
+    let mut last = 0;
+    for end in &mut ends {
+        last = last.max(*end);
+        *end = last;
+    }
+    ends
+}
+
+/// Writes a group of which some lists are bits.
+#[cold]
+fn write_full(group: &[u16], body: &mut [u8], start: usize) -> (u8, usize) {
+    let mut words = [0_u64; BLOCK_WORDS * GROUP];
+    for y in group {
+        words[usize::from(y / 64) % (BLOCK_WORDS * GROUP)] |= 1 << (y % 64);
+    }
+    let (map, end, _) = write_group(&words, body, start);
+    (map, end)
+}
+
+/// As [`write_group`], of numbers one by one, fewer than [`FULL`] in each block.
+#[inline(always)]
+fn write_listed(group: &[u16], ends: &[u32], body: &mut [u8], start: usize) -> (u8, usize) {
+    let (mut map, mut at) = (0, start);
+    for (bit, pair) in ends.windows(2).enumerate() {
+        let is_used = pair[1] > pair[0];
+        // Written in any case, and over again if the block is not used.
+        if let Some(place) = body.get_mut(at) {
+            *place = (pair[0] - ends[0]) as u8;
         }
+        map |= u8::from(is_used) << bit;
+        at += usize::from(is_used);
     }
     // The lists of a group lie one behind the other, as the numbers do.
     let lows = body[at..at + group.len()].iter_mut();
     lows.zip(group).for_each(|(low, y)| *low = *y as u8);
-    (map, at + group.len(), group.len())
+    (map, at + group.len())
 }
 
 /// Writes the record of a group, as far as there is room: that of the end is cut.
@@ -342,12 +410,12 @@ fn write_group(words: &[u64], body: &mut [u8], start: usize) -> (u8, usize, usiz
     }
     let content = start + map.count_ones() as usize;
     let (mut at, mut end) = (start, content);
-    for_ones(u64::from(map), |bit| {
+    for bit in ones(u64::from(map)) {
         body[at] = (end - content) as u8;
         let block = &words[BLOCK_WORDS * bit..BLOCK_WORDS * (bit + 1)];
         end += write_list(block, counts[bit % GROUP], &mut body[end..]);
         at += 1;
-    });
+    }
     (map, end, counts.iter().sum())
 }
 
@@ -362,11 +430,11 @@ fn write_list(block: &[u64], count: usize, out: &mut [u8]) -> usize {
     }
     let mut places = out.iter_mut();
     for (at, word) in block.iter().enumerate() {
-        for_ones(*word, |bit| {
+        for bit in ones(*word) {
             if let Some(place) = places.next() {
                 *place = (64 * at + bit) as u8;
             }
-        });
+        }
     }
     count
 }
@@ -392,39 +460,103 @@ fn bitmap(numbers: View<'_>, out: &mut [u8]) {
     }
 }
 
+/// Writes the Elias-Fano code of a slice.
+struct Sparse<'a> {
+    /// Low bits of a number.
+    width: u32,
+    /// How many numbers came: as many ones.
+    index: usize,
+    highs: ChunksMut<'a, u8>,
+    /// The word of high parts that is being filled: its bits, and which one it is.
+    word: u64,
+    at: usize,
+    lows: ChunksMut<'a, u8>,
+    /// Low parts that make no eight bytes yet, and how many bits they have.
+    pending: u64,
+    bits: u32,
+}
+
+impl Sparse<'_> {
+    #[inline(always)]
+    fn take_highs(&mut self, list: &[u16]) {
+        // Kept apart, so that they are in registers.
+        let (mut word, mut at, mut bit) = (self.word, self.at, self.index);
+        for y in list {
+            let place = (usize::from(*y) >> self.width) + bit;
+            bit += 1;
+            while place / 64 > at {
+                put_some(self.highs.next(), word);
+                (word, at) = (0, at + 1);
+            }
+            word |= 1 << (place % 64);
+        }
+        (self.word, self.at, self.index) = (word, at, bit);
+    }
+
+    /// Appends `width < 64` bits to the low parts.
+    #[inline(always)]
+    fn take_low(&mut self, low: u64, width: u32) {
+        self.pending |= low << self.bits;
+        self.bits += width;
+        if self.bits >= 64 {
+            put_some(self.lows.next(), self.pending);
+            self.bits -= 64;
+            // What did not fit: of shifts by 64, nothing.
+            self.pending = low.checked_shr(width - self.bits).unwrap_or(0);
+        }
+    }
+
+    #[inline(always)]
+    fn take_lows(&mut self, list: &[u16]) {
+        let width = self.width;
+        let lanes: [u32; 4] = [0, 1, 2, 3];
+        let masks = lanes.map(|lane| below(width) << (lane * width % 64));
+        // Four lanes of 16 bits are brought together.
+        let mut fours = list.chunks_exact(4);
+        for four in &mut fours {
+            let pair = |at: usize| u64::from(four[at]) | u64::from(four[at + 1]) << 16;
+            let four = pair(0) | pair(2) << 32;
+            let lane = |lane: usize| four >> (lane as u32 * (16 - width)) & masks[lane];
+            self.take_low(lane(0) | lane(1) | lane(2) | lane(3), 4 * width);
+        }
+        for y in fours.remainder() {
+            self.take_low(u64::from(*y) & below(width), width);
+        }
+    }
+}
+
+impl Take for Sparse<'_> {
+    #[inline(always)]
+    fn take(&mut self, list: &[u16]) {
+        self.take_highs(list);
+        self.take_lows(list);
+    }
+}
+
 #[inline(always)]
 fn sparse(numbers: View<'_>, count: usize, out: &mut [u8]) {
     let width = low_bits(count);
     let (high, low) = out.split_at_mut(high_bits(count).div_ceil(8));
-    let (mut highs, mut lows) = (high.chunks_mut(8), low.chunks_mut(4));
-    // The word of high parts that is being filled, and low parts that make no four bytes yet.
-    let (mut word, mut at, mut pending, mut bits) = (0_u64, 0, 0_u64, 0);
-    let mut index = 0;
-    numbers.for_each(|y| {
-        let bit = (y >> width) + index;
-        while bit / 64 > at {
-            put_some(highs.next(), core::mem::take(&mut word));
-            at += 1;
-        }
-        word |= 1 << (bit % 64);
-        index += 1;
-        pending |= (y as u64 & below(width)) << bits;
-        bits += width;
-        if bits >= 32 {
-            put_some(lows.next(), pending);
-            (pending, bits) = (pending >> 32, bits - 32);
-        }
-    });
-    put_some(highs.next(), word);
-    put_some(lows.next(), pending);
+    let (highs, lows) = (high.chunks_mut(8), low.chunks_mut(8));
+    let mut code = Sparse { width, index: 0, highs, word: 0, at: 0, lows, pending: 0, bits: 0 };
+    numbers.give(&mut code);
+    put_some(code.highs.next(), code.word);
+    put_some(code.lows.next(), code.pending);
 }
 
 /// Writes the first bytes of `word`, as many as there is room for.
 #[inline(always)]
 fn put_some(place: Option<&mut [u8]>, word: u64) {
-    if let Some(place) = place {
-        place.iter_mut().zip(word.to_le_bytes()).for_each(|(place, byte)| *place = byte);
+    match place {
+        Some(place) if place.len() == 8 => place.copy_from_slice(&word.to_le_bytes()),
+        Some(place) => put_end(place, word),
+        None => {}
     }
+}
+
+#[cold]
+fn put_end(place: &mut [u8], word: u64) {
+    place.iter_mut().zip(word.to_le_bytes()).for_each(|(place, byte)| *place = byte);
 }
 
 /// Whether a slice is, byte for byte, what its numbers are coded as.

@@ -11,9 +11,9 @@
 //! group starts; one comparison of 32 bytes answers a list.
 
 use super::blocks::Used;
-use super::slice::{Place, Slice, byte_at, for_ones, word_at};
+use super::slice::{Place, Slice, UNIVERSE, byte_at, ones, word_at};
 use crate::bits::word::below;
-use crate::simd::tags::equal32;
+use crate::simd::{prefetch, tags::equal32};
 
 /// Blocks of a group.
 pub(super) const GROUP: usize = 8;
@@ -23,6 +23,10 @@ pub(super) const GROUPS: usize = 32;
 pub(super) const RECORD: usize = 5;
 /// Bytes of all records, with what is there of that of the end.
 pub(super) const RECORDS: usize = RECORD * GROUPS + 3;
+/// Lists of no more bytes are decoded without a branch.
+const SHORT: usize = 16;
+/// Behind the numbers of a slice, so many are written that mean nothing.
+pub(super) const ROOM: usize = SHORT * GROUP + SHORT;
 /// A list of so many bytes is a bitmap.
 pub(super) const FULL: usize = 32;
 
@@ -57,6 +61,12 @@ impl Group {
     pub(super) const fn used_before(&self, bit: usize) -> usize {
         (self.map & ((1 << bit) - 1)).count_ones() as usize
     }
+}
+
+/// Low bytes put into numbers that have none yet.
+#[inline(always)]
+fn join(highs: [u16; SHORT], lows: [u8; SHORT]) -> [u16; SHORT] {
+    core::array::from_fn(|at| highs[at] | u16::from(lows[at]))
 }
 
 /// Whether one of the first `len` bytes is `y`.
@@ -114,12 +124,16 @@ impl Slice<'_> {
     fn list_at_once(&self, group: &Group, bit: usize) -> List {
         let (used, rank) = (group.used(), group.used_before(bit));
         let content = RECORDS + group.start;
-        let [from, next, ..] = word_at(self.bytes, content + rank).to_le_bytes().map(usize::from);
-        let end = group.end.saturating_sub(group.start + used);
-        let (is_last, is_used) = (rank + 1 >= used, group.map >> bit & 1 != 0);
-        let next = next ^ (next ^ end) & usize::from(is_last).wrapping_neg();
-        let len = next.saturating_sub(from).min(FULL) & usize::from(is_used).wrapping_neg();
-        List { at: content + used + from, len }
+        let offsets = word_at(self.bytes, content + rank);
+        let (from, next) = (offsets as u8, (offsets >> 8) as u8);
+        // Modulo 256: no list has more than 32 bytes.
+        let end = group.end.wrapping_sub(group.start + used) as u8;
+        // All ones if there is a list behind it. No comparison: compilers make a branch of one.
+        let is_inner = ((rank + 1).wrapping_sub(used) as isize >> 8) as u8;
+        let next = end ^ (next ^ end) & is_inner;
+        let is_used = (group.map >> bit & 1).wrapping_neg();
+        let len = usize::from(next.wrapping_sub(from) & is_used).min(FULL);
+        List { at: content + used + usize::from(from), len }
     }
 
     /// Tells of the lists of used blocks `within`, in order: the block and its list.
@@ -134,7 +148,7 @@ impl Slice<'_> {
             let (used, content) = (group.used(), RECORDS + group.start);
             let end = group.end.saturating_sub(group.start + used);
             let (mut rank, mut from) = (0, byte_at(self.bytes, content));
-            for_ones(u64::from(group.map), |bit| {
+            for bit in ones(u64::from(group.map)) {
                 rank += 1;
                 let next = if rank < used { byte_at(self.bytes, content + rank) } else { end };
                 if wanted >> bit & 1 != 0 {
@@ -142,7 +156,7 @@ impl Slice<'_> {
                     tell(GROUP * index + bit, List { at: content + used + from, len });
                 }
                 from = next;
-            });
+            }
         }
     }
 
@@ -151,25 +165,84 @@ impl Slice<'_> {
         (0..GROUPS).map(|index| self.group(index).used()).sum()
     }
 
-    /// Writes all numbers into `out` as far as there is room for them and 32 more; returns how
-    /// many.
+    /// Writes all numbers into `out` as far as there is room for them and [`ROOM`] more; returns
+    /// how many.
+    #[inline(always)]
     pub(super) fn decode_all_lists(&self, out: &mut [u16]) -> usize {
         let mut done = 0;
-        self.for_lists(Used::ALL, |block, list| {
-            let Some(room) = out.get_mut(done..).and_then(<[u16]>::first_chunk_mut::<FULL>) else {
-                return;
-            };
-            if list.len < FULL {
-                let high = (block << 8) as u16;
-                for (place, low) in room.iter_mut().zip(self.list_bytes(list)) {
-                    *place = high | u16::from(*low);
-                }
-                done += list.len;
-            } else {
-                let mut place = Place { at: block, ..Place::default() };
-                done += self.decode_full(&mut place, list, &mut out[done..]);
+        for index in 0..GROUPS {
+            let group = self.group(index);
+            if group.map == 0 {
+                continue;
             }
-        });
+            let Some(room) = out.get_mut(done..).and_then(<[u16]>::first_chunk_mut::<ROOM>) else {
+                return done;
+            };
+            done += match self.decode_short_lists(index, &group, room) {
+                Some(count) => count,
+                None => self.decode_group(index, &group, &mut out[done..]),
+            };
+        }
+        done
+    }
+
+    /// Writes the numbers of a group of short lists; returns how many. `None` if they are not
+    /// short, or damaged.
+    ///
+    /// Each list writes its high byte 16 times, and the next one over it: no branch, whatever
+    /// lists there are.
+    #[inline(always)]
+    fn decode_short_lists(
+        &self,
+        index: usize,
+        group: &Group,
+        room: &mut [u16; ROOM],
+    ) -> Option<usize> {
+        let (used, content) = (group.used(), RECORDS + group.start);
+        let count = group.end.checked_sub(group.start + used)?;
+        let lows = self.bytes.get(content + used..)?.get(..count.next_multiple_of(SHORT))?;
+        if count > SHORT * GROUP {
+            return None;
+        }
+        // Behind the offset of the last list, where it ends.
+        let offsets = word_at(self.bytes, content);
+        let behind = u64::MAX.checked_shl(8 * used as u32).unwrap_or(0);
+        let end = count as u64 * 0x0101_0101_0101_0101;
+        let ends = offsets & !behind | end & behind;
+        let (mut rank, mut are_short) = (0, true);
+        for bit in 0..GROUP {
+            let from = (ends >> (8 * rank)) as u8;
+            let next = ends.checked_shr(8 * rank + 8).map_or(count as u8, |rest| rest as u8);
+            let is_used = u32::from(group.map >> bit & 1);
+            are_short &= is_used == 0 || next.wrapping_sub(from) <= SHORT as u8;
+            let places = room.get_mut(usize::from(from)..)?.first_chunk_mut::<SHORT>()?;
+            *places = [((GROUP * index + bit) << 8) as u16; SHORT];
+            rank = (rank + is_used).min(7);
+        }
+        for (out, lows) in room.chunks_exact_mut(SHORT).zip(lows.chunks_exact(SHORT)) {
+            if let (Some(out), Some(lows)) = (out.first_chunk_mut(), lows.first_chunk()) {
+                *out = join(*out, *lows);
+            }
+        }
+        are_short.then_some(count)
+    }
+
+    /// As [`decode_all_lists`](Self::decode_all_lists), of one group.
+    #[cold]
+    fn decode_group(&self, index: usize, group: &Group, out: &mut [u16]) -> usize {
+        let mut done = 0;
+        for bit in ones(u64::from(group.map)) {
+            let mut place = Place { at: GROUP * index + bit, ..Place::default() };
+            let list = self.list_in(group, bit);
+            let Some(room) = out.get_mut(done..) else { break };
+            done += match list.len == FULL {
+                true => self.decode_full(&mut place, list, room),
+                false => {
+                    let want = list.len.min(room.len());
+                    self.decode_list(&mut place, list, room, want)
+                }
+            };
+        }
         done
     }
 
@@ -183,6 +256,9 @@ impl Slice<'_> {
     #[inline]
     pub(super) fn lists_contain(&self, y: usize) -> bool {
         let block = y >> 8;
+        // Where the list is if numbers are spread evenly: read while the record is.
+        let guess = RECORDS + (self.len.saturating_sub(RECORDS) * y / UNIVERSE);
+        prefetch(self.bytes, guess);
         let list = self.list_at_once(&self.group(block / GROUP), block % GROUP);
         let bytes = self.list_bytes(list);
         match list.len == FULL {
@@ -236,7 +312,7 @@ impl Slice<'_> {
     }
 
     /// Decodes at most `want` numbers; may write more.
-    #[inline]
+    #[inline(always)]
     pub(super) fn decode_lists(&self, place: &mut Place, out: &mut [u16], want: usize) -> usize {
         let mut done = 0;
         while done < want && place.at < GROUPS * GROUP {
@@ -258,7 +334,7 @@ impl Slice<'_> {
         done
     }
 
-    #[inline]
+    #[inline(always)]
     fn decode_list(&self, place: &mut Place, list: List, out: &mut [u16], want: usize) -> usize {
         let bytes = self.list_bytes(list);
         let high = (place.at << 8) as u16;
@@ -287,6 +363,7 @@ impl Slice<'_> {
         }
     }
 
+    #[inline(always)]
     fn decode_full(&self, place: &mut Place, list: List, out: &mut [u16]) -> usize {
         let bytes = self.list_bytes(list);
         let (mut skip, mut done) = (place.rest as usize, 0);

@@ -1,7 +1,7 @@
 //! The slices of a set, and the directory that finds them.
 
 use super::encode::{MOST_BYTES, check_slice};
-use super::slice::{Coding, PADDING, Slice, UNIVERSE};
+use super::slice::{COUNTS, Coding, PADDING, Slice, UNIVERSE};
 use crate::arrays::{lower_bound, sorted_search::partition_point};
 use crate::error::{FileError, Tag};
 use crate::mem::{PartKind, Parts};
@@ -148,7 +148,18 @@ impl<W: Words> Slices<W> {
     #[inline]
     pub(super) fn contains(&self, x: u64) -> bool {
         match self.find(key_of(x)) {
-            Some(index) => self.slice(index).contains(low_of(x)),
+            Some(index) => {
+                let (slot, y) = (self.slot(index), low_of(x));
+                match slot.coding {
+                    // Needs nothing more of the slot.
+                    Coding::Bitmap => {
+                        let at = slot.offset.saturating_add(COUNTS + y / 8);
+                        let byte = as_bytes(self.data.words()).get(at).unwrap_or(&0);
+                        byte >> (y % 8) & 1 != 0
+                    }
+                    _ => self.slice(index).contains(y),
+                }
+            }
             None => false,
         }
     }
