@@ -1,6 +1,6 @@
 //! [`RankIndex`]: how many ones stand before a position, from one number per 2,048 bits.
 
-use crate::bits::word::{HALF, LINE, below, count_to_end, select_in_line};
+use crate::bits::word::{COUNTS, HALF, LINE, below, count_below, count_to_end, select_in_line};
 use crate::error::{BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
 use crate::simd::prefetch;
@@ -109,6 +109,16 @@ impl<W: Words> RankIndex<W> {
         if index >= self.len {
             return self.ones;
         }
+        match COUNTS {
+            true => self.rank_in_line(bits, index),
+            false => self.rank_from_end(bits, index),
+        }
+    }
+
+    /// [`rank`](Self::rank) from the nearer end of the line, for builds that have no instruction to
+    /// count a word's ones.
+    #[inline(always)]
+    fn rank_from_end(&self, bits: &[Le64], index: usize) -> usize {
         // From the end of the line that is nearer: the start of the next one, if that.
         let up = index >> (LINE_BITS - 1) & 1;
         let line = (index >> LINE_BITS) + up;
@@ -126,7 +136,22 @@ impl<W: Words> RankIndex<W> {
         before.wrapping_add((ones ^ sign).wrapping_sub(sign)) as usize
     }
 
-    /// [`rank`](Self::rank) in the last half line, whose end may have no entry.
+    /// [`rank`](Self::rank) from the start of the line, for builds that count a word's ones by an
+    /// instruction.
+    #[inline(always)]
+    fn rank_in_line(&self, bits: &[Le64], index: usize) -> usize {
+        let (words, line) = (self.words.words(), index >> LINE_BITS);
+        let block = line >> (BLOCK - LINE_BITS);
+        let (Some(of_line), Some(entry)) = (whole_line(bits, line), words.get(block)) else {
+            return self.rank_near_end(bits, index);
+        };
+        let ones = count_below(|word| of_line[word].get(), index);
+        let before = (entry.get() >> BASE) + field(entry.get(), line);
+        // A damaged base may be any number.
+        self.base(words, block).wrapping_add(before + u64::from(ones)) as usize
+    }
+
+    /// [`rank`](Self::rank) in the last line or half of one, whose end may have no entry.
     #[cold]
     #[inline(never)]
     fn rank_near_end(&self, bits: &[Le64], index: usize) -> usize {
@@ -451,6 +476,11 @@ mod tests {
                 let mut ones = 0;
                 for (i, bit) in bits.iter().enumerate() {
                     assert_eq!(index.rank(bits.as_words(), i), ones, "rank({i}) of {len} bits");
+                    let other_way = match COUNTS {
+                        true => index.rank_from_end(bits.as_words(), i),
+                        false => index.rank_in_line(bits.as_words(), i),
+                    };
+                    assert_eq!(other_way, ones, "rank({i}) of {len} bits, the other way");
                     ones += usize::from(bit);
                 }
                 for behind in [len, len + 1, usize::MAX] {

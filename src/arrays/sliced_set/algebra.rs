@@ -129,9 +129,8 @@ impl Scratch {
 
     /// Numbers that two slices share.
     pub(super) fn shared(&mut self, a: &Slice<'_>, b: &Slice<'_>) -> usize {
-        let op = SetOp::Intersection;
-        if let Some(bounds) = runs::combine((a, b), op, &mut self.bounds, &mut self.result) {
-            return runs::count(bounds);
+        if let Some(count) = runs::shared((a, b), &mut self.bounds) {
+            return count;
         }
         let (few, many) = if a.count <= b.count { (a, b) } else { (b, a) };
         if few.count * FAR < many.count {

@@ -6,22 +6,26 @@
 use super::blocks::Blocks;
 use super::encode::Profile;
 use super::lists::{FULL, RECORDS};
-use super::slice::{Coding, Slice, UNIVERSE};
+use super::slice::{Coding, Slice, UNIVERSE, u16_at};
 use crate::arrays::SetOp;
 
 /// Bounds of both slices together that are handled this way.
 pub(super) const MOST: usize = 1_024;
 
-impl Slice<'_> {
+impl<'a> Slice<'a> {
     /// Writes the bounds of its runs; returns them. `None` if there is no room for them, or they
     /// do not ascend, as those of damaged files.
     fn bounds<'o>(&self, out: &'o mut [u32]) -> Option<&'o [u32]> {
         let bounds = out.get_mut(..2 * self.runs())?;
-        for (index, pair) in bounds.chunks_exact_mut(2).enumerate() {
-            let run = self.run(index);
-            pair.copy_from_slice(&[run.start, run.start + run.len].map(|bound| bound as u32));
+        let (starts, ranks) = self.bytes.get(..4 * self.runs())?.split_at(2 * self.runs());
+        let numbers = |bytes: &'a [u8]| bytes.chunks_exact(2).map(|two| u16_at(two, 0) as u32);
+        let nexts = numbers(ranks).skip(1).chain([self.count as u32]);
+        let runs = numbers(starts).zip(numbers(ranks).zip(nexts));
+        for (pair, (start, (rank, next))) in bounds.chunks_exact_mut(2).zip(runs) {
+            pair.copy_from_slice(&[start, start + next.saturating_sub(rank)]);
         }
-        let ascends = bounds.windows(2).all(|pair| pair[0] < pair[1]);
+        // All are looked at: compilers make vectors of it.
+        let ascends = bounds.windows(2).fold(true, |ascends, pair| ascends & (pair[0] < pair[1]));
         let ends = bounds.last().is_none_or(|end| *end <= UNIVERSE as u32);
         (ascends && ends).then_some(bounds)
     }
@@ -39,6 +43,17 @@ pub(super) fn combine<'o>(
     }
     let (left, right) = room.split_at_mut_checked(2 * a.runs())?;
     let (left, right) = (a.bounds(left)?, b.bounds(right)?);
+    if op == SetOp::Intersection {
+        let mut len = 0;
+        for_common(left, right, |start, end| {
+            // Written in any case and counted if there is something between them.
+            if let Some(pair) = out.get_mut(len..len + 2) {
+                pair.copy_from_slice(&[start, end]);
+            }
+            len += 2 * usize::from(start < end);
+        });
+        return out.get(..len);
+    }
     // Whether numbers in neither, in the left one, in the right one, in both are kept: a bit each.
     let ((keeps_left, keeps_right), keeps_both) = (op.keeps(), op.keeps_both());
     let kept = u8::from(keeps_left) << 1 | u8::from(keeps_right) << 2 | u8::from(keeps_both) << 3;
@@ -57,6 +72,30 @@ pub(super) fn combine<'o>(
         len += is_inside ^ (len & 1);
     }
     out.get(..len)
+}
+
+/// Numbers that two slices share. `None` if they are not both of few runs.
+pub(super) fn shared((a, b): (&Slice<'_>, &Slice<'_>), room: &mut [u32; MOST]) -> Option<usize> {
+    if (a.coding, b.coding) != (Coding::Runs, Coding::Runs) {
+        return None;
+    }
+    let (left, right) = room.split_at_mut_checked(2 * a.runs())?;
+    let mut count = 0;
+    for_common(a.bounds(left)?, b.bounds(right)?, |start, end| {
+        count += end.saturating_sub(start);
+    });
+    Some(count as usize)
+}
+
+/// Tells where two runs overlap, one of each, from the first to the last; of runs that do not, of a
+/// start that is not before its end.
+#[inline(always)]
+fn for_common(left: &[u32], right: &[u32], mut tell: impl FnMut(u32, u32)) {
+    let (mut i, mut j) = (0, 0);
+    while let (Some(a), Some(b)) = (left.get(i..i + 2), right.get(j..j + 2)) {
+        tell(a[0].max(b[0]), a[1].min(b[1]));
+        (i, j) = (i + 2 * usize::from(a[1] <= b[1]), j + 2 * usize::from(b[1] <= a[1]));
+    }
 }
 
 /// Numbers between bounds.
