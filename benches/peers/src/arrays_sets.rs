@@ -264,7 +264,7 @@ fn walk(name: &str, one: &[u64], forms: &Forms, rounds: usize) -> Result<(), Box
     race("sets_build", name, few.min(7), one.len(), true, &contenders)
 }
 
-/// Every number, in random order and in its own.
+/// Every number, in random order and in its own: collected, and one by one.
 fn insert(name: &str, one: &[u64], rounds: usize) -> Result<(), Box<dyn Error>> {
     let mut random = Random(4);
     let mut shuffled = one.to_vec();
@@ -284,6 +284,13 @@ fn insert(name: &str, one: &[u64], rounds: usize) -> Result<(), Box<dyn Error>> 
         let roaring = if is_small { weigh(small).0 } else { weigh(large).0 };
         let contenders = [
             contender("lessram", bytes, || ours().len() as u64),
+            contender("lessram_insert", bytes, || {
+                let mut set = SlicedSetMut::new();
+                for x in numbers {
+                    set.insert(*x);
+                }
+                set.len() as u64
+            }),
             contender("roaring", roaring, || if is_small { small().len() } else { large().len() }),
             contender("btree_set", weigh(btree).0, || btree().len() as u64),
             contender("hash_set", weigh(hash).0, || hash().len() as u64),

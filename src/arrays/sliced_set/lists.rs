@@ -322,6 +322,14 @@ impl Slice<'_> {
                 place.at = (place.at / GROUP + 1) * GROUP;
                 continue;
             }
+            let room = out.get_mut(done..).and_then(<[u16]>::first_chunk_mut);
+            if let (0, 0, Some(room)) = (bit, place.rest, room) {
+                let count = self.decode_short_lists(place.at / GROUP, &group, room);
+                if let Some(count) = count.filter(|count| *count <= want - done) {
+                    (place.at, done) = (place.at + GROUP, done + count);
+                    continue;
+                }
+            }
             let skip = (group.map >> bit).trailing_zeros() as usize;
             place.at += skip;
             let list = self.list_in(&group, bit + skip);
