@@ -56,10 +56,12 @@ pub enum Prefer {
 /// - Numbers that occur several times: [`EliasFano`].
 /// - Numbers far apart, as hashes are: this then is an [`EliasFano`] within.
 /// - More than one in ten numbers, evenly: [`RankSelect`](super::RankSelect) counts faster.
-/// - Sets of two sets, and time counts before bytes: of numbers spread evenly with gaps of 100 the
-///   crate roaring makes them in a sixth to a quarter of the time, and takes two to three times the
-///   bytes; where every fifth number is there, in half to all of it (bench `sets` of the peers). In
-///   clusters they take less time here, in runs as much.
+/// - Sets of two sets, and time counts before bytes: slices are decoded and what comes of them is
+///   coded, which the crate roaring does not do. Of numbers spread evenly with gaps of 100 it makes
+///   them in a fifth to a third of the time, and takes two to three times the bytes; where every
+///   fifth number is there, in a third to all of it, and where what is left of such sets is smaller
+///   as Elias-Fano code, in a thirtieth unless time is preferred. In clusters they take a seventh
+///   to four fifths of its time here, in runs as much (bench `sets` of the peers).
 ///
 /// # Layout
 ///
