@@ -275,6 +275,8 @@ mod tests {
         let bytes = [0xFF; 4096];
         assert_eq!(sum(&bytes, 0, 64, 512), u128::from(u64::MAX) * 512);
         assert_eq!(sum(&bytes, 0, 57, 512), u128::from(u64::MAX >> 7) * 512);
+        // More than lanes of 32 bits can add up.
+        assert_eq!(sum(&bytes, 0, 25, 1_200), u128::from(u32::MAX >> 7) * 1_200);
     }
 
     #[test]

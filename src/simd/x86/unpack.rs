@@ -9,6 +9,7 @@
 //!   shuffle bytes      | 8 bytes of field 0 | field 1 | field 2 | field 3 |
 //!   shift each lane    by 0..=7 bits
 //!   and mask
+//! width <= 25          for sums and u32 alone, lanes of 32 bits: each load holds four fields
 //! width > 57           a field may spread over nine bytes: four loads of 16 bytes, one a field;
 //!                      lanes of bytes 0..8 shifted right, or lanes of bytes 1..9 shifted left
 //! ```
@@ -20,11 +21,11 @@
 
 use crate::simd::Line;
 use core::arch::x86_64::{
-    __m128i, __m256i, _mm_loadu_si128, _mm256_add_epi64, _mm256_and_si256, _mm256_blendv_epi8,
-    _mm256_bsrli_epi128, _mm256_castsi128_si256, _mm256_cmpgt_epi64, _mm256_inserti128_si256,
-    _mm256_loadu_si256, _mm256_or_si256, _mm256_permute4x64_epi64, _mm256_set1_epi32,
-    _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_shuffle_ps,
-    _mm256_sllv_epi64, _mm256_srli_epi64, _mm256_srlv_epi32, _mm256_srlv_epi64,
+    __m128i, __m256i, _mm_loadu_si128, _mm256_add_epi32, _mm256_add_epi64, _mm256_and_si256,
+    _mm256_blendv_epi8, _mm256_bsrli_epi128, _mm256_castsi128_si256, _mm256_cmpgt_epi64,
+    _mm256_inserti128_si256, _mm256_loadu_si256, _mm256_or_si256, _mm256_permute4x64_epi64,
+    _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_shuffle_epi8,
+    _mm256_shuffle_ps, _mm256_sllv_epi64, _mm256_srli_epi64, _mm256_srlv_epi32, _mm256_srlv_epi64,
     _mm256_storeu_si256, _mm256_unpacklo_epi64, _mm256_xor_si256,
 };
 use core::arch::x86_64::{_mm256_castps_si256, _mm256_castsi256_ps};
@@ -308,7 +309,7 @@ impl Sink for Halves {
 pub(crate) unsafe fn unpack_u32(start: *const u8, phase: u32, width: u32, out: &mut [u32]) {
     // SAFETY: the caller's promises; 16 bytes hold four fields of at most 25 bits from bit 7 on.
     unsafe {
-        if width <= 25 {
+        if width <= Eights::WIDEST {
             return unpack_u32_narrow(start, phase, width, out);
         }
         let mut sink = Halves { out: out.as_mut_ptr(), first: None };
@@ -316,36 +317,103 @@ pub(crate) unsafe fn unpack_u32(start: *const u8, phase: u32, width: u32, out: &
     }
 }
 
-/// As [`unpack_u32`], for fields that lie in four bytes wherever they start: lanes of 32 bits, so
-/// that one step brings eight.
+/// How eight fields of at most 25 bits, which lie in four bytes wherever they start, are brought
+/// into lanes of 32 bits: one step for twice as many as lanes of 64.
+#[derive(Clone, Copy)]
+struct Eights {
+    shuffle: __m256i,
+    shift: __m256i,
+    mask: __m256i,
+    /// Where the load for the fields 4 to 7 starts.
+    second: usize,
+}
+
+impl Eights {
+    /// The widest field.
+    const WIDEST: u32 = 25;
+
+    /// # Safety
+    ///
+    /// The processor has AVX2.
+    #[inline(always)]
+    unsafe fn new(width: u32, phase: u32) -> Self {
+        let (mut bytes, mut shifts) = ([0x80_u8; 32], [0_u32; 8]);
+        let second = (phase + 4 * width) / 8;
+        for field in 0..8 {
+            let bit = phase + field * width - if field < 4 { 0 } else { second * 8 };
+            for byte in 0..4 {
+                let source = bit / 8 + byte;
+                bytes[(field * 4 + byte) as usize] = if source < 16 { source as u8 } else { 0x80 };
+            }
+            shifts[field as usize] = bit % 8;
+        }
+        // SAFETY: AVX2 is the caller's promise; the arrays have 32 bytes.
+        unsafe {
+            Self {
+                shuffle: _mm256_loadu_si256(bytes.as_ptr().cast()),
+                shift: _mm256_loadu_si256(shifts.as_ptr().cast()),
+                mask: _mm256_set1_epi32((u32::MAX >> (32 - width)) as i32),
+                second: second as usize,
+            }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The processor has AVX2; 16 bytes can be read from `start` and from `start + second` on.
+    #[inline(always)]
+    unsafe fn lanes(&self, start: *const u8) -> __m256i {
+        // SAFETY: the caller's promises.
+        unsafe {
+            let both = two(start, start.add(self.second));
+            let lanes = _mm256_srlv_epi32(_mm256_shuffle_epi8(both, self.shuffle), self.shift);
+            _mm256_and_si256(lanes, self.mask)
+        }
+    }
+}
+
+/// As [`unpack_u32`], eight fields a step.
 ///
 /// # Safety
 ///
 /// As for [`unpack`], with `width <= 25`.
 #[inline(always)]
 unsafe fn unpack_u32_narrow(start: *const u8, phase: u32, width: u32, out: &mut [u32]) {
-    let (mut bytes, mut shifts) = ([0x80_u8; 32], [0_u32; 8]);
-    let second = (phase + 4 * width) / 8;
-    for field in 0..8 {
-        let bit = phase + field * width - if field < 4 { 0 } else { second * 8 };
-        for byte in 0..4 {
-            let source = bit / 8 + byte;
-            bytes[(field * 4 + byte) as usize] = if source < 16 { source as u8 } else { 0x80 };
-        }
-        shifts[field as usize] = bit % 8;
-    }
     // SAFETY: the caller's promises; `second + 16` is less than `reach`.
     unsafe {
-        let shuffle = _mm256_loadu_si256(bytes.as_ptr().cast());
-        let shift = _mm256_loadu_si256(shifts.as_ptr().cast());
-        let mask = _mm256_set1_epi32((u32::MAX >> (32 - width)) as i32);
+        let eights = Eights::new(width, phase);
         let mut at = start;
         for eight in out.chunks_exact_mut(GROUP) {
-            let both = two(at, at.add(second as usize));
-            let lanes = _mm256_srlv_epi32(_mm256_shuffle_epi8(both, shuffle), shift);
-            _mm256_storeu_si256(eight.as_mut_ptr().cast(), _mm256_and_si256(lanes, mask));
+            _mm256_storeu_si256(eight.as_mut_ptr().cast(), eights.lanes(at));
             at = at.wrapping_add(width as usize);
         }
+    }
+}
+
+/// As [`sum`], eight fields a step: lanes of 32 bits, emptied into 64 before they overflow.
+///
+/// # Safety
+///
+/// As for [`sum`], with `width <= 25`.
+#[inline(always)]
+unsafe fn sum_narrow(start: *const u8, phase: u32, width: u32, groups: usize) -> __m256i {
+    // SAFETY: the caller's promises; `second + 16` is less than `reach`.
+    unsafe {
+        let (eights, zero) = (Eights::new(width, phase), _mm256_setzero_si256());
+        let half = _mm256_set1_epi64x(0xFFFF_FFFF);
+        let (mut at, mut left, mut sum) = (start, groups, zero);
+        while left > 0 {
+            let run = left.min(1 << (32 - width));
+            let mut lanes = zero;
+            for _ in 0..run {
+                lanes = _mm256_add_epi32(lanes, eights.lanes(at));
+                at = at.wrapping_add(width as usize);
+            }
+            sum = _mm256_add_epi64(sum, _mm256_and_si256(lanes, half));
+            sum = _mm256_add_epi64(sum, _mm256_srli_epi64::<32>(lanes));
+            left -= run;
+        }
+        sum
     }
 }
 
@@ -392,6 +460,10 @@ pub(crate) unsafe fn sum(start: *const u8, phase: u32, width: u32, groups: usize
     // SAFETY: the caller's promises.
     unsafe {
         let zero = _mm256_setzero_si256();
+        if width <= Eights::WIDEST {
+            let sum = sum_narrow(start, phase, width, groups);
+            return lanes_of(sum).map(u128::from).iter().sum();
+        }
         if width <= 32 {
             let mut sum = Sum(zero);
             each_four(start, phase, width, groups, &mut sum);
