@@ -459,8 +459,8 @@ pub(super) fn write_ones(base: u16, mut word: u64, out: &mut [u16; 64]) -> usize
 /// The ones of a word, from the lowest up.
 pub(super) struct Ones(u64);
 
-/// The ones of `word`. An iterator, since a closure that is not inlined is compiled for any machine,
-/// whatever the work asks for that it is in: unions of bitmaps take two thirds of the time so
+/// The ones of `word`. An iterator: a closure that is not inlined is compiled for any machine,
+/// whatever the work asks for that it is in, and unions of bitmaps take two thirds of the time so
 /// (measured: `sets` of the peers' benches).
 #[inline(always)]
 pub(super) const fn ones(word: u64) -> Ones {
