@@ -230,23 +230,26 @@ pub use owned::Iter;
 /// scope, and the traits of `core` that sets have.
 macro_rules! ranked_doors {
     ($ty:ident) => {
-        impl<W: Words> $ty<W> {
+        $crate::tries::keys::ranked_doors!($ty<W: [Words]>, len, longest);
+    };
+    ($ty:ident<$w:ident: [$($bound:tt)+]>, $($len:ident).+, $($longest:ident).+) => {
+        impl<$w: $($bound)+> $ty<$w> {
             /// How many keys there are.
             #[must_use]
             pub const fn len(&self) -> usize {
-                self.len
+                self.$($len).+
             }
 
             /// Whether there are none.
             #[must_use]
             pub const fn is_empty(&self) -> bool {
-                self.len == 0
+                self.$($len).+ == 0
             }
 
             /// Bytes of the longest key: what a buffer for keys needs.
             #[must_use]
             pub const fn longest(&self) -> usize {
-                self.longest
+                self.$($longest).+
             }
 
             /// Whether `key` is in the set. Allocates nothing.
@@ -299,7 +302,7 @@ macro_rules! ranked_doors {
                 &'a self,
                 text: &'a T,
             ) -> super::PrefixesOf<'a, Self, alloc::vec::Vec<u8>> {
-                let buffer = alloc::vec![0; self.longest];
+                let buffer = alloc::vec![0; self.$($longest).+];
                 super::PrefixesOf::new(self, text.as_ref(), buffer)
             }
 
@@ -314,7 +317,7 @@ macro_rules! ranked_doors {
             #[must_use]
             #[cfg(feature = "alloc")]
             pub fn key_of(&self, id: usize) -> Option<alloc::vec::Vec<u8>> {
-                let mut buffer = alloc::vec![0; self.longest];
+                let mut buffer = alloc::vec![0; self.$($longest).+];
                 let len = self.key_into(id, &mut buffer)?.len();
                 buffer.truncate(len);
                 Some(buffer)
@@ -333,23 +336,23 @@ macro_rules! ranked_doors {
             /// The keys with numbers in `ids`, in order, lent out of one buffer on the heap.
             #[cfg(feature = "alloc")]
             pub fn keys(&self, ids: Range<usize>) -> super::Keys<'_, Self, alloc::vec::Vec<u8>> {
-                super::Keys::new(self, ids, alloc::vec![0; self.longest])
+                super::Keys::new(self, ids, alloc::vec![0; self.$($longest).+])
             }
 
             /// The keys in order, each in a `Vec` of its own.
             #[cfg(feature = "alloc")]
             pub fn iter(&self) -> super::Iter<'_, Self> {
-                super::Iter::new(self, 0..self.len)
+                super::Iter::new(self, 0..self.$($len).+)
             }
         }
 
-        impl<W: Words> fmt::Debug for $ty<W> {
+        impl<$w: $($bound)+> fmt::Debug for $ty<$w> {
             /// Prints the keys as text, with escapes; without the feature `alloc` their number.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 #[cfg(feature = "alloc")]
                 {
                     let mut set = f.debug_set();
-                    let mut keys = self.keys(0..self.len);
+                    let mut keys = self.keys(0..self.$($len).+);
                     while let Some(key) = keys.next_key() {
                         set.entry(&format_args!("\"{}\"", key.escape_ascii()));
                     }
@@ -358,27 +361,27 @@ macro_rules! ranked_doors {
                 #[cfg(not(feature = "alloc"))]
                 {
                     let mut set = f.debug_struct(stringify!($ty));
-                    set.field("len", &self.len).finish_non_exhaustive()
+                    set.field("len", &self.$($len).+).finish_non_exhaustive()
                 }
             }
         }
 
         #[cfg(feature = "alloc")]
-        impl<V: Words, W: Words> PartialEq<$ty<V>> for $ty<W> {
+        impl<V: $($bound)+, $w: $($bound)+> PartialEq<$ty<V>> for $ty<$w> {
             /// Whether both have the same keys, whatever their parameters.
             fn eq(&self, other: &$ty<V>) -> bool {
-                let (mut a, mut b) = (self.keys(0..self.len), other.keys(0..other.len));
-                self.len == other.len && (0..self.len).all(|_| a.next_key() == b.next_key())
+                let (mut a, mut b) = (self.keys(0..self.$($len).+), other.keys(0..other.$($len).+));
+                self.$($len).+ == other.$($len).+ && (0..self.$($len).+).all(|_| a.next_key() == b.next_key())
             }
         }
 
         #[cfg(feature = "alloc")]
-        impl<W: Words> Eq for $ty<W> {}
+        impl<$w: $($bound)+> Eq for $ty<$w> {}
 
         #[cfg(feature = "alloc")]
-        impl<'a, W: Words> IntoIterator for &'a $ty<W> {
+        impl<'a, $w: $($bound)+> IntoIterator for &'a $ty<$w> {
             type Item = alloc::vec::Vec<u8>;
-            type IntoIter = super::Iter<'a, $ty<W>>;
+            type IntoIter = super::Iter<'a, $ty<$w>>;
 
             fn into_iter(self) -> Self::IntoIter {
                 self.iter()

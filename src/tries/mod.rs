@@ -5,6 +5,7 @@
 //! | a vocabulary, names, paths: keys that stay, as small as can be | [`RearDict`] | 1.9 bytes a word of a word list |
 //! | the same, millions of them, and time counts before bytes | [`FrontDict`] | 3.2 bytes a word |
 //! | keys whose endings repeat: forms of words, paths, hosts; or keys near a word are asked for | [`Dawg`] | 2.1 bytes a word, 3.8 a path of 92 |
+//! | keys that come and go: a `BTreeSet` of strings, with ranks | [`DynTrie`] | 5.6 bytes a word |
 //!
 //! A key's number is its rank, so that a range or a prefix is a range of numbers, and what belongs
 //! to keys lies in an array beside the dictionary.
@@ -43,6 +44,7 @@
 mod automaton;
 mod blocks;
 mod dawg;
+mod dyn_trie;
 mod front;
 mod front_dict;
 #[cfg(feature = "alloc")]
@@ -69,6 +71,7 @@ pub use automaton::{Automaton, Matches};
 pub use dawg::{Dawg, DawgBuilder, Edges, KeysAlong, Node};
 #[cfg(feature = "alloc")]
 pub use dawg::{DawgMatches, Fuzzy};
+pub use dyn_trie::DynTrie;
 pub use front_dict::{FrontDict, FrontDictBuilder};
 #[cfg(feature = "alloc")]
 pub use glob::{Glob, GlobError};

@@ -28,6 +28,7 @@ mod sketches;
 mod sketches_distinct;
 mod sketches_streams;
 mod tries;
+mod tries_dyn;
 mod tries_near;
 
 /// Counts the bytes of every contender's structure; what it costs a slice is the same for all.
@@ -94,6 +95,7 @@ const BENCHES: &[Bench] = &[
     ),
     ("tries", "dictionaries of the lines of the file that LESSRAM_DATA names", tries::run),
     ("tries_near", "keys near a word, of the file that LESSRAM_DATA names", tries_near::run),
+    ("tries_dyn", "sets of the lines of that file, in any order, that change", tries_dyn::run),
 ];
 
 fn usage() -> String {

@@ -1,4 +1,4 @@
-//! Ours in memory: hash maps and sets, which have no file and so no row in the registry.
+//! Ours in memory: maps and sets that change, which have no file and so no row in the registry.
 
 use super::pairs::{AnyMap, Held, Value, any_map};
 use super::{Contender, Structure, touch};
@@ -7,6 +7,7 @@ use crate::error::Outcome;
 use crate::spool::{Bytes, Feed, Number, Pair};
 use lessram::maps::{Interner, Map, OrderedMap, OrderedSet, Set, StrMap, StrSet};
 use lessram::mem::Totals;
+use lessram::tries::DynTrie;
 
 pub(super) fn ints() -> Contender {
     Contender::in_memory::<Number, Set<u64>>(
@@ -77,6 +78,15 @@ pub(super) fn interner() -> Contender {
         "maps",
         "maps::Interner, keys by number too",
         "let keys: lessram::maps::Interner = keys.collect();".to_owned(),
+    )
+}
+
+pub(super) fn dyn_trie() -> Contender {
+    Contender::in_memory::<Bytes, DynTrie>(
+        "dyn_trie",
+        "tries",
+        "tries::DynTrie, in order, inserted in random order",
+        "let set: lessram::tries::DynTrie = keys.collect();".to_owned(),
     )
 }
 
@@ -165,6 +175,27 @@ impl Structure<Bytes> for Interner {
 
     fn get(&self, index: usize) -> u64 {
         self.resolve(index as u32).map_or(0, touch)
+    }
+
+    fn totals(&self) -> Option<Totals> {
+        Some(Totals::of(self))
+    }
+}
+
+impl Structure<Bytes> for DynTrie {
+    const FEED: &'static str = SHUFFLED;
+
+    fn build(feed: &mut Feed<Bytes>, _: &Plan) -> Outcome<Self> {
+        let mut keys = Self::new();
+        while let Some(key) = feed.next()? {
+            keys.insert(key);
+        }
+        keys.shrink_to_fit();
+        Ok(keys)
+    }
+
+    fn contains(&self, query: &[u8]) -> bool {
+        self.contains(query)
     }
 
     fn totals(&self) -> Option<Totals> {

@@ -53,6 +53,7 @@ pub(super) fn peers() -> Vec<Contender> {
         maps::ordered_strings(),
         maps::str_set(),
         maps::interner(),
+        maps::dyn_trie(),
     ]
 }
 

@@ -1,0 +1,301 @@
+//! `DynTrie` beside `BTreeSet`: programs of random changes and queries, with bytes compared to the
+//! allocator's after every operation; memory that is refused; keys that are hard on it.
+
+use lessram::AllocError;
+use lessram::mem::{Alloc, Counter, Footprint, Global, Refusals, Refusing, Tracked};
+use lessram::testkit::cases;
+use lessram::testkit::data::{ADVERSARIAL, Rng, adversarial, word};
+use lessram::tries::{Dawg, DynTrie, FrontDict, Matches, Near, RearDict};
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+type Model = BTreeSet<Vec<u8>>;
+
+/// A key of a kind: words, bytes, numbers, beginnings of one another, behind a long prefix, any.
+fn key(rng: &mut Rng, kind: usize) -> Vec<u8> {
+    match kind {
+        0 => word(rng),
+        1 => rng.bytes(8),
+        2 => format!("{:05}", rng.below(3_000)).into_bytes(),
+        3 => vec![b'a'; rng.below(400)],
+        4 => [&[b'x'; 700][..], &word(rng)].concat(),
+        5 => adversarial(rng.below(ADVERSARIAL)),
+        6 => {
+            let len = rng.below(5);
+            (0..len).map(|_| [0, 1, 0xFE, 0xFF][rng.below(4)]).collect()
+        }
+        _ => {
+            let other = rng.below(7);
+            key(rng, other)
+        }
+    }
+}
+
+/// All queries of the set, beside the model's answers.
+fn compare<A: Alloc + Clone>(set: &DynTrie<A>, model: &Model, sought: &[u8]) {
+    assert_eq!((set.len(), set.is_empty()), (model.len(), model.is_empty()));
+    assert!(set.check());
+    assert_eq!(set.contains(sought), model.contains(sought));
+    let below = model.range(..sought.to_vec()).count();
+    let equal = usize::from(model.contains(sought));
+    assert_eq!((set.lower_bound(sought), set.upper_bound(sought)), (below, below + equal));
+    assert_eq!(set.id_of(sought), (equal > 0).then_some(below));
+    let begin = model.iter().filter(|key| key.starts_with(sought)).count();
+    assert_eq!(set.prefix(sought), below..below + begin);
+    assert_eq!(set.range(sought..), below..model.len());
+    assert_eq!((set.first().as_ref(), set.last().as_ref()), (model.first(), model.last()));
+    assert_eq!(set.key_of(below).as_ref(), model.range(sought.to_vec()..).next());
+    assert_eq!(set.key_of(model.len()), None);
+    assert!(set.longest() >= model.iter().map(Vec::len).max().unwrap_or(0));
+    let beginnings = model.iter().enumerate().filter(|(_, key)| sought.starts_with(key));
+    let beginnings: Vec<(usize, usize)> = beginnings.map(|(id, key)| (id, key.len())).collect();
+    assert!(set.prefixes_of(sought).eq(beginnings.into_iter().rev()));
+}
+
+fn one_program(seed: u64, steps: usize, every: usize) {
+    let mut rng = Rng::new(seed);
+    let counter = Counter::new();
+    let mut set = DynTrie::new_in(Tracked::new(&counter, Global));
+    let mut model = Model::new();
+    let kind = rng.below(8);
+    for step in 0..steps {
+        let sought = key(&mut rng, kind);
+        match rng.below(if model.len() > 600 { 1_000 } else { 700 }) {
+            0 => {
+                let behind = set.split_off(&sought);
+                let expected = model.split_off(&sought);
+                assert!(behind.iter().eq(expected.iter().cloned()) && behind.check());
+                if rng.below(2) == 0 {
+                    set.extend(&behind);
+                    model.extend(expected);
+                }
+            }
+            1 => {
+                let modulus = 1 + rng.below(5);
+                let kept = |key: &[u8]| {
+                    key.iter().map(|byte| usize::from(*byte)).sum::<usize>() % modulus != 0
+                };
+                set.retain(kept);
+                model.retain(|key| kept(key));
+            }
+            2 => {
+                let copy = set.clone();
+                assert!(copy == set && copy.heap_bytes() <= set.heap_bytes());
+                set = copy;
+            }
+            3 => set.shrink_to_fit(),
+            4 => {
+                let from = rng.below(model.len() + 1);
+                let some = set.keys(from..from + 60).remaining();
+                for _ in 0..some / 2 {
+                    assert_eq!(set.pop_first(), model.pop_first());
+                    assert_eq!(set.pop_last(), model.pop_last());
+                }
+            }
+            5 => {
+                assert!(set.iter().eq(model.iter().cloned()));
+                assert!(set.iter().rev().eq(model.iter().rev().cloned()));
+            }
+            6..600 => assert_eq!(set.insert(&sought), model.insert(sought.clone())),
+            _ => {
+                // One that is there, for most kinds are many.
+                let there = model.range(sought.clone()..).next().cloned().unwrap_or(sought.clone());
+                assert_eq!(set.remove(&there), model.remove(&there));
+            }
+        }
+        assert_eq!((set.heap_bytes(), set.heap_blocks()), (counter.live(), counter.blocks()));
+        if step % every == 0 {
+            compare(&set, &model, &sought);
+        }
+    }
+    compare(&set, &model, b"con");
+    assert!(set.iter().eq(model.iter().cloned()));
+    set.clear();
+    assert_eq!((counter.live(), set.heap_bytes(), set.longest()), (0, 0, 0));
+}
+
+#[test]
+fn programs_agree_with_a_b_tree() {
+    for seed in 0..u64::from(cases(160)) {
+        one_program(seed, 900, 60);
+    }
+}
+
+/// Sets of many levels, which shrink to nothing again.
+#[test]
+fn what_grew_large_goes_again() {
+    let n = if cfg!(debug_assertions) { 12_000 } else { 1_000_000 };
+    let mut rng = Rng::new(3);
+    let counter = Counter::new();
+    let mut set = DynTrie::new_in(Tracked::new(&counter, Global));
+    let mut model = Model::new();
+    for round in 0..n {
+        let key = rng.below(2 * n).to_string();
+        assert_eq!(set.insert(&key), model.insert(key.clone().into_bytes()), "{key}");
+        if round % 3 == 0 {
+            let key = rng.below(2 * n).to_string();
+            assert_eq!(set.remove(&key), model.remove(key.as_bytes()), "{key}");
+        }
+    }
+    compare(&set, &model, b"12");
+    assert_eq!((set.heap_bytes(), set.heap_blocks()), (counter.live(), counter.blocks()));
+    let mut keys: Vec<Vec<u8>> = model.iter().cloned().collect();
+    for i in (1..keys.len()).rev() {
+        keys.swap(i, rng.below(i + 1));
+    }
+    for (i, key) in keys.iter().enumerate() {
+        assert!(set.remove(key) && model.remove(key));
+        if i % (n / 8) == 0 || model.len() == 40 {
+            compare(&set, &model, key);
+            let most = 64 * set.len() + 4_096;
+            assert!(set.heap_bytes() < most, "{} for {}", set.heap_bytes(), set.len());
+        }
+    }
+    assert_eq!((set.len(), set.heap_bytes(), counter.live()), (0, 0, 0));
+}
+
+#[test]
+fn the_order_of_insertion_does_not_matter() {
+    let mut rng = Rng::new(5);
+    let mut keys: Vec<Vec<u8>> = (0..4_000).map(|_| key(&mut rng, 7)).collect();
+    let first: DynTrie = keys.iter().collect();
+    keys.sort();
+    let ascending: DynTrie = keys.iter().collect();
+    keys.reverse();
+    let descending: DynTrie = keys.iter().collect();
+    keys.reverse();
+    keys.dedup();
+    for set in [&first, &ascending, &descending] {
+        assert!(set.check() && set.iter().eq(keys.iter().cloned()) && *set == first);
+    }
+    // In order, leaves are filled.
+    assert!(ascending.heap_bytes() < first.heap_bytes());
+    assert!(descending.heap_bytes() < first.heap_bytes());
+}
+
+#[test]
+fn a_refusal_at_any_request_changes_nothing() {
+    for every in [1, 2, 3, 5, 7, 11, 40] {
+        let (refusals, counter) = (Refusals::every(every), Counter::new());
+        let alloc = Refusing::new(&refusals, Tracked::new(&counter, Global));
+        let mut set = DynTrie::new_in(alloc);
+        let mut model = Model::new();
+        let mut rng = Rng::new(every as u64);
+        for step in 0..1_500 {
+            let key = key(&mut rng, if step % 2 == 0 { 0 } else { 2 });
+            match set.try_insert(&key) {
+                Ok(new) => assert_eq!(new, model.insert(key)),
+                Err(AllocError::Refused { .. }) => {}
+                Err(other) => panic!("{other}"),
+            }
+            if step % 40 == 0 {
+                assert!(set.check() && set.iter().eq(model.iter().cloned()));
+                assert_eq!(set.heap_bytes(), counter.live());
+                let half = model.iter().nth(model.len() / 2).cloned().unwrap_or_default();
+                if let Ok(behind) = set.try_split_off(&half) {
+                    let expected = model.split_off(&half);
+                    assert!(behind.check() && behind.iter().eq(expected.iter().cloned()));
+                }
+                drop(set.try_clone());
+                let _ = set.try_shrink_to_fit();
+            }
+        }
+        assert!(refusals.count() > 10, "{} refusals", refusals.count());
+        // Removing needs memory for leaves that become one, and does without.
+        let keys: Vec<Vec<u8>> = model.iter().cloned().collect();
+        for (i, key) in keys.iter().enumerate() {
+            assert!(set.remove(key) && !set.contains(key));
+            assert!(i % 100 != 0 || set.check());
+        }
+        drop(set);
+        assert_eq!((counter.live(), counter.blocks()), (0, 0));
+    }
+}
+
+#[test]
+fn keys_of_64_kib_cost_what_they_do_not_share() {
+    let long = |end: u32| [&[b'x'; 65_536][..], &end.to_be_bytes()].concat();
+    let mut rng = Rng::new(9);
+    let mut set = DynTrie::new();
+    let mut model = Model::new();
+    for _ in 0..400 {
+        let key = long(rng.number() as u32);
+        assert_eq!(set.insert(&key), model.insert(key));
+    }
+    compare(&set, &model, &long(1 << 31));
+    assert!(set.iter().eq(model.iter().cloned()));
+    // A key in some twenty is whole, and a separator in each node.
+    assert!(set.heap_bytes() < 40 * 65_536, "{}", set.heap_bytes());
+    // And others that share nothing.
+    for byte in 0..8 {
+        let key = vec![byte * 31; 65_536 + usize::from(byte)];
+        assert_eq!(set.insert(&key), model.insert(key));
+    }
+    compare(&set, &model, &[31; 65_537]);
+    while let Some(key) = model.pop_last() {
+        assert!(set.remove(&key));
+        assert!(model.len() % 50 != 0 || set.check());
+    }
+    assert_eq!(set.heap_bytes(), 0);
+}
+
+#[test]
+fn random_keys_take_what_the_docs_say() {
+    let mut rng = Rng::new(7);
+    let set: DynTrie = (0..20_000).map(|_| rng.bytes(8)).collect();
+    assert_eq!(set.len(), 20_000);
+    // Two bytes are shared with the neighbour; the rest, and some 3 bytes.
+    let bytes = set.heap_bytes() as f64 / 20_000.0;
+    assert!((8.0..9.9).contains(&bytes), "{bytes} bytes a key");
+}
+
+#[test]
+fn near_keys_are_those_of_a_set_built_once() {
+    let mut rng = Rng::new(13);
+    let set: DynTrie = (0..3_000).map(|_| word(&mut rng)).collect();
+    let dict = RearDict::from_sorted(&set).unwrap();
+    for _ in 0..30 {
+        let near = word(&mut rng);
+        let near = Near::new(&near, 1 + rng.below(2) as u32);
+        let found = Matches::new(&set, near.clone()).map(|(id, _)| id);
+        assert!(found.eq(Matches::new(&dict, near).map(|(id, _)| id)));
+    }
+}
+
+#[test]
+fn what_it_holds_can_be_frozen() {
+    let mut rng = Rng::new(15);
+    let mut set: DynTrie = (0..2_000).map(|_| key(&mut rng, 7)).collect();
+    set.remove("con");
+    assert!(RearDict::from_sorted(&set).unwrap().iter().eq(set.iter()));
+    assert!(FrontDict::from_sorted(&set).unwrap().iter().eq(set.iter()));
+    assert!(Dawg::from_sorted(&set).unwrap().iter().eq(set.iter()));
+}
+
+#[test]
+fn a_question_that_panics_leaves_the_set_whole() {
+    let mut set: DynTrie = (0..1_000).map(|i| format!("{i:04}")).collect();
+    let mut asked = 0;
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        set.retain(|_| {
+            asked += 1;
+            assert!(asked < 500, "a question that panics");
+            asked % 2 == 0
+        });
+    }));
+    assert!(outcome.is_err() && set.check());
+    assert!((700..800).contains(&set.len()), "{}", set.len());
+    assert!((500..1_000).all(|i| set.contains(format!("{i:04}"))));
+}
+
+#[test]
+fn what_sets_can_do() {
+    let set = DynTrie::from(["b", "a", "c\0", "\u{e9}"]);
+    assert_eq!(format!("{set:?}"), r#"{"a", "b", "c\x00", "\xc3\xa9"}"#);
+    assert_eq!((&set).into_iter().len(), 4);
+    assert!(set.keys(1..3).remaining() == 2 && DynTrie::new().first().is_none());
+    let mut ids = [None; 2];
+    set.get_many(&["c\0", "c"], &mut ids);
+    assert_eq!(ids, [Some(2), None]);
+    assert!(set != DynTrie::from(["a"]));
+}
