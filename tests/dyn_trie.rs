@@ -1,12 +1,15 @@
-//! `DynTrie` beside `BTreeSet`: programs of random changes and queries, with bytes compared to the
+//! `DynTrie` and `DynTrieMap` beside `BTreeSet` and `BTreeMap`: programs of random changes and queries, with bytes compared to the
 //! allocator's after every operation; memory that is refused; keys that are hard on it.
 
 use lessram::AllocError;
 use lessram::mem::{Alloc, Counter, Footprint, Global, Refusals, Refusing, Tracked};
 use lessram::testkit::cases;
 use lessram::testkit::data::{ADVERSARIAL, Rng, adversarial, word};
-use lessram::tries::{Dawg, DynTrie, FrontDict, Matches, Near, RearDict};
-use std::collections::BTreeSet;
+use lessram::tries::{
+    Dawg, DynTrie, DynTrieEntry, DynTrieMap, FrontDict, Matches, Near, PrefixesOf, RearDict,
+};
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 type Model = BTreeSet<Vec<u8>>;
@@ -298,4 +301,193 @@ fn what_sets_can_do() {
     set.get_many(&["c\0", "c"], &mut ids);
     assert_eq!(ids, [Some(2), None]);
     assert!(set != DynTrie::from(["a"]));
+}
+
+/// A value that is counted while it lives.
+#[derive(Debug)]
+struct Alive<'c>(u32, &'c Cell<usize>);
+
+impl<'c> Alive<'c> {
+    fn new(value: u32, alive: &'c Cell<usize>) -> Self {
+        alive.set(alive.get() + 1);
+        Self(value, alive)
+    }
+}
+
+impl Clone for Alive<'_> {
+    fn clone(&self) -> Self {
+        Self::new(self.0, self.1)
+    }
+}
+
+impl Drop for Alive<'_> {
+    fn drop(&mut self) {
+        self.1.set(self.1.get() - 1);
+    }
+}
+
+impl PartialEq for Alive<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Footprint for Alive<'_> {
+    fn parts(&self, _: &mut dyn lessram::mem::Parts) {}
+    fn owns_heap() -> bool {
+        false
+    }
+}
+
+fn map_program(seed: u64, steps: u32) {
+    let mut rng = Rng::new(seed);
+    let (counter, alive) = (Counter::new(), Cell::new(0));
+    let mut map: DynTrieMap<Alive<'_>, _> = DynTrieMap::new_in(Tracked::new(&counter, Global));
+    let mut model: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
+    let kind = rng.below(8);
+    for step in 0..steps {
+        let sought = key(&mut rng, kind);
+        match rng.below(if model.len() > 300 { 400 } else { 280 }) {
+            0 => {
+                let behind = map.split_off(&sought);
+                let expected = model.split_off(&sought);
+                assert!(behind.check());
+                assert!(behind.iter().map(|(key, value)| (key, value.0)).eq(expected.clone()));
+                for (i, (key, value)) in behind.into_iter().enumerate() {
+                    if i % 2 == 0 {
+                        model.insert(key.clone(), value.0);
+                        map.insert(key, value);
+                    }
+                }
+            }
+            1 => {
+                let modulus = 2 + rng.below(3) as u32;
+                map.retain(|_, value| {
+                    value.0 += 1;
+                    value.0 % modulus != 0
+                });
+                model.retain(|_, value| {
+                    *value += 1;
+                    *value % modulus != 0
+                });
+            }
+            2 => map = map.clone(),
+            3 => map.shrink_to_fit(),
+            4 => {
+                let first = map.pop_first().map(|(key, value)| (key, value.0));
+                assert_eq!(first, model.pop_first());
+                let last = map.pop_last().map(|(key, value)| (key, value.0));
+                assert_eq!(last, model.pop_last());
+            }
+            5..200 => {
+                let old = map.insert(&sought, Alive::new(step, &alive)).map(|old| old.0);
+                assert_eq!(old, model.insert(sought, step));
+            }
+            200..230 => {
+                let change = |value: &mut Alive<'_>| value.0 += 7;
+                map.entry(&sought).and_modify(change).or_insert(Alive::new(step, &alive));
+                model.entry(sought).and_modify(|value| *value += 7).or_insert(step);
+            }
+            230..240 => {
+                if let DynTrieEntry::Occupied(entry) = map.entry(&sought) {
+                    assert_eq!(Some(entry.remove().0), model.remove(&sought));
+                }
+                assert!(map.get(&sought).is_none());
+            }
+            _ => {
+                let there = model.range(sought.clone()..).next().map(|(key, _)| key.clone());
+                let there = there.unwrap_or(sought);
+                assert_eq!(map.get_mut(&there).map(|value| value.0), model.get(&there).copied());
+                assert_eq!(map.remove(&there).map(|value| value.0), model.remove(&there));
+            }
+        }
+        assert_eq!((map.heap_bytes(), map.heap_blocks()), (counter.live(), counter.blocks()));
+        assert_eq!((map.len(), alive.get()), (model.len(), model.len()));
+        if step % 50 == 0 {
+            assert!(map.check() && map.values().map(|value| &value.0).eq(model.values()));
+            assert!(map.iter().map(|(key, value)| (key, value.0)).eq(model.clone()));
+            assert!(
+                map.iter()
+                    .rev()
+                    .map(|(key, value)| (key, value.0))
+                    .eq(model.clone().into_iter().rev())
+            );
+            let id = rng.below(model.len() + 1);
+            let expected = model.iter().nth(id);
+            assert_eq!(map.value(id).map(|value| &value.0), expected.map(|(_, value)| value));
+            assert_eq!(map.key_of(id).as_ref(), expected.map(|(key, _)| key));
+            assert_eq!(map.id_of(map.key_of(id).unwrap_or(b"?".into())), expected.map(|_| id));
+        }
+    }
+    drop(map);
+    assert_eq!((counter.live(), alive.get()), (0, 0));
+}
+
+#[test]
+fn maps_agree_with_a_b_tree() {
+    for seed in 0..u64::from(cases(100)) {
+        map_program(seed, 700);
+    }
+}
+
+#[test]
+fn maps_lose_nothing_where_memory_is_refused() {
+    for every in [1, 2, 3, 5, 8, 21] {
+        let (refusals, counter, alive) = (Refusals::every(every), Counter::new(), Cell::new(0));
+        let alloc = Refusing::new(&refusals, Tracked::new(&counter, Global));
+        let mut map: DynTrieMap<Alive<'_>, _> = DynTrieMap::new_in(alloc);
+        let mut model: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
+        let mut rng = Rng::new(every as u64);
+        for step in 0..1_000 {
+            let key = key(&mut rng, 2);
+            if let Ok(old) = map.try_insert(&key, Alive::new(step, &alive)) {
+                assert_eq!(old.map(|old| old.0), model.insert(key.clone(), step));
+            }
+            if step % 30 == 0 {
+                if let Ok(behind) = map.try_split_off(&key) {
+                    let expected = model.split_off(&key);
+                    assert!(behind.check() && behind.len() == expected.len());
+                }
+                drop(map.try_clone());
+            }
+            assert_eq!((map.len(), alive.get()), (model.len(), model.len()));
+        }
+        assert!(refusals.count() > 10 && map.check());
+        assert!(map.iter().map(|(key, value)| (key, value.0)).eq(model));
+        assert_eq!(map.heap_bytes(), counter.live());
+    }
+}
+
+#[test]
+fn what_maps_can_do() {
+    let mut map = DynTrieMap::from([("b", 2), ("a", 1), ("ab", 3)]);
+    assert_eq!(format!("{map:?}"), r#"{"a": 1, "ab": 3, "b": 2}"#);
+    assert_eq!((map["ab"], map.get("c"), map.contains_key("a")), (3, None, true));
+    assert_eq!((map.prefix("a"), map.range("ab"..), map.upper_bound("ab")), (0..2, 1..3, 2));
+    let mut some = map.entries(map.prefix("a"));
+    assert_eq!(some.next_entry(), Some((&b"a"[..], &1)));
+    assert_eq!(some.remaining(), 1);
+    assert!(map.iter_in(1..9).map(|(key, value)| (key.len(), *value)).eq([(2, 3), (1, 2)]));
+    assert_eq!(map.last_key_value(), Some((b"b".to_vec(), &2)));
+    assert!(PrefixesOf::new(&map, b"abc", [0; 2]).eq([(1, 2), (0, 1)]));
+    *map.get_mut("a").unwrap() += 4;
+    assert_eq!((map.entry("x").key(), *map.entry("z").or_default()), (&b"x"[..], 0));
+    assert_eq!((map.first_key_value().unwrap().1, map.len()), (&5, 4));
+    let copy = map.clone();
+    assert_eq!(copy, map);
+    map.remove("z");
+    assert!(copy != map && map.into_iter().rev().map(|(_, value)| value).eq([2, 3, 5]));
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn sets_and_maps_go_through_serde() {
+    let set: DynTrie = (0..100).map(|i| i.to_string()).collect();
+    let text = serde_json::to_string(&set).unwrap();
+    assert!(text.starts_with(r#"["0","1","10","11""#));
+    assert_eq!(serde_json::from_str::<DynTrie>(&text).unwrap(), set);
+    let map: DynTrieMap<u32> = (0..100).map(|i| (i.to_string(), i)).collect();
+    let text = serde_json::to_string(&map).unwrap();
+    assert!(text.starts_with(r#"{"0":0,"1":1,"10":10,"#));
+    assert_eq!(serde_json::from_str::<DynTrieMap<u32>>(&text).unwrap(), map);
 }

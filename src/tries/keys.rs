@@ -370,8 +370,9 @@ macro_rules! ranked_doors {
         impl<V: $($bound)+, $w: $($bound)+> PartialEq<$ty<V>> for $ty<$w> {
             /// Whether both have the same keys, whatever their parameters.
             fn eq(&self, other: &$ty<V>) -> bool {
-                let (mut a, mut b) = (self.keys(0..self.$($len).+), other.keys(0..other.$($len).+));
-                self.$($len).+ == other.$($len).+ && (0..self.$($len).+).all(|_| a.next_key() == b.next_key())
+                let (len, others) = (self.$($len).+, other.$($len).+);
+                let (mut a, mut b) = (self.keys(0..len), other.keys(0..others));
+                len == others && (0..len).all(|_| a.next_key() == b.next_key())
             }
         }
 

@@ -5,7 +5,7 @@
 //! | a vocabulary, names, paths: keys that stay, as small as can be | [`RearDict`] | 1.9 bytes a word of a word list |
 //! | the same, millions of them, and time counts before bytes | [`FrontDict`] | 3.2 bytes a word |
 //! | keys whose endings repeat: forms of words, paths, hosts; or keys near a word are asked for | [`Dawg`] | 2.1 bytes a word, 3.8 a path of 92 |
-//! | keys that come and go: a `BTreeSet` of strings, with ranks | [`DynTrie`] | 5.6 bytes a word |
+//! | keys that come and go, alone or with values | [`DynTrie`], [`DynTrieMap`] | 5.6 bytes a word |
 //!
 //! A key's number is its rank, so that a range or a prefix is a range of numbers, and what belongs
 //! to keys lies in an array beside the dictionary.
@@ -45,6 +45,7 @@ mod automaton;
 mod blocks;
 mod dawg;
 mod dyn_trie;
+mod dyn_trie_map;
 mod front;
 mod front_dict;
 #[cfg(feature = "alloc")]
@@ -72,6 +73,9 @@ pub use dawg::{Dawg, DawgBuilder, Edges, KeysAlong, Node};
 #[cfg(feature = "alloc")]
 pub use dawg::{DawgMatches, Fuzzy};
 pub use dyn_trie::DynTrie;
+#[cfg(feature = "alloc")]
+pub use dyn_trie_map::{DynTrieEntries, DynTrieIntoIter, DynTrieIter, DynTrieValues};
+pub use dyn_trie_map::{DynTrieEntry, DynTrieMap, DynTrieOccupied, DynTrieVacant};
 pub use front_dict::{FrontDict, FrontDictBuilder};
 #[cfg(feature = "alloc")]
 pub use glob::{Glob, GlobError};
@@ -143,17 +147,7 @@ pub trait RankedKeySet: KeySet + Walks + Sized {
 
     /// The numbers of the keys in `range`; none if its start is above its end.
     fn range<K: AsRef<[u8]>>(&self, range: impl RangeBounds<K>) -> Range<usize> {
-        let start = match range.start_bound() {
-            Bound::Included(key) => self.lower_bound(key.as_ref()),
-            Bound::Excluded(key) => self.upper_bound(key.as_ref()),
-            Bound::Unbounded => 0,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(key) => self.upper_bound(key.as_ref()),
-            Bound::Excluded(key) => self.lower_bound(key.as_ref()),
-            Bound::Unbounded => self.len(),
-        };
-        start..end.max(start)
+        ids_in(range, self.len(), |key| self.locate(key))
     }
 
     /// The key `id` in `buffer`, cut to its length; `None` unless `id < len`.
@@ -181,6 +175,30 @@ pub trait RankedKeySet: KeySet + Walks + Sized {
             *id = self.id_of(key);
         }
     }
+}
+
+/// The numbers of the keys in `range`, of `len` keys that `locate` finds.
+fn ids_in<K: AsRef<[u8]>>(
+    range: impl RangeBounds<K>,
+    len: usize,
+    locate: impl Fn(&[u8]) -> (usize, bool),
+) -> Range<usize> {
+    let from = |key: &K| locate(key.as_ref()).0;
+    let behind = |key: &K| {
+        let (at, equal) = locate(key.as_ref());
+        at + usize::from(equal)
+    };
+    let start = match range.start_bound() {
+        Bound::Included(key) => from(key),
+        Bound::Excluded(key) => behind(key),
+        Bound::Unbounded => 0,
+    };
+    let end = match range.end_bound() {
+        Bound::Included(key) => behind(key),
+        Bound::Excluded(key) => from(key),
+        Bound::Unbounded => len,
+    };
+    start..end.max(start)
 }
 
 /// A [`RankedKeySet`] that is built once; the laws of the registry's shape `dicts`.

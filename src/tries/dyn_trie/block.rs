@@ -117,7 +117,7 @@ pub(super) struct Spot {
     pub(super) equal: bool,
     /// Where the record number `index` begins, and the length of the key before.
     pub(super) place: Place,
-    /// Bytes that it shares with the key before, and with the one number `index` if that is another.
+    /// Bytes that it shares with the key before, and with the one number `index` if that is not it.
     shared: usize,
     next: usize,
 }

@@ -90,61 +90,70 @@ impl<A: Alloc> Column<A> for Nothing {
     fn tell(&self, _: &mut dyn Parts) {}
 }
 
-impl<V, A: Alloc + Clone> Column<A> for RawVec<V, A> {
+/// A value for each key: the column of a map.
+pub struct Values<V, A: Alloc>(pub(in crate::tries) RawVec<V, A>);
+
+impl<V, A: Alloc> core::fmt::Debug for Values<V, A> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Values").finish_non_exhaustive()
+    }
+}
+
+impl<V, A: Alloc + Clone> Column<A> for Values<V, A> {
     type Value = V;
 
     fn new_in(alloc: &A) -> Self {
-        Self::new_in(alloc.clone())
+        Self(RawVec::new_in(alloc.clone()))
     }
 
     #[cfg(any(all(test, feature = "std"), feature = "testkit"))]
     fn items(&self) -> Option<usize> {
-        Some(self.len())
+        Some(self.0.len())
     }
 
     fn try_reserve(&mut self, extra: usize) -> Result<(), AllocError> {
-        self.try_reserve_exact(extra)
+        self.0.try_reserve_exact(extra)
     }
 
     fn try_reserve_one(&mut self) -> Result<(), AllocError> {
-        try_grow(self)
+        try_grow(&mut self.0)
     }
 
     fn insert(&mut self, index: usize, value: V) {
-        insert_at(self, index, value);
+        insert_at(&mut self.0, index, value);
     }
 
     fn replace(&mut self, index: usize, value: V) -> V {
-        core::mem::replace(&mut self[index], value)
+        core::mem::replace(&mut self.0[index], value)
     }
 
     fn remove(&mut self, index: usize) -> Option<V> {
-        remove_at(self, index)
+        remove_at(&mut self.0, index)
     }
 
     fn move_to(&mut self, at: usize, to: &mut Self) {
-        move_to(self, at, to);
+        move_to(&mut self.0, at, &mut to.0);
     }
 
     fn try_shrink_to_fit(&mut self) -> Result<(), AllocError> {
-        Self::try_shrink_to_fit(self)
+        self.0.try_shrink_to_fit()
     }
 
     fn try_clone(&self) -> Result<Self, AllocError>
     where
         V: Clone,
     {
-        let mut copy = Self::new_in(self.alloc().clone());
-        copy.try_reserve_exact(self.len())?;
-        copy.try_extend_with(self.len(), |index| self[index].clone())?;
-        Ok(copy)
+        let mut copy = RawVec::new_in(self.0.alloc().clone());
+        copy.try_reserve_exact(self.0.len())?;
+        copy.try_extend_with(self.0.len(), |index| self.0[index].clone())?;
+        Ok(Self(copy))
     }
 
     fn tell(&self, out: &mut dyn Parts)
     where
         V: Footprint,
     {
-        Self::tell(self, "values", PartKind::Payload, 0, out);
-        self[..].parts(out);
+        self.0.tell("values", PartKind::Payload, 0, out);
+        self.0[..].parts(out);
     }
 }

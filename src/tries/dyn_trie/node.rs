@@ -1,8 +1,8 @@
 //! [`Inner`]: a node of the tree over the leaves, and what is done to both.
 //!
 //! A node is split on the way down to a new key, before the key is there, and merged on the way
-//! back from a removed one. Each of these requests its memory before it changes anything, and leaves
-//! the same keys in the tree: a refusal at any of them does no harm.
+//! back from a removed one. Each of these requests its memory before it changes anything, and
+//! leaves the same keys in the tree: a refusal at any of them does no harm.
 
 use super::block::Block;
 use super::column::Column;
@@ -20,7 +20,7 @@ pub(super) const FAN: usize = 48;
 /// Some keys, and a value for each.
 pub(in crate::tries) struct Leaf<C, A: Alloc> {
     pub(super) keys: Block<A>,
-    pub(super) values: C,
+    pub(in crate::tries) values: C,
 }
 
 /// The children of a node: all are of one kind.
@@ -37,7 +37,7 @@ pub(in crate::tries) struct Inner<C, A: Alloc> {
     windows: Windows,
     pub(super) kids: Kids<C, A>,
     /// Keys below.
-    pub(super) len: usize,
+    pub(in crate::tries) len: usize,
 }
 
 /// What leaves and nodes have in common.
@@ -335,7 +335,7 @@ impl<C: Column<A>, A: Alloc + Clone> Inner<C, A> {
         Self { seps: Block::new_in(alloc.clone()), windows: Windows::new(), kids, len: 0 }
     }
 
-    pub(super) const fn alloc(&self) -> &A {
+    pub(in crate::tries) const fn alloc(&self) -> &A {
         self.seps.alloc()
     }
 
@@ -373,7 +373,7 @@ impl<C: Column<A>, A: Alloc + Clone> Inner<C, A> {
 
     /// How many keys are smaller than `key`, and whether the next one equals it; with `BEHIND`, how
     /// many are smaller or begin with it.
-    pub(super) fn locate<const BEHIND: bool>(&self, key: &[u8]) -> (usize, bool) {
+    pub(in crate::tries) fn locate<const BEHIND: bool>(&self, key: &[u8]) -> (usize, bool) {
         let (mut node, mut rank) = (self, 0);
         loop {
             let child = node.child_of::<BEHIND>(key);
@@ -390,7 +390,7 @@ impl<C: Column<A>, A: Alloc + Clone> Inner<C, A> {
 
     /// The leaf of the key number `id`, with those behind it in the same node, and the key's
     /// position in it.
-    pub(super) fn leaves_from(&self, mut id: usize) -> Option<(&[Leaf<C, A>], usize)> {
+    pub(in crate::tries) fn leaves_from(&self, mut id: usize) -> Option<(&[Leaf<C, A>], usize)> {
         let mut node = self;
         loop {
             match &node.kids {
@@ -404,7 +404,10 @@ impl<C: Column<A>, A: Alloc + Clone> Inner<C, A> {
     }
 
     /// The leaf that holds the key number `id`, to change its values, and the key's position in it.
-    pub(super) fn leaf_at_mut(&mut self, mut id: usize) -> Option<(&mut Leaf<C, A>, usize)> {
+    pub(in crate::tries) fn leaf_at_mut(
+        &mut self,
+        mut id: usize,
+    ) -> Option<(&mut Leaf<C, A>, usize)> {
         let mut node = self;
         loop {
             match &mut node.kids {
@@ -544,7 +547,7 @@ impl<C: Column<A>, A: Alloc + Clone> Inner<C, A> {
         }
     }
 
-    pub(super) fn try_shrink_to_fit(&mut self) -> Result<(), AllocError> {
+    pub(in crate::tries) fn try_shrink_to_fit(&mut self) -> Result<(), AllocError> {
         self.seps.try_shrink_to_fit()?;
         match &mut self.kids {
             Kids::Leaves(leaves) => {

@@ -161,7 +161,13 @@ impl<C, A: Alloc> core::fmt::Debug for Walk<'_, C, A> {
     }
 }
 
-impl<C, A: Alloc> Walk<'_, C, A> {
+impl<'a, C, A: Alloc> Walk<'a, C, A> {
+    /// The key's leaf, and its position there.
+    #[inline]
+    pub(in crate::tries) fn leaf(&self) -> Option<(&'a Leaf<C, A>, usize)> {
+        Some((self.leaves.first()?, self.index))
+    }
+
     /// Bytes of the key.
     #[inline]
     pub(in crate::tries) const fn len(&self) -> usize {
