@@ -1,5 +1,6 @@
-//! `DynTrie` and `DynTrieMap` beside `BTreeSet` and `BTreeMap`: programs of random changes and queries, with bytes compared to the
-//! allocator's after every operation; memory that is refused; keys that are hard on it.
+//! `DynTrie` and `DynTrieMap` beside `BTreeSet` and `BTreeMap`: programs of random changes and
+//! queries, with bytes compared to the allocator's after every operation; memory that is refused;
+//! keys that are hard on it.
 
 use lessram::AllocError;
 use lessram::mem::{Alloc, Counter, Footprint, Global, Refusals, Refusing, Tracked};

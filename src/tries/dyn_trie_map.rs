@@ -29,8 +29,8 @@ use core::ops::{Index, Range, RangeBounds};
 ///
 /// # Time
 ///
-/// As of the set. What changes values in place finds the key once more: [`entry`](Self::entry) looks
-/// for it twice.
+/// As of the set. [`get_mut`](Self::get_mut) looks for the key and then for its number,
+/// [`entry`](Self::entry) twice for the key where it is new.
 ///
 /// # Example
 ///
@@ -339,7 +339,7 @@ impl<V, A: Alloc + Clone> DynTrieMap<V, A> {
     }
 }
 
-/// For [`Matches`](super::Matches) and the other queries of sets: the numbers are those of the keys.
+/// For [`Matches`](super::Matches) and the other queries of sets: numbers are those of keys.
 impl<V: Footprint, A: Alloc + Clone> KeySet for DynTrieMap<V, A> {
     fn len(&self) -> usize {
         self.tree.root.len

@@ -163,6 +163,7 @@ impl<C, A: Alloc> core::fmt::Debug for Walk<'_, C, A> {
 
 impl<'a, C, A: Alloc> Walk<'a, C, A> {
     /// The key's leaf, and its position there.
+    #[cfg(feature = "alloc")]
     #[inline]
     pub(in crate::tries) fn leaf(&self) -> Option<(&'a Leaf<C, A>, usize)> {
         Some((self.leaves.first()?, self.index))
