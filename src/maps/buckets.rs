@@ -26,12 +26,15 @@
 #![allow(unsafe_code)]
 
 mod block;
+mod cells;
 mod change;
 mod front;
+mod ints;
 mod iter;
 mod long;
 
 pub(super) use front::Wanted;
+pub(super) use ints::{IntBuckets, IntExtract, IntIter, IntIterMut, IntOwned, IntPlace};
 #[cfg(feature = "alloc")]
 pub(super) use iter::Extract;
 pub(super) use iter::{Iter, IterMut};

@@ -1,5 +1,8 @@
 //! `Deserialize` of maps and sets: entries as they come, with no more room than comes.
 
+use super::int_key::IntKey;
+use super::int_map::IntMap;
+use super::int_set::IntSet;
 use super::map::Map;
 use super::ordered_map::OrderedMap;
 use super::ordered_set::OrderedSet;
@@ -97,6 +100,68 @@ macro_rules! sets {
 sets! {
     Set<K, S, A, P>: [A: Alloc + Default, P: Policy];
     OrderedSet<K, S, A>: [A: Alloc + Clone + Default];
+}
+
+impl<'de, V, K, A> Visitor<'de> for Filling<IntMap<V, K, A>>
+where
+    V: Deserialize<'de>,
+    K: IntKey + Deserialize<'de>,
+    A: Alloc + Default,
+{
+    type Value = IntMap<V, K, A>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map from integers")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut access: M) -> Result<Self::Value, M::Error> {
+        let mut map = Self::Value::default();
+        while let Some((key, value)) = access.next_entry()? {
+            map.try_insert(key, value).map_err(M::Error::custom)?;
+        }
+        Ok(map)
+    }
+}
+
+impl<'de, V, K, A> Deserialize<'de> for IntMap<V, K, A>
+where
+    V: Deserialize<'de>,
+    K: IntKey + Deserialize<'de>,
+    A: Alloc + Default,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Filling::<Self>(PhantomData))
+    }
+}
+
+impl<'de, K, A> Visitor<'de> for Filling<IntSet<K, A>>
+where
+    K: IntKey + Deserialize<'de>,
+    A: Alloc + Default,
+{
+    type Value = IntSet<K, A>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence of integers")
+    }
+
+    fn visit_seq<Q: SeqAccess<'de>>(self, mut access: Q) -> Result<Self::Value, Q::Error> {
+        let mut set = Self::Value::default();
+        while let Some(key) = access.next_element()? {
+            set.try_insert(key).map_err(Q::Error::custom)?;
+        }
+        Ok(set)
+    }
+}
+
+impl<'de, K, A> Deserialize<'de> for IntSet<K, A>
+where
+    K: IntKey + Deserialize<'de>,
+    A: Alloc + Default,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Filling::<Self>(PhantomData))
+    }
 }
 
 #[cfg(feature = "alloc")]

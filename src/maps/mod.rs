@@ -5,6 +5,7 @@
 //! | a `HashMap` or `HashSet` of any type | [`Map`], [`Set`] | 1.19 times the entries, at any number of them |
 //! | the same, and the order in which keys came | [`OrderedMap`], [`OrderedSet`] | 1.03 times the entries, and 7 bytes each |
 //! | strings, alone or with values | [`StrSet`], [`StrMap`] | the strings, the values, and 3 bytes each |
+//! | integers, alone or with values | [`IntSet`], [`IntMap`] | 6.5 to 7 bytes a `u64`, and the values |
 //! | strings, to numbers and back | [`Interner`] | the strings and 8.5 bytes each |
 //! | strings by number, in a file or not | [`Resolver`] | the strings and 1.1 bytes each |
 
@@ -12,6 +13,9 @@ mod buckets;
 #[cfg(feature = "serde")]
 mod de;
 mod entry;
+mod int_key;
+mod int_map;
+mod int_set;
 mod interner;
 mod iter;
 mod map;
@@ -26,6 +30,12 @@ mod str_set;
 mod table;
 
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
+pub use int_key::IntKey;
+pub use int_map::{
+    IntDrain, IntEntry, IntExtractIf, IntIntoIter, IntIntoKeys, IntIntoValues, IntIter, IntIterMut,
+    IntKeys, IntMap, IntOccupiedEntry, IntVacantEntry, IntValues, IntValuesMut,
+};
+pub use int_set::{IntSet, IntSetIntoIter, IntSetIter};
 pub use interner::{Interner, InternerIter};
 pub use iter::{
     Drain, ExtractIf, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut,

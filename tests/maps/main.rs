@@ -3,6 +3,7 @@
 
 mod faults;
 mod interner;
+mod ints;
 mod model;
 mod ordered;
 mod std_like;

@@ -18,6 +18,7 @@ mod filters_static;
 mod growth;
 mod harness;
 mod maps;
+mod maps_int;
 mod maps_interner;
 mod maps_ordered;
 mod maps_str;
@@ -70,6 +71,11 @@ const BENCHES: &[Bench] = &[
         filters_static::run,
     ),
     ("maps", "hash maps: insert, hit, miss, iterate", maps::run),
+    (
+        "maps_int",
+        "hash sets and maps of integers: insert, hit, miss, churn, iterate, longest operation",
+        maps_int::run,
+    ),
     ("maps_interner", "interners: new strings, hits, misses, resolving", maps_interner::run),
     (
         "maps_ordered",

@@ -1,5 +1,7 @@
 //! [`Block`]: the memory of one bucket, and what is done to one bucket alone.
 
+pub(super) mod packed;
+
 use super::front::{self, Filling, Front, LONG, Spot, Spots};
 use super::long;
 use crate::error::AllocError;

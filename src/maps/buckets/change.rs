@@ -8,7 +8,7 @@ use crate::mem::Alloc;
 use crate::mem::raw_vec::RawVec;
 
 /// Units of 16 bytes that a block keeps when an entry goes, so that the next one may take them.
-const SLACK: usize = 1;
+pub(super) const SLACK: usize = 1;
 
 /// Entries of a bucket for which there is a bit on the stack, when it is split.
 const MARKED: usize = 1024;

@@ -51,6 +51,7 @@ pub(super) fn peers() -> Vec<Contender> {
         ),
         filters::ints(),
         maps::ints(),
+        maps::int_set(),
         maps::ordered_ints(),
     ]
 }

@@ -5,7 +5,7 @@ use super::{Contender, Structure, touch};
 use crate::dataset::{Plan, SHUFFLED};
 use crate::error::Outcome;
 use crate::spool::{Bytes, Feed, Number, Pair};
-use lessram::maps::{Interner, Map, OrderedMap, OrderedSet, Set, StrMap, StrSet};
+use lessram::maps::{IntSet, Interner, Map, OrderedMap, OrderedSet, Set, StrMap, StrSet};
 use lessram::mem::Totals;
 use lessram::tries::DynTrie;
 
@@ -15,6 +15,15 @@ pub(super) fn ints() -> Contender {
         "maps",
         "maps::Set<u64>",
         "let set: lessram::maps::Set<u64> = keys.collect();".to_owned(),
+    )
+}
+
+pub(super) fn int_set() -> Contender {
+    Contender::in_memory::<Number, IntSet>(
+        "int_set",
+        "maps",
+        "maps::IntSet<u64>",
+        "let set: lessram::maps::IntSet = keys.collect();".to_owned(),
     )
 }
 
@@ -100,6 +109,12 @@ pub(super) fn ordered_pairs<V: Value>() -> Contender {
 }
 
 inserted! { Number, Set<u64>, |query: u64| &query, Self::shrink_to_fit,
+    fn totals(&self) -> Option<Totals> {
+        Some(Totals::of(self))
+    }
+}
+
+inserted! { Number, IntSet, |query: u64| query, Self::shrink_to_fit,
     fn totals(&self) -> Option<Totals> {
         Some(Totals::of(self))
     }

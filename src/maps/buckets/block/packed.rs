@@ -1,0 +1,290 @@
+//! [`Packed`]: the block of a bucket whose keys are integers. Its [`Cells`] lie where those of
+//! others have tags, lengths and strings; no long strings are in it, so that invariant 4 is empty.
+
+use super::super::cells::{self, Cell, Cells};
+use super::{Block, Memory, front};
+use crate::error::AllocError;
+use crate::mem::{Alloc, Part, PartKind, Parts};
+use core::ptr::NonNull;
+use core::slice;
+
+/// A block of integer keys with their values. What it is told of the width of its cells' rests is
+/// always the same; if it were not, keys would come out wrong, or reading them would panic.
+pub(in super::super) struct Packed<V>(Block<V>);
+
+impl<V> Packed<V> {
+    /// No entries, and no memory.
+    pub(in super::super) const fn empty() -> Self {
+        Self(Block::empty())
+    }
+
+    #[inline(always)]
+    pub(in super::super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Asks for the block's first cache lines at once.
+    #[inline(always)]
+    pub(in super::super) fn fetch(&self) {
+        self.0.fetch();
+    }
+
+    #[inline(always)]
+    pub(in super::super) fn cells(&self, width: u32) -> Cells<'_> {
+        let len = self.len();
+        Cells::new(self.0.bytes_before(len), len, width)
+    }
+
+    /// The values, the last one first.
+    pub(in super::super) fn values(&self) -> &[V] {
+        self.0.values()
+    }
+
+    #[inline(always)]
+    pub(in super::super) fn value(&self, index: usize) -> &V {
+        self.0.value(index)
+    }
+
+    #[inline(always)]
+    pub(in super::super) fn value_mut(&mut self, index: usize) -> &mut V {
+        // SAFETY: the value of an entry that exists (invariant 3), exclusively borrowed.
+        unsafe { self.value_place(index).as_mut() }
+    }
+
+    /// Where the value of an entry is.
+    #[inline(always)]
+    pub(in super::super) fn value_place(&self, index: usize) -> NonNull<V> {
+        self.0.value_place(index)
+    }
+
+    /// The cells; the values, the last one first, to be changed.
+    pub(in super::super) fn parts_mut(&mut self, width: u32) -> (Cells<'_>, slice::IterMut<'_, V>) {
+        let len = self.len();
+        let bytes = self.0.size() - len * size_of::<V>();
+        // SAFETY: initialised (invariant 2); the values, which are borrowed below, lie behind.
+        let bytes = unsafe { slice::from_raw_parts(self.0.at.as_ptr(), bytes) };
+        (Cells::new(bytes, len, width), self.0.values_mut().iter_mut())
+    }
+
+    /// The units of a block of `len` entries, and of 8 bytes for their cells at least.
+    fn units_for(len: usize, width: u32) -> Result<usize, AllocError> {
+        Block::<V>::units_for(cells::used(len, width).max(8), len)
+    }
+
+    /// Appends an entry; its index. If memory is refused, `value` is dropped.
+    ///
+    /// # Safety
+    ///
+    /// `alloc` is the block's allocator.
+    #[inline]
+    pub(in super::super) unsafe fn try_push(
+        &mut self,
+        width: u32,
+        cell: Cell,
+        value: V,
+        alloc: &impl Alloc,
+    ) -> Result<usize, AllocError> {
+        let len = self.len();
+        let units = Self::units_for(len + 1, width)?;
+        if units > self.0.units() {
+            // SAFETY: the caller's promise.
+            unsafe { self.0.try_resize(units, alloc)? };
+        }
+        cells::push(self.0.bytes_before_mut(len + 1), len, width, cell);
+        // SAFETY: the place in front of the other values, which is no cell's.
+        unsafe { self.0.place(len + 1).write(value) };
+        Ok(len)
+    }
+
+    /// Takes an entry out, and gives its place to the last one; its value. The block keeps its
+    /// size.
+    #[inline]
+    pub(in super::super) fn swap_take(&mut self, index: usize, width: u32) -> V {
+        let len = self.len();
+        let place = self.value_place(index);
+        // In front of all others, at the old number of entries.
+        let last = self.0.place(len);
+        cells::swap_remove(self.0.bytes_before_mut(len), len, width, index);
+        // SAFETY: the entry's value (invariant 3), overwritten or forgotten below.
+        let value = unsafe { place.read() };
+        // SAFETY: both are values' places, or they are the same one.
+        unsafe { place.copy_from(last, 1) };
+        // SAFETY: no value's place any more, so it must be initialised as bytes (invariant 2).
+        unsafe { last.cast::<u8>().write_bytes(0, size_of::<V>()) };
+        value
+    }
+
+    /// Gives back what is more than `slack` units beyond the entries' need, if it can be.
+    ///
+    /// # Safety
+    ///
+    /// `alloc` is the block's allocator.
+    pub(in super::super) unsafe fn try_shrink(
+        &mut self,
+        width: u32,
+        slack: usize,
+        alloc: &impl Alloc,
+    ) -> Result<(), AllocError> {
+        let len = self.len();
+        if len == 0 {
+            let block = core::mem::replace(self, Self::empty());
+            // SAFETY: the caller's promise.
+            unsafe { block.free(alloc) };
+            return Ok(());
+        }
+        let units = Self::units_for(len, width)?;
+        if units + slack < self.0.units() {
+            // SAFETY: the caller's promise.
+            unsafe { self.0.try_resize(units, alloc)? };
+        }
+        Ok(())
+    }
+
+    /// Drops the entries and gives the memory back.
+    ///
+    /// # Safety
+    ///
+    /// `alloc` is the block's allocator.
+    pub(in super::super) unsafe fn free(mut self, alloc: &impl Alloc) {
+        let (at, Ok(layout)) = (self.0.at, Block::<V>::layout(self.0.units())) else { return };
+        if self.0.units() == 0 {
+            return;
+        }
+        let memory = Memory { at, layout, alloc };
+        let values = NonNull::from(self.0.values_mut());
+        // SAFETY: initialised (invariant 3), and the block is forgotten. If one of them panics, the
+        // others are dropped, and the memory goes back.
+        unsafe { values.drop_in_place() };
+        drop(memory);
+    }
+
+    /// Gives the memory back, after the entries were moved elsewhere.
+    ///
+    /// # Safety
+    ///
+    /// `alloc` is the block's allocator, and the entries are somebody else's by now.
+    pub(in super::super) unsafe fn free_moved(self, alloc: &impl Alloc) {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.free_moved(alloc) };
+    }
+
+    /// A copy, without slack.
+    ///
+    /// # Safety
+    ///
+    /// `alloc` is the block's allocator, or the copy's owner has one that equals it.
+    pub(in super::super) unsafe fn try_clone<A: Alloc>(
+        &self,
+        width: u32,
+        alloc: &A,
+    ) -> Result<Self, AllocError>
+    where
+        V: Clone,
+    {
+        /// Frees the copy if a value's clone panics.
+        struct Copy<'a, V, A: Alloc>(Packed<V>, &'a A);
+
+        impl<V, A: Alloc> Drop for Copy<'_, V, A> {
+            fn drop(&mut self) {
+                let block = core::mem::replace(&mut self.0, Packed::empty());
+                // SAFETY: its memory is from this allocator.
+                unsafe { block.free(self.1) };
+            }
+        }
+
+        let mut copy = Copy(Self::empty(), alloc);
+        if self.len() != 0 {
+            let units = Self::units_for(self.len(), width)?;
+            // SAFETY: there is none yet.
+            unsafe { copy.0.0.try_resize(units, alloc)? };
+        }
+        for (cell, value) in self.cells(width).iter().zip(self.values().iter().rev()) {
+            // SAFETY: of this allocator. There is room.
+            unsafe { copy.0.try_push(width, cell, value.clone(), alloc)? };
+        }
+        Ok(core::mem::replace(&mut copy.0, Self::empty()))
+    }
+
+    /// Tells of the block.
+    pub(in super::super) fn tell(&self, width: u32, out: &mut dyn Parts) {
+        if self.0.units() == 0 {
+            return;
+        }
+        let (len, used) = (self.len(), cells::used(self.len(), width));
+        let (head, values) = (front::head(len), len * size_of::<V>());
+        out.block(&[
+            Part::payload("keys", used - head),
+            Part { name: "values", kind: PartKind::Payload, bytes: values },
+            Part::header("head", head),
+            Part::slack(self.0.size() - used - values),
+        ]);
+    }
+
+    /// Whether the invariants hold. For tests.
+    #[cfg(any(all(test, feature = "std"), feature = "testkit"))]
+    pub(in super::super) fn check(&self, width: u32) -> bool {
+        self.len() == 0
+            || cells::used(self.len(), width) + self.len() * size_of::<V>() <= self.0.size()
+    }
+}
+
+/// A block of a known number of entries, which are moved into it one by one.
+pub(in super::super) struct Unpacked<V> {
+    block: Block<V>,
+    len: usize,
+    width: u32,
+    done: usize,
+}
+
+impl<V> Unpacked<V> {
+    /// Room for `len` entries.
+    pub(in super::super) fn try_new(
+        len: usize,
+        width: u32,
+        alloc: &impl Alloc,
+    ) -> Result<Self, AllocError> {
+        let mut block = Block::empty();
+        if len != 0 {
+            let units = Packed::<V>::units_for(len, width)?;
+            // SAFETY: there is no memory yet.
+            unsafe { block.try_resize(units, alloc)? };
+        }
+        Ok(Self { block, len, width, done: 0 })
+    }
+
+    /// Moves an entry in: as `cell`, and with the value of entry `index` of `from`.
+    ///
+    /// # Safety
+    ///
+    /// The entry is `from`'s, which forgets it; there is room for it.
+    #[inline]
+    pub(in super::super) unsafe fn put(&mut self, cell: Cell, from: &Packed<V>, index: usize) {
+        debug_assert!(self.done < self.len);
+        let (len, width, done) = (self.len, self.width, self.done);
+        cells::set(self.block.bytes_before_mut(len), len, width, done, cell);
+        self.done += 1;
+        let value = from.value_place(index);
+        // SAFETY: the place of the value of this number, which holds none yet.
+        unsafe { self.block.place(done + 1).copy_from_nonoverlapping(value, 1) };
+    }
+
+    /// The block, filled.
+    pub(in super::super) fn finish(mut self) -> Packed<V> {
+        debug_assert_eq!(self.done, self.len);
+        if self.len != 0 {
+            let len = self.len;
+            front::set_len(self.block.bytes_before_mut(len), len);
+        }
+        Packed(self.block)
+    }
+
+    /// Gives the memory back, before anything was moved in.
+    ///
+    /// # Safety
+    ///
+    /// `alloc` is what [`try_new`](Self::try_new) was given.
+    pub(in super::super) unsafe fn free(self, alloc: &impl Alloc) {
+        // SAFETY: the caller's promise; no entries, because their number was not written.
+        unsafe { Packed(self.block).free(alloc) };
+    }
+}

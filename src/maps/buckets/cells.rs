@@ -1,0 +1,204 @@
+//! [`Cells`]: what is stored of integer keys in a block, in front of its values.
+//!
+//! ```text
+//! | head 4 or 8 | tags n | rests n * width bits, rounded up to bytes | slack |
+//! ```
+//!
+//! The head is that of a block of strings. A mixed key is a tag (its highest byte), a rest, and the
+//! bits that chose the bucket and are not stored.
+
+use super::front::{head, set_len};
+use crate::bits::field::mask;
+use crate::simd::tags::equal32;
+
+/// Tags that are looked at together.
+const WINDOW: usize = 32;
+
+/// What is stored of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cell {
+    pub(super) tag: u8,
+    pub(super) rest: u64,
+}
+
+/// The cells of a block.
+#[derive(Clone, Copy)]
+pub(super) struct Cells<'b> {
+    bytes: &'b [u8],
+    len: usize,
+    /// Bits of a rest, at most 56.
+    width: u32,
+}
+
+/// Bytes of the head and of `len` cells.
+#[inline(always)]
+pub(super) const fn used(len: usize, width: u32) -> usize {
+    head(len) + len + (len * width as usize).div_ceil(8)
+}
+
+/// The bit at which rest `index` of `len` begins.
+#[inline(always)]
+const fn rest_bit(len: usize, width: u32, index: usize) -> usize {
+    8 * (head(len) + len) + index * width as usize
+}
+
+impl<'b> Cells<'b> {
+    /// The cells in a block's bytes, of which there are 8 at least.
+    #[inline(always)]
+    pub(super) const fn new(bytes: &'b [u8], len: usize, width: u32) -> Self {
+        Self { bytes, len, width }
+    }
+
+    #[inline(always)]
+    fn tag(self, index: usize) -> u8 {
+        self.bytes[head(self.len) + index]
+    }
+
+    #[inline(always)]
+    fn rest(self, index: usize) -> u64 {
+        read(self.bytes, rest_bit(self.len, self.width, index), self.width)
+    }
+
+    #[inline(always)]
+    pub(super) fn cell(self, index: usize) -> Cell {
+        Cell { tag: self.tag(index), rest: self.rest(index) }
+    }
+
+    /// All cells, in order.
+    pub(super) fn iter(self) -> impl Iterator<Item = Cell> + 'b {
+        (0..self.len).map(move |index| self.cell(index))
+    }
+
+    /// Where a cell is.
+    #[inline(always)]
+    pub(super) fn find(self, wanted: Cell) -> Option<usize> {
+        let (tags, mut from) = (head(self.len), 0);
+        while from < self.len {
+            let window = self.bytes.get(tags + from..).and_then(<[u8]>::first_chunk::<WINDOW>);
+            let Some(window) = window else { return self.find_few(from, wanted) };
+            let mut equal = equal32(window, wanted.tag);
+            equal &= u32::MAX >> (WINDOW - (self.len - from).min(WINDOW));
+            while equal != 0 {
+                let index = from + equal.trailing_zeros() as usize;
+                if self.rest(index) == wanted.rest {
+                    return Some(index);
+                }
+                equal &= equal - 1;
+            }
+            from += WINDOW;
+        }
+        None
+    }
+
+    /// The same, one by one, in a block that ends before a window does.
+    #[cold]
+    #[inline(never)]
+    fn find_few(self, from: usize, wanted: Cell) -> Option<usize> {
+        (from..self.len).find(|index| self.cell(*index) == wanted)
+    }
+}
+
+/// Where eight bytes of `bytes` are that hold the field at `bit`, and its shift within them: the
+/// last eight at most, so that no padding is needed. The field ends within `bytes`, and has no more
+/// than 56 bits.
+#[inline(always)]
+fn word_of(bytes: &[u8], bit: usize) -> (usize, u32) {
+    let at = (bit / 8).min(bytes.len() - 8);
+    (at, (bit - 8 * at) as u32)
+}
+
+#[inline(always)]
+fn load(bytes: &[u8], at: usize) -> u64 {
+    let mut word = [0; 8];
+    word.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(word)
+}
+
+#[inline(always)]
+fn read(bytes: &[u8], bit: usize, width: u32) -> u64 {
+    let (at, shift) = word_of(bytes, bit);
+    // A field without bits may begin behind the word.
+    load(bytes, at).wrapping_shr(shift) & mask(width)
+}
+
+#[inline(always)]
+fn write(bytes: &mut [u8], bit: usize, width: u32, value: u64) {
+    let (at, shift) = word_of(bytes, bit);
+    let mask = mask(width).wrapping_shl(shift);
+    let word = load(bytes, at) & !mask | value.wrapping_shl(shift) & mask;
+    bytes[at..at + 8].copy_from_slice(&word.to_le_bytes());
+}
+
+/// Writes cell `index` of the `len` that are, or will be, in `bytes`.
+#[inline(always)]
+pub(super) fn set(bytes: &mut [u8], len: usize, width: u32, index: usize, cell: Cell) {
+    bytes[head(len) + index] = cell.tag;
+    write(bytes, rest_bit(len, width, index), width, cell.rest);
+}
+
+/// Appends a cell to `len` others. There is room for it.
+#[inline]
+pub(super) fn push(bytes: &mut [u8], len: usize, width: u32, cell: Cell) {
+    let (old, new) = (head(len), head(len + 1));
+    // From the right, where there is room.
+    bytes.copy_within(old + len..used(len, width), new + len + 1);
+    if new != old {
+        bytes.copy_within(old..old + len, new);
+    }
+    set(bytes, len + 1, width, len, cell);
+    set_len(bytes, len + 1);
+}
+
+/// Takes a cell out of `len`; the last one gets its place.
+#[inline]
+pub(super) fn swap_remove(bytes: &mut [u8], len: usize, width: u32, index: usize) {
+    let last = Cells::new(bytes, len, width).cell(len - 1);
+    set(bytes, len, width, index, last);
+    let (old, new) = (head(len), head(len - 1));
+    // From the left, where room appears.
+    if new != old {
+        bytes.copy_within(old..old + len - 1, new);
+    }
+    bytes.copy_within(old + len..used(len, width), new + len - 1);
+    set_len(bytes, len - 1);
+}
+
+#[cfg(test)]
+#[cfg(feature = "alloc")]
+mod tests {
+    use super::*;
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    /// 300 cells pass the number at which the head grows, there and back, in no more bytes than
+    /// they use.
+    #[test]
+    fn cells_come_and_go_where_they_belong() {
+        for width in [0, 1, 7, 8, 13, 24, 41, 55, 56] {
+            let of = |i: u64| {
+                let mixed = i.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                Cell { tag: (mixed >> 60) as u8, rest: mixed & mask(width) }
+            };
+            let (mut bytes, mut model) = (vec![0; 8], Vec::new());
+            for len in 0..300 {
+                bytes.resize(used(len + 1, width).max(8), 0xA5);
+                push(&mut bytes, len, width, of(len as u64));
+                model.push(of(len as u64));
+                assert!(Cells::new(&bytes, len + 1, width).iter().eq(model.iter().copied()));
+            }
+            while !model.is_empty() {
+                let len = model.len();
+                let cells = Cells::new(&bytes, len, width);
+                assert!(cells.iter().eq(model.iter().copied()), "{len} cells of {width}");
+                for cell in &model {
+                    let first = model.iter().position(|other| other == cell);
+                    assert_eq!(cells.find(*cell), first);
+                }
+                assert_eq!(cells.find(Cell { tag: 77, rest: 0 }), None);
+                swap_remove(&mut bytes, len, width, len * 5 / 7);
+                model.swap_remove(len * 5 / 7);
+                bytes.truncate(used(len - 1, width).max(8));
+            }
+        }
+    }
+}
