@@ -22,23 +22,32 @@ impl<A: Alloc> Theta<HeapWords<A>> {
         self.put_small(hash)
     }
 
+    // Not part of what the many hashes pass that theta rules out.
+    #[inline(never)]
     fn put_small(&mut self, hash: u64) -> Result<(), AllocError> {
-        if buffer::contains(self.table.words(), hash) || self.run().contains(hash) {
+        // The run first: a key that comes again is most likely there.
+        if self.run().contains(hash) || buffer::contains(self.table.words(), hash) {
             return Ok(());
         }
         if self.buffered as usize >= buffer::room(self.table.words().len()) {
-            if self.table.words().len() < self.most_slots() {
-                self.try_grow_table()?;
-            } else {
-                self.try_flush()?;
-                if hash >= self.theta {
-                    return Ok(());
-                }
+            self.try_make_room()?;
+            if hash >= self.theta {
+                return Ok(());
             }
         }
         buffer::insert(self.table.words_mut(), hash);
         self.buffered += 1;
         Ok(())
+    }
+
+    /// Makes the table larger, or empties it.
+    #[cold]
+    fn try_make_room(&mut self) -> Result<(), AllocError> {
+        if self.table.words().len() < self.most_slots() {
+            self.try_grow_table()
+        } else {
+            self.try_flush()
+        }
     }
 
     /// Doubles the table: it is small against what is to come.

@@ -41,10 +41,14 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Bits of the low halves.
+    /// Bits of the low halves: the most with which `len << bits` does not exceed the bound. Asked
+    /// for with each look-up, so it divides nothing.
+    #[inline]
     pub(super) const fn width(self) -> u32 {
-        match (self.bound / if self.len == 0 { 1 } else { self.len }).checked_ilog2() {
-            Some(width) => width,
+        let len = if self.len == 0 { 1 } else { self.len };
+        match len.leading_zeros().checked_sub(self.bound.leading_zeros()) {
+            Some(width) if len << width <= self.bound => width,
+            Some(width) => width.saturating_sub(1),
             None => 0,
         }
     }
@@ -146,57 +150,68 @@ impl<'a> Run<'a> {
         core::iter::from_fn(move || walk.next(self.words))
     }
 
-    /// The word `at` of the high halves; of none, 0.
-    #[inline]
-    fn high(&self, at: u64) -> u64 {
-        word(self.words, self.layout.low_words() + at)
-    }
-
     /// Whether it has this hash. O(1): 3 or 4 cache lines.
     pub(super) fn contains(&self, hash: u64) -> bool {
         let width = self.layout.width();
         let bucket = hash >> width;
-        if bucket >= self.layout.buckets() {
+        if self.layout.len == 0 || bucket >= self.layout.buckets() {
             return false;
         }
-        let Some(mut bit) = self.start_of(bucket) else { return false };
-        let low = hash & field::mask(width);
-        while self.high(bit / 64) >> (bit % 64) & 1 == 1 {
-            let index = bit.wrapping_sub(bucket);
-            if index >= self.layout.len {
-                return false;
-            }
-            let found = field::get(as_bytes(self.words), index * u64::from(width), width);
-            if found >= low {
-                return found == low;
-            }
-            bit += 1;
+        let (low_words, high_words) = (self.layout.low_words(), self.layout.high_words());
+        let Some(high) = self.words.get(low_words as usize..) else { return false };
+        let Some((high, index)) = high.split_at_checked(high_words as usize) else { return false };
+        let Some(bit) = self.start_of(bucket, high, index) else { return false };
+        let (low, lows) = (hash & field::mask(width), as_bytes(self.words));
+        let mut position = bit.wrapping_sub(bucket);
+        if position >= self.layout.len {
+            return false;
         }
-        false
+        // The bucket's hashes are the ones from here on.
+        let (mut at, mut ones) = (bit / 64, high_at(high, bit / 64) >> (bit % 64));
+        let mut end = position + 64 - bit % 64;
+        loop {
+            while position < end {
+                if ones & 1 == 0 || position >= self.layout.len {
+                    return false;
+                }
+                let found = field::get(lows, position * u64::from(width), width);
+                if found >= low {
+                    return found == low;
+                }
+                (position, ones) = (position + 1, ones >> 1);
+            }
+            at += 1;
+            (ones, end) = (high_at(high, at), end + 64);
+        }
     }
 
-    /// The bit at which a bucket begins.
-    fn start_of(&self, bucket: u64) -> Option<u64> {
-        let (entry, mut zeros) = (bucket / STEP, bucket % STEP);
-        let at = self.layout.low_words() + self.layout.high_words() + entry / 2;
-        let two = self.words.get(at as usize)?.get();
+    /// The bit at which a bucket begins among the high halves.
+    #[inline]
+    fn start_of(&self, bucket: u64, high: &[Le64], index: &[Le64]) -> Option<u64> {
+        let (entry, zeros) = (bucket / STEP, bucket % STEP);
+        let two = index.get(entry as usize / 2)?.get();
         let before = two >> (entry % 2 * 32) & u64::from(u32::MAX);
-        let mut bit = entry * STEP + before.min(self.layout.len);
-        while zeros > 0 {
-            if bit / 64 >= self.layout.high_words() {
-                return None;
-            }
-            let word = !self.high(bit / 64) >> (bit % 64);
-            // What was shifted in are zeros, which are none of the inverted word.
-            let count = u64::from(word.count_ones());
-            if count >= zeros {
-                return Some(bit + u64::from(select_in_word(word, zeros as u32 - 1)) + 1);
-            }
-            zeros -= count;
-            bit = (bit / 64 + 1) * 64;
+        let bit = entry * STEP + before.min(self.layout.len);
+        if zeros == 0 {
+            return Some(bit);
         }
-        Some(bit)
+        let (mut at, mut wanted) = (bit / 64, zeros - 1);
+        let mut word = !high.get(at as usize)?.get() & u64::MAX << (bit % 64);
+        loop {
+            let count = u64::from(word.count_ones());
+            if count > wanted {
+                return Some(at * 64 + u64::from(select_in_word(word, wanted as u32)) + 1);
+            }
+            (at, wanted) = (at + 1, wanted - count);
+            word = !high.get(at as usize)?.get();
+        }
     }
+}
+
+/// The word `at` of the high halves; of none, 0.
+#[inline]
+fn high_at(high: &[Le64], at: u64) -> u64 {
+    high.get(at as usize).map_or(0, |word| word.get())
 }
 
 /// Writes the index of a run whose halves are there.
