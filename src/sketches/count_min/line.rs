@@ -113,6 +113,7 @@ impl Counter {
 
 /// Raises the counter that has cell `cell` to `value`, if it is smaller. As long as that does not
 /// fit, it merges with its neighbour of the same size, and takes the larger value of the two.
+#[cold]
 pub(super) fn raise(line: &mut Line, cell: u32, value: u64) {
     let mut counter = Counter::of(line, cell);
     let mut value = value.max(counter.get());
