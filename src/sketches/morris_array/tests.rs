@@ -135,3 +135,21 @@ fn resizing_keeps_counters_and_adds_zeros() {
 fn a_counter_that_does_not_exist_panics() {
     array(8, 3, 0).add(3);
 }
+
+#[test]
+fn many_at_once_are_as_one_by_one() {
+    for bits in [8, 12, 16] {
+        let mut one = MorrisArray::new(bits, 100).unwrap();
+        let mut many = one.clone();
+        let indexes = || (0..50_000_usize).map(|i| i * i % 101 % 100);
+        indexes().for_each(|index| one.add(index));
+        many.extend(indexes());
+        assert_eq!(one, many, "{bits} bits");
+    }
+}
+
+#[test]
+#[should_panic(expected = "counter 3 of 3")]
+fn an_index_without_a_counter_is_refused() {
+    MorrisArray::new(8, 3).unwrap().extend([0, 3, 1]);
+}
