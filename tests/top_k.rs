@@ -6,6 +6,8 @@
 mod figures;
 
 use figures::{hex, number, unhex};
+use lessram::FileError;
+use lessram::hashing::KeyHash;
 use lessram::sketches::{Counting, TopK, TopKOptions};
 use std::collections::HashMap;
 
@@ -137,6 +139,90 @@ fn datasketches_reads_our_images() {
         std::fs::write("tests/data/top_k_golden.tsv", lines).unwrap();
     } else {
         assert_eq!(golden("read").count(), 4);
+    }
+}
+
+fn read(image: &[u8], slots: usize, strings: bool) -> Result<TopK, FileError> {
+    let counting = Counting::Estimates; // read as bounds all the same
+    let options = TopKOptions { slots, counting, keeps_keys: strings, seed: 5 };
+    if strings {
+        TopK::from_datasketches_strings(image, options)
+    } else {
+        TopK::from_datasketches_numbers(image, options)
+    }
+}
+
+/// What theirs wrote comes out as it went in, from a file too.
+#[test]
+fn images_of_datasketches_are_read() {
+    for case in golden("same") {
+        let (strings, theirs) = (case[1] == "strings", unhex(case[4]));
+        let sketch = read(&theirs, (3 << number::<u32>(case[2])) / 4, strings).unwrap();
+        assert_eq!(parts(&image(&sketch, strings), strings), parts(&theirs, strings));
+        sketch.validate().unwrap();
+        let mut file = Vec::new();
+        sketch.write_to(&mut file).unwrap();
+        assert!(TopK::read_from(&file[..], u64::MAX).unwrap() == sketch);
+    }
+}
+
+/// Bounds stay bounds: through an image, in fewer slots, merged, and of keys that come later.
+#[test]
+fn bounds_outlive_images() {
+    for (strings, slots, into) in [(false, 64, 64), (true, 64, 256), (false, 128, 16)] {
+        let mut truth: HashMap<u64, u64> = HashMap::new();
+        let mut halves = [sketch(slots, strings), sketch(slots, strings)];
+        for i in 0..6_000 {
+            add(&mut halves[i as usize % 2], strings, skewed(i));
+            *truth.entry(skewed(i)).or_insert(0) += 1;
+        }
+        let [one, other] = halves.map(|half| read(&image(&half, strings), into, strings).unwrap());
+        let mut all = one;
+        all.merge(&other).unwrap();
+        for key in [1, 2, 77_777_777_u64] {
+            add(&mut all, strings, key);
+            *truth.entry(key).or_insert(0) += 1;
+        }
+        assert_eq!((all.total(), all.counting()), (6_003, Counting::Bounds));
+        all.validate().unwrap();
+        let hash = |key: u64| match strings {
+            true => format!("key-{key}").key_hash(5),
+            false => key.key_hash(5),
+        };
+        for (key, count) in &truth {
+            let (least, most) = all.bounds_of_hash(hash(*key));
+            assert!(least <= *count && *count <= most, "{key}: {count} in {least}..={most}");
+        }
+        let absent = all.bounds_of_hash(hash(123_456_789));
+        assert!(absent.0 == 0 && absent.1 > 0, "it may have been left out");
+        let top = all.top(1)[0];
+        assert_eq!(top.hash, hash(*truth.iter().max_by_key(|(_, count)| **count).unwrap().0));
+        let again = read(&image(&all, strings), into, strings).unwrap();
+        assert!(again.bounds_of_hash(top.hash).1 >= top.count);
+    }
+}
+
+/// Cut or changed anywhere, an image is refused, or it is a sound sketch.
+#[test]
+fn damaged_images_are_refused_or_read_as_others() {
+    for strings in [false, true] {
+        let mut sketch = sketch(16, strings);
+        (0..200).for_each(|i| add(&mut sketch, strings, skewed(i)));
+        let whole = image(&sketch, strings);
+        for len in 0..whole.len() {
+            assert!(read(&whole[..len], 16, strings).is_err(), "{len} bytes");
+        }
+        for (at, bit) in (0..whole.len()).flat_map(|at| [0, 3, 7].map(|bit| (at, bit))) {
+            let mut other = whole.clone();
+            other[at] ^= 1 << bit;
+            if let Ok(sketch) = read(&other, 16, strings) {
+                sketch.validate().unwrap();
+            }
+        }
+        let mut longer = whole.clone();
+        longer.push(0);
+        assert!(read(&longer, 16, strings).is_err());
+        assert!(read(&whole, 0, strings).is_err(), "no slots");
     }
 }
 

@@ -304,7 +304,7 @@ mod top {
             contender("lessram, bounds", 0, || ours(stream, 800, Counting::Bounds).total()),
             contender("lessram, numbers", 0, || {
                 let mut sketch = TopK::new(K);
-                stream.each().for_each(|key| sketch.add_number(key));
+                sketch.add_numbers(stream.each());
                 sketch.total()
             }),
             contender("datasketches 1,024", 0, || datasketches(stream, 1_024).total_weight()),
@@ -543,7 +543,7 @@ mod counters {
             let at = &at;
             contenders.push(contender(name, 0, move || {
                 let mut all = array(bits, COUNTERS, 1);
-                at.iter().for_each(|index| all.add(*index as usize));
+                all.extend(at.iter().map(|index| *index as usize));
                 all.len() as u64
             }));
         }

@@ -6,6 +6,8 @@ use crate::storage::Le64;
 pub(super) const SLOTS: usize = 8;
 /// Words of a bucket: eight hashes, and eight counts of 32 bits.
 pub(super) const WORDS: usize = 12;
+/// Bytes of a bucket.
+pub(super) const BYTES: usize = WORDS * 8;
 /// The most that a slot counts.
 pub(super) const MAX_COUNT: u64 = u32::MAX as u64;
 

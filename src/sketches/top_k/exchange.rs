@@ -12,16 +12,24 @@
 //! `weight + offset` times at most, one that is not there `offset` times at most. Numbers are 8
 //! bytes, strings their length in 4 bytes and the bytes.
 
-use super::{Counting, HeavyKey, TopK};
-use crate::storage::Words;
+use super::{Counting, HeavyKey, MAX_ABSENT, TopK, TopKOptions};
+use crate::error::{AllocError, BuildError, FileError, Tag};
+use crate::hashing::KeyHash;
+use crate::storage::{Words, require};
 use alloc::vec::Vec;
+
+/// What errors of images name as their section.
+const IMAGE: Tag = Tag(*b"imag");
+/// Bytes before the weights.
+const HEAD: usize = 32;
 
 /// DataSketches' number of the family of frequent-items sketches.
 const FAMILY: u8 = 10;
 /// Flags of an empty sketch: one bit of C++, one of Java.
 const EMPTY: u8 = 5;
-/// The logarithm of the fewest slots.
+/// The logarithms of the fewest slots, and of the most.
 const MIN_LG: u8 = 3;
+const MAX_LG: u8 = 31;
 
 /// The logarithm of the slots that `items` need.
 fn lg_slots(items: usize) -> u8 {
@@ -76,7 +84,7 @@ impl<W: Words> TopK<W> {
             return Some(image);
         }
         let buckets = (0..self.buckets()).filter_map(|at| self.bucket(at));
-        let offset = buckets.map(|bucket| self.floor(bucket)).max().unwrap_or(0);
+        let offset = buckets.map(|bucket| self.floor(bucket)).max().unwrap_or(0) + self.absent;
         image.extend_from_slice(&[4, 1, FAMILY, lg_max, lg_now, 0, 0, 0]);
         for field in [items.len() as u64, self.total, offset] {
             image.extend_from_slice(&field.to_le_bytes());
@@ -84,5 +92,136 @@ impl<W: Words> TopK<W> {
         image.extend(items.iter().flat_map(|entry| entry.at_least.to_le_bytes()));
         items.iter().try_for_each(|entry| put(entry, &mut image))?;
         Some(image)
+    }
+}
+
+/// An image that has keys.
+struct Image<'a> {
+    total: u64,
+    /// How often a key came at most that is not there, and a key that is, beyond its weight.
+    offset: u64,
+    /// Eight bytes for each item.
+    weights: &'a [u8],
+    items: &'a [u8],
+}
+
+/// The little-endian number of these bytes, at most eight.
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// The first `count` bytes, and the others.
+fn split(bytes: &[u8], count: u64) -> Result<(&[u8], &[u8]), FileError> {
+    let cut = usize::try_from(count).ok().and_then(|count| bytes.split_at_checked(count));
+    cut.ok_or(FileError::Truncated { need: count, have: bytes.len() as u64 })
+}
+
+impl<'a> Image<'a> {
+    /// The parts of an image; `None` of one without keys.
+    fn of(image: &'a [u8]) -> Result<Option<Self>, FileError> {
+        let (head, rest) = split(image, 8)?;
+        let (longs, is_empty) = (head[0] & 63, head[5] & EMPTY != 0);
+        require(head[1] == 1, IMAGE, "serial version 1")?;
+        require(head[2] == FAMILY, IMAGE, "family 10: frequent items")?;
+        let (lg_max, lg_now) = (head[3], head[4]);
+        let ordered = MIN_LG <= lg_now && lg_now <= lg_max && lg_max <= MAX_LG;
+        require(ordered, IMAGE, "2^3 to 2^31 slots, now and at most")?;
+        require(longs == if is_empty { 1 } else { 4 }, IMAGE, "a head of one word, or of four")?;
+        if is_empty {
+            require(rest.is_empty(), IMAGE, "no bytes behind an empty sketch")?;
+            return Ok(None);
+        }
+        let (head, rest) = split(rest, HEAD as u64 - 8)?;
+        let (count, total, offset) =
+            (number(&head[..4]), number(&head[8..16]), number(&head[16..24]));
+        require(count <= (3 << lg_now) / 4, IMAGE, "three quarters of the slots are taken")?;
+        require(offset <= total.min(MAX_ABSENT), IMAGE, "an offset of at most the total")?;
+        let (weights, items) = split(rest, 8 * count)?;
+        Ok(Some(Self { total, offset, weights, items }))
+    }
+
+    /// Weights and items, the heaviest first; `take` cuts an item off.
+    fn sorted(
+        &self,
+        take: impl Fn(&'a [u8]) -> Result<(&'a [u8], &'a [u8]), FileError>,
+    ) -> Result<Vec<(u64, &'a [u8])>, FileError> {
+        let (mut all, mut rest, mut sum) = (Vec::new(), self.items, 0_u64);
+        let count = self.weights.len() / 8;
+        // Each item has eight bytes of weight: of a hostile image this is no large request.
+        all.try_reserve_exact(count).map_err(|_| AllocError::CapacityOverflow)?;
+        for weight in self.weights.chunks_exact(8).map(number) {
+            let (item, others) = take(rest)?;
+            rest = others;
+            sum = sum.saturating_add(weight);
+            require(weight > 0, IMAGE, "weights above 0")?;
+            all.push((weight, item));
+        }
+        require(rest.is_empty(), IMAGE, "no bytes behind the items")?;
+        require(sum <= self.total, IMAGE, "weights that are the total at most")?;
+        all.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(all)
+    }
+}
+
+impl TopK {
+    /// Reads an image of DataSketches' frequent-items sketches of 64-bit numbers, as
+    /// [`to_datasketches_numbers`](Self::to_datasketches_numbers) writes them, into a sketch that
+    /// is made as `options` say, but that its counts are [`Counting::Bounds`]: those of the image,
+    /// and wider where it has more than eight keys of one bucket. Two slots for each of its keys
+    /// are enough for nearly all. Everything is checked. O(bytes log bytes).
+    ///
+    /// The sketch can be merged with others of these options, and added to.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Truncated`] if bytes are missing; [`FileError::Corrupt`] names the rule that is
+    /// broken, also if the options are out of range; [`FileError::Alloc`] if memory cannot be had.
+    pub fn from_datasketches_numbers(
+        image: &[u8],
+        options: TopKOptions,
+    ) -> Result<Self, FileError> {
+        let take = |bytes| split(bytes, 8);
+        Self::of_image(image, options, take, |sketch, item, weight| {
+            let hash = number(item).key_hash(sketch.seed);
+            sketch.count(hash, weight, None)
+        })
+    }
+
+    /// Reads an image of DataSketches' frequent-items sketches of strings, like
+    /// [`from_datasketches_numbers`](Self::from_datasketches_numbers). The strings are kept if the
+    /// options say so. Whether they are UTF-8 is not checked.
+    ///
+    /// # Errors
+    ///
+    /// As of numbers.
+    pub fn from_datasketches_strings(
+        image: &[u8],
+        options: TopKOptions,
+    ) -> Result<Self, FileError> {
+        let take = |bytes| {
+            let (len, rest) = split(bytes, 4)?;
+            split(rest, number(len))
+        };
+        Self::of_image(image, options, take, |sketch, item, weight| sketch.try_add(item, weight))
+    }
+
+    /// The sketch of an image whose items `take` cuts off and `add` adds.
+    fn of_image<'a>(
+        image: &'a [u8],
+        options: TopKOptions,
+        take: impl Fn(&'a [u8]) -> Result<(&'a [u8], &'a [u8]), FileError>,
+        add: impl Fn(&mut Self, &[u8], u64) -> Result<(), AllocError>,
+    ) -> Result<Self, FileError> {
+        let made = Self::try_with_options(TopKOptions { counting: Counting::Bounds, ..options });
+        let mut sketch = made.map_err(|error| match error {
+            BuildError::Alloc(error) => error.into(),
+            _ => FileError::Corrupt { section: IMAGE, rule: "options with 1 to 2^28 slots" },
+        })?;
+        let Some(image) = Image::of(image)? else { return Ok(sketch) };
+        for (weight, item) in image.sorted(take)? {
+            add(&mut sketch, item, weight)?;
+        }
+        (sketch.total, sketch.absent) = (image.total, image.offset);
+        Ok(sketch)
     }
 }

@@ -195,3 +195,13 @@ fn the_short_cut_changes_no_count() {
         assert!(floors > 10_000, "{slots} slots: {floors}");
     }
 }
+
+#[test]
+fn many_at_once_are_as_one_by_one() {
+    let mut one = TopK::new(10);
+    let mut many = one.clone();
+    let keys = || (0..10_007_u64).map(|i| i * i % 997);
+    keys().for_each(|key| one.add_number(key));
+    many.add_numbers(keys());
+    assert_eq!((one.total(), one == many), (10_007, true));
+}
