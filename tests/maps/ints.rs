@@ -1,6 +1,8 @@
 //! Maps and sets of integers: beside std's as an oracle, with bytes compared to the allocator's
 //! after every operation; and with what goes wrong around them.
 
+#![allow(clippy::needless_borrows_for_generic_args)] // keys are taken borrowed as well
+
 use super::faults::{Dropped, Until};
 use super::mixed;
 use lessram::AllocError;
