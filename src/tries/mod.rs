@@ -6,7 +6,6 @@
 //! | the same, millions of them, and time counts before bytes | [`FrontDict`] | 3.2 bytes a word |
 //! | keys whose endings repeat: forms of words, paths, hosts; or keys near a word are asked for | [`Dawg`] | 2.1 bytes a word, 3.8 a path of 92 |
 //! | keys that come and go, alone or with values | [`DynTrie`], [`DynTrieMap`] | 5.6 bytes a word |
-//! | keys that come and go: a `BTreeSet` of strings, with ranks | [`DynTrie`] | 5.6 bytes a word |
 //! | keys of which few change, in a file or not | [`Layered`] over one of the first three | that one's, and the changes' |
 //!
 //! A key's number is its rank, so that a range or a prefix is a range of numbers, and what belongs
