@@ -7,6 +7,7 @@
 //! | strings, alone or with values | [`StrSet`], [`StrMap`] | the strings, the values, and 3 bytes each |
 //! | integers, alone or with values | [`IntSet`], [`IntMap`] | 6.5 to 7 bytes a `u64`, and the values |
 //! | strings, to numbers and back | [`Interner`] | the strings and 8.5 bytes each |
+//! | all keys at once, to be numbered | [`Mphf`] | 1.9 bits a key |
 //! | strings by number, in a file or not | [`Resolver`] | the strings and 1.1 bytes each |
 
 mod buckets;
@@ -19,6 +20,7 @@ mod int_set;
 mod interner;
 mod iter;
 mod map;
+mod mphf;
 mod ordered_map;
 mod ordered_set;
 mod policy;
@@ -41,6 +43,7 @@ pub use iter::{
     Drain, ExtractIf, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut,
 };
 pub use map::Map;
+pub use mphf::Mphf;
 pub use ordered_map::{
     OrderedDrain, OrderedEntry, OrderedIntoIter, OrderedIntoKeys, OrderedIntoValues, OrderedIter,
     OrderedIterMut, OrderedKeys, OrderedMap, OrderedOccupiedEntry, OrderedVacantEntry,
@@ -59,3 +62,44 @@ pub use str_map::{
 #[cfg(feature = "alloc")]
 pub use str_set::StrSetIntoIter;
 pub use str_set::{StrSet, StrSetIter};
+
+use crate::error::BuildError;
+use crate::mem::{Alloc, Footprint};
+
+/// Numbers for the keys of a set, by their hashes. Serves code that is generic over structures; the
+/// structures have all of it as inherent methods.
+pub trait KeyIds: Footprint {
+    /// How many keys there are; all numbers are below it.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The seed with which keys are hashed.
+    fn seed(&self) -> u64;
+
+    /// The number of the key of this hash; of a key that was not there, any or `None`.
+    fn id_of_hash(&self, hash: u64) -> Option<usize>;
+
+    /// Puts the number of the key of each of `hashes` into `ids`, as far as both go.
+    fn id_of_many_hash(&self, hashes: &[u64], ids: &mut [Option<usize>]);
+}
+
+/// [`KeyIds`] that can be built; the laws of the registry's shape `key_ids`.
+pub trait KeyIdsBuild<A: Alloc>: KeyIds + Sized {
+    /// The numbers of the keys of the hashes that `again` tells every time it is called, beside
+    /// which building takes at most `memory` bytes for hashes.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if two hashes are equal, the memory does not do, the hashes change, or memory
+    /// cannot be had.
+    fn try_from_source_in<I: Iterator<Item = u64>>(
+        again: impl Fn() -> I,
+        seed: u64,
+        memory: usize,
+        alloc: A,
+    ) -> Result<Self, BuildError>;
+}

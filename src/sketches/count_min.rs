@@ -123,8 +123,8 @@ impl Cells {
     }
 }
 
-/// Raises the counters at these places, of which the words have all lines: the smallest of them, and
-/// what is then smaller, to `count` more than it was; returns that.
+/// Raises the counters at these places, of which the words have all lines: the smallest of them,
+/// and what is then smaller, to `count` more than it was; returns that.
 #[inline]
 fn raise<const ROWS: usize>(words: &mut [Le64], places: &[(usize, u32); ROWS], count: u64) -> u64 {
     let counters: [Counter; ROWS] = core::array::from_fn(|row| {

@@ -177,6 +177,9 @@ macro_rules! model_of {
     (dicts) => {
         $crate::testkit::laws_dict::Dict
     };
+    (key_ids) => {
+        $crate::testkit::laws_key_ids::Numbered
+    };
     (filters) => {
         $crate::testkit::laws_filter::Hashes
     };

@@ -21,6 +21,7 @@ mod maps;
 mod maps_int;
 mod maps_interner;
 mod maps_ordered;
+mod maps_static;
 mod maps_str;
 mod race;
 mod search;
@@ -82,6 +83,7 @@ const BENCHES: &[Bench] = &[
         "hash maps in order of insertion: insert, hit, miss, iterate, remove",
         maps_ordered::run,
     ),
+    ("maps_static", "minimal perfect hash functions: bits, peak, build, ask", maps_static::run),
     (
         "maps_str",
         "hash sets and maps of strings: bytes, insert, hit, miss, churn, iterate",

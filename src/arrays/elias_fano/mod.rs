@@ -512,7 +512,7 @@ impl<W: Words> EliasFano<W> {
 
     /// The sections, without the parameters.
     #[cfg(feature = "alloc")]
-    pub(super) fn store_sections<'s>(&'s self, out: &mut Sections<'s>) {
+    pub(crate) fn store_sections<'s>(&'s self, out: &mut Sections<'s>) {
         out.section(LOWS, 8, self.lows.words());
         out.section(HIGH, 8, self.high());
         out.section(ONES, 8, self.ones.words());
@@ -522,7 +522,7 @@ impl<W: Words> EliasFano<W> {
     }
 
     /// The sections back, of `len` numbers up to `max` with low halves of `width` bits.
-    pub(super) fn load_sections<S: Source<Words = W>>(
+    pub(crate) fn load_sections<S: Source<Words = W>>(
         source: &mut S,
         len: u64,
         max: u64,
@@ -547,7 +547,7 @@ impl<W: Words> EliasFano<W> {
 
     /// Bits of a low half.
     #[cfg(feature = "alloc")]
-    pub(super) const fn low_width(&self) -> u32 {
+    pub(crate) const fn low_width(&self) -> u32 {
         self.lows.width()
     }
 
@@ -567,7 +567,7 @@ impl<W: Words> EliasFano<W> {
 
 impl<W: Words> EliasFano<W> {
     /// Tells `out` of the words, as the index of another structure.
-    pub(super) fn tell_as_index(&self, out: &mut dyn Parts) {
+    pub(crate) fn tell_as_index(&self, out: &mut dyn Parts) {
         self.lows.tell_as("low halves", PartKind::Index, out);
         self.high.tell("high halves", PartKind::Index, 0, out);
         self.ones.tell_as("positions", out);
