@@ -94,14 +94,14 @@ fn of_size(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
         entry!(
             "ph PHast+ w2, 10 bits",
             move || stepped(keys, BitsFast(10)),
-            |f: Stepped<BitsFast>, key| { f.get(&key) }
+            |f: Stepped<BitsFast>, key| f.get(&key)
         ),
         entry!("ph PHast+ w2, 8 bits", move || stepped(keys, Bits8), |f: Stepped<Bits8>, key| f
             .get(&key)),
         entry!(
             "boomphf 1.7",
             move || boomphf::Mphf::new(1.7, keys),
-            |f: boomphf::Mphf<u64>, key| { f.hash(&key) as usize }
+            |f: boomphf::Mphf<u64>, key| f.hash(&key) as usize
         ),
     ];
     if n >= 10_000 {
