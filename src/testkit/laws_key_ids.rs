@@ -35,8 +35,9 @@ pub enum Op {
     Clear,
 }
 
-/// Programs stop adding hashes here: every operation numbers all anew.
-const MOST: usize = 2_000;
+/// Programs stop adding hashes here: every operation numbers all anew, in 2 us each, and each
+/// refusal of memory does. What begins at more keys is met by the edges and the golden file.
+const MOST: usize = 400;
 
 impl Numbered {
     fn add(&mut self, hashes: impl Iterator<Item = u64>) {
