@@ -53,7 +53,7 @@ impl<M: Automaton + ?Sized> Automaton for &M {
 ///
 /// Goes over the keys and runs the automaton on what each adds to the one before; of keys that
 /// begin with what is hopeless, the next look-up finds the end. Has one buffer for a key, and a
-/// state for each of its bytes.
+/// state for each of its bytes. [`key`](Self::key) lends the key that came last.
 pub struct Matches<'a, S: RankedKeySet, M: Automaton> {
     set: &'a S,
     automaton: M,
@@ -80,6 +80,12 @@ impl<'a, S: RankedKeySet, M: Automaton> Matches<'a, S, M> {
         let keys = Keys::new(set, 0..set.len(), vec![0; set.longest()]);
         let states = vec![automaton.start()];
         Self { set, automaton, keys, states, dead: Vec::new() }
+    }
+
+    /// The key that was found last.
+    #[must_use]
+    pub fn key(&self) -> &[u8] {
+        self.keys.last()
     }
 }
 
@@ -125,6 +131,39 @@ impl<S: RankedKeySet, M: Automaton> Iterator for Matches<'_, S, M> {
 }
 
 impl<S: RankedKeySet, M: Automaton> FusedIterator for Matches<'_, S, M> {}
+
+/// Gives a dictionary whose keys are walked over one by one its searches by automaton.
+macro_rules! automaton_doors {
+    ($ty:ident<$w:ident: [$($bound:tt)+]>) => {
+        impl<$w: $($bound)+> $ty<$w> {
+            /// The keys that `automaton` accepts, in order: the number of each, and what the
+            /// automaton says of it.
+            pub fn matches<M: $crate::tries::Automaton>(
+                &self,
+                automaton: M,
+            ) -> $crate::tries::Matches<'_, Self, M> {
+                $crate::tries::Matches::new(self, automaton)
+            }
+
+            /// The keys that become `word` by at most `most` characters inserted, removed or
+            /// replaced, in order: the number of each, and how many changes it takes.
+            /// [`Near`](crate::tries::Near) counts other changes.
+            ///
+            /// # Panics
+            ///
+            /// If `most` is more than 3.
+            #[track_caller]
+            pub fn fuzzy(
+                &self,
+                word: impl AsRef<[u8]>,
+                most: u32,
+            ) -> $crate::tries::Matches<'_, Self, $crate::tries::Near> {
+                self.matches($crate::tries::Near::new(word, most))
+            }
+        }
+    };
+}
+pub(super) use automaton_doors;
 
 #[cfg(all(test, feature = "std"))]
 mod tests {

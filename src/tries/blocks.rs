@@ -99,6 +99,9 @@ pub(super) fn get_many<K: AsRef<[u8]>>(
 /// [`ranked_doors`](super::keys::ranked_doors) stand on.
 macro_rules! block_doors {
     ($ty:ident) => {
+        #[cfg(feature = "alloc")]
+        $crate::tries::automaton::automaton_doors!($ty<W: [Words]>);
+
         impl<W: Words> $ty<W> {
             /// How many keys are smaller than `key`, or if `BEHIND` than all that begin with it;
             /// and whether the next one is equal.
@@ -117,33 +120,6 @@ macro_rules! block_doors {
             #[inline(never)]
             fn locate_long(&self, query: &impl Query) -> (usize, bool) {
                 self.reading().locate(query)
-            }
-
-            /// The keys that `automaton` accepts, in order: the number of each, and what the
-            /// automaton says of it.
-            #[cfg(feature = "alloc")]
-            pub fn matches<M: $crate::tries::Automaton>(
-                &self,
-                automaton: M,
-            ) -> $crate::tries::Matches<'_, Self, M> {
-                $crate::tries::Matches::new(self, automaton)
-            }
-
-            /// The keys that become `word` by at most `most` characters inserted, removed or
-            /// replaced, in order: the number of each, and how many changes it takes.
-            /// [`Near`](crate::tries::Near) counts other changes.
-            ///
-            /// # Panics
-            ///
-            /// If `most` is more than 3.
-            #[cfg(feature = "alloc")]
-            #[track_caller]
-            pub fn fuzzy(
-                &self,
-                word: impl AsRef<[u8]>,
-                most: u32,
-            ) -> $crate::tries::Matches<'_, Self, $crate::tries::Near> {
-                self.matches($crate::tries::Near::new(word, most))
             }
 
             /// Puts the number of each of `keys` into `ids`, `None` of those that there are not, as

@@ -268,6 +268,8 @@ impl<A: Alloc + Clone> DynTrie<A> {
     }
 }
 
+#[cfg(feature = "alloc")]
+super::automaton::automaton_doors!(DynTrie<A: [Alloc + Clone]>);
 super::keys::ranked_doors!(DynTrie<A: [Alloc + Clone]>, tree.root.len, tree.longest);
 
 impl<A: Alloc + Clone> KeySet for DynTrie<A> {

@@ -121,6 +121,16 @@ impl<'a, S: RankedKeySet, B: AsMut<[u8]>> Keys<'a, S, B> {
         Some((shared.min(key.len()), key))
     }
 
+    /// The key that [`next_key`](Self::next_key) gave last.
+    #[cfg(feature = "alloc")]
+    pub(super) fn last(&self) -> &[u8]
+    where
+        B: AsRef<[u8]>,
+    {
+        let len = self.walk.as_ref().map_or(0, |walk| S::len_of(walk));
+        self.buffer.as_ref().get(..len).unwrap_or(&[])
+    }
+
     /// The last key that is still to come, until the next step.
     pub fn next_back_key(&mut self) -> Option<&[u8]> {
         if self.next >= self.end {

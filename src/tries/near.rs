@@ -207,7 +207,7 @@ impl Automaton for Near {
 mod tests {
     use super::*;
     use crate::testkit::data::Rng;
-    use crate::tries::{Dawg, FrontDict, RearDict};
+    use crate::tries::{Dawg, DynTrie, FrontDict, RearDict};
     use std::collections::BTreeSet;
     use std::string::String;
     use std::vec;
@@ -246,6 +246,7 @@ mod tests {
         let dawg = Dawg::from_sorted(&keys).unwrap();
         let rear = RearDict::from_sorted(&keys).unwrap();
         let front = FrontDict::from_sorted(&keys).unwrap();
+        let changing: DynTrie = keys.iter().collect();
         for _ in 0..60 {
             let word = word(&mut rng, 12);
             for change in [Change::Char, Change::CharOrSwap, Change::Byte, Change::ByteOrSwap] {
@@ -263,8 +264,14 @@ mod tests {
                     let by = Near::by(&word, most, change);
                     let found: Vec<_> = dawg.matches(&by).collect();
                     assert_eq!(found, near, "{word:?}, {most}, {change:?}");
-                    assert!(rear.matches(&by).eq(near.iter().copied()));
-                    assert!(front.matches(&by).eq(near));
+                    assert!(front.matches(&by).eq(near.iter().copied()));
+                    assert!(changing.matches(&by).eq(near.iter().copied()));
+                    let mut found = rear.matches(&by);
+                    for (id, far) in near {
+                        assert_eq!(found.next(), Some((id, far)));
+                        assert_eq!(Some(found.key()), rear.key_of(id).as_deref());
+                    }
+                    assert_eq!(found.next(), None);
                 }
             }
         }

@@ -112,10 +112,10 @@ impl<T: RankedKeySet> Ranked<T> {
         automaton: M,
         mut print: impl FnMut(usize, M::Match, &[u8]) -> Outcome<()>,
     ) -> Outcome<bool> {
-        let mut any = false;
-        for (id, found) in Matches::new(&self.set, automaton) {
+        let (mut any, mut matches) = (false, Matches::new(&self.set, automaton));
+        while let Some((id, found)) = matches.next() {
             any = true;
-            self.with(id, |key| print(id, found, key)).unwrap_or(Ok(()))?;
+            print(id, found, matches.key())?;
         }
         Ok(any)
     }
