@@ -115,6 +115,7 @@ pub mod hashing;
 pub mod maps;
 pub mod mem;
 pub mod registry;
+mod shards;
 mod simd;
 pub mod sketches;
 pub mod storage;

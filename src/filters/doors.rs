@@ -266,8 +266,9 @@ macro_rules! at_once_doors {
                 alloc: A,
             ) -> Result<Self, $crate::BuildError> {
                 $crate::filters::rate::check(0, fpr)?;
-                let told = $crate::filters::gather::Told::new(again, how.seed, alloc.clone());
-                let len = told.count();
+                let again = || again().map(|hash| $crate::filters::gather::mixed(hash, how.seed));
+                let len = $crate::shards::count(again());
+                let told = $crate::shards::Told::new(again, alloc.clone());
                 Self::build(told, len, fpr, how, alloc)
             }
         }

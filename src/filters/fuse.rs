@@ -4,11 +4,12 @@ mod build;
 
 use super::BATCH;
 use super::doors::at_once_doors;
-use super::gather::{mixed, reduce};
+use super::gather::mixed;
 use crate::bits::field::{Fields, Store, words_for};
 use crate::bits::float;
 use crate::error::{FileError, Tag};
 use crate::hashing::fold;
+use crate::hashing::reduce;
 use crate::mem::{Footprint, PartKind, Parts};
 use crate::simd::prefetch;
 #[cfg(feature = "alloc")]

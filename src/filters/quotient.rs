@@ -699,7 +699,7 @@ impl<K: KeyHash, A: Alloc + Clone> Extend<K> for Quotient<HeapWords<A>> {
 #[cfg(all(test, feature = "alloc"))]
 mod tests {
     use super::*;
-    use crate::filters::gather::reduce;
+    use crate::hashing::reduce;
     use alloc::collections::BTreeMap;
     use alloc::vec::Vec;
 

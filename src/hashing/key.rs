@@ -70,6 +70,12 @@ pub(crate) const fn fold(x: u64) -> u64 {
     (product >> 64) as u64 ^ product as u64
 }
 
+/// The high half of a product: where `x`, as a fraction of 2^64, lies in `0..n`.
+#[inline(always)]
+pub(crate) const fn reduce(x: u64, n: u64) -> u64 {
+    ((x as u128 * n as u128) >> 64) as u64
+}
+
 impl KeyHash for [u8] {
     #[inline]
     fn key_hash(&self, seed: u64) -> u64 {

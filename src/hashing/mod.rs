@@ -9,7 +9,7 @@ pub(crate) mod murmur3_32;
 
 pub use build::{DefaultHashBuilder, DefaultHasher};
 pub use key::KeyHash;
-pub(crate) use key::{fold, mix, unhashed};
+pub(crate) use key::{fold, mix, reduce, unhashed};
 use xxhash_rust::xxh3;
 
 /// XXH3-64 of `bytes` with a seed.

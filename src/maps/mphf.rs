@@ -1,7 +1,6 @@
 //! [`Mphf`]: a number for each key of a set that is known, in under two bits a key.
 
 mod build;
-mod gather;
 mod level;
 mod place;
 

@@ -12,6 +12,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("hashing", 12),
     ("mem", 20),
     ("storage", 21),
+    ("shards", 22),
     ("arrays", 30),
     ("maps", 40),
     ("tries", 40),

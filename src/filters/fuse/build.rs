@@ -3,10 +3,12 @@
 use super::{Fuse, Layout, MAX_WIDTH, fingerprint, seeded};
 use crate::bits::field::{Fields, mask, words_for};
 use crate::error::{AllocError, BuildError};
-use crate::filters::gather::{Building, Shards, Source, distinct, filled, group, reduce};
+use crate::filters::gather::{Building, distinct, group};
 use crate::filters::rate;
+use crate::hashing::reduce;
 use crate::mem::Alloc;
 use crate::mem::raw_vec::RawVec;
+use crate::shards::{Shards, Source, filled};
 use crate::storage::{HeapWords, Le64, as_bytes_mut};
 
 /// Keys of a shard, about: what building needs beside the hashes, 14 bytes a key, is this large.

@@ -3,7 +3,7 @@
 use super::table::{BLOCK, MAX_REMAINDER, Table};
 use super::{MAX_GRID, MAX_SLOTS, Spare};
 use crate::error::{AllocError, BuildError};
-use crate::filters::gather::reduce;
+use crate::hashing::reduce;
 use crate::mem::Alloc;
 use crate::storage::HeapWords;
 

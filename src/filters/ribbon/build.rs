@@ -7,11 +7,12 @@ use super::layer::{
 };
 use super::{MAX_LAYERS, Ribbon};
 use crate::error::{AllocError, BuildError};
-use crate::filters::gather::{Building, Kept, Shards, Source, distinct, filled};
+use crate::filters::gather::{Building, Kept, distinct};
 use crate::filters::rate;
 use crate::hashing::fold;
 use crate::mem::Alloc;
 use crate::mem::raw_vec::RawVec;
+use crate::shards::{Shards, Source, filled};
 use crate::storage::{HeapWords, Le64, Words, as_bytes_mut};
 
 /// Keys of a shard, about: its equations fit in a core's cache.

@@ -1,8 +1,8 @@
 //! One layer of a [`Ribbon`](super::Ribbon): where its keys' rows start, which keys it leaves to
 //! the next layer, and how it answers for the others.
 
-use crate::filters::gather::reduce;
 use crate::hashing::fold;
+use crate::hashing::reduce;
 use crate::simd::prefetch;
 
 /// Slots that a key's row of coefficients spans.

@@ -1,7 +1,6 @@
 //! Building a [`Mphf`]: level after level, until every key has a slot.
 
-use super::gather::{self, Gather};
-use super::level::{Level, SEED_BITS, next};
+use super::level::{Level, SEED_BITS, mixed, next};
 use super::place::Placing;
 use super::{LATER, Mphf, NARROW_KEYS};
 use crate::arrays::EliasFanoBuilder;
@@ -9,6 +8,7 @@ use crate::bits::field::{Fields, words_for};
 use crate::error::{AllocError, BuildError};
 use crate::mem::Alloc;
 use crate::mem::raw_vec::RawVec;
+use crate::shards::{self, Shards, Told};
 use crate::storage::HeapWords;
 
 /// The most keys.
@@ -25,7 +25,7 @@ impl<A: Alloc + Clone> Mphf<HeapWords<A>> {
         memory: usize,
         alloc: A,
     ) -> Result<Self, BuildError> {
-        let len = gather::count(again());
+        let len = shards::count(again());
         if len > MAX_KEYS || usize::try_from(len).is_err() {
             let max = MAX_KEYS.min(usize::MAX as u64);
             return Err(BuildError::TooMany { len, max });
@@ -91,11 +91,12 @@ impl<A: Alloc + Clone> Levels<A> {
     ) -> Result<RawVec<u64, A>, BuildError> {
         let level = Level::first(len);
         let mut placing = Placing::new(level, self.alloc.clone())?;
-        let mut hashes = Gather::new(again, attempt, len, level.shards, self.alloc.clone())?;
+        let told = Told::new(|| again().map(|hash| mixed(hash, attempt)), self.alloc.clone());
+        let mut shards = Shards::cut(told, len, level.shards as usize, self.alloc.clone())?;
         let a_shard = self.open(&level)? / level.shards as usize;
         let mut bumped = RawVec::new_in(self.alloc.clone());
         let (mut at, mut twice) = (0, None);
-        hashes.each(memory, |keys| {
+        shards.each(0, memory, |_, keys| {
             keys.sort_unstable();
             twice = twice.or_else(|| keys.windows(2).find(|pair| pair[0] == pair[1]).map(|x| x[0]));
             if twice.is_none() {
@@ -105,8 +106,11 @@ impl<A: Alloc + Clone> Levels<A> {
             }
             Ok(())
         })?;
-        if let Some(index) = twice.and_then(|x| hashes.second(x)) {
-            return Err(BuildError::DuplicateKey { index });
+        if let Some(twice) = twice {
+            let mut same = again().enumerate().filter(|(_, hash)| mixed(*hash, attempt) == twice);
+            if let Some((index, _)) = same.nth(1) {
+                return Err(BuildError::DuplicateKey { index });
+            }
         }
         self.placed.try_push(placing)?;
         Ok(bumped)

@@ -1,7 +1,7 @@
 //! A level of a [`Mphf`](super::Mphf): which bucket a key is in, and which slot the bucket's seed
 //! gives it.
 
-use crate::hashing::mix;
+use crate::hashing::{mix, reduce};
 
 /// Bits of a seed.
 pub(super) const SEED_BITS: u32 = 10;
@@ -17,12 +17,6 @@ const EXACT_FROM: u64 = 1 << 10;
 /// Keys of a shard, about. A shard's keys are sorted and placed before the next one's, so that what
 /// building takes beside the hashes is small: it is a part of the format.
 const SHARD_LOG: u32 = 20;
-
-/// The high half of a product: where `x`, as a fraction of 2^64, lies in `0..n`.
-#[inline(always)]
-pub(super) const fn reduce(x: u64, n: u64) -> u64 {
-    ((x as u128 * n as u128) >> 64) as u64
-}
 
 /// What a hash is on the first level, at the given attempt. A bijection: different hashes stay
 /// different. Light, because hashes of keys are mixed already; it does for numbers in order or with
