@@ -131,7 +131,7 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
     pub(in super::super) fn find(&self, mixed: u64) -> Option<IntPlace> {
         let bucket = self.bucket_of(mixed);
         let block = self.directory.get(bucket)?;
-        block.fetch();
+        block.fetch(1);
         let level = self.level_of(bucket);
         let index = block.cells(width::<K>(level)).find(cell::<K>(mixed, level))?;
         Some(IntPlace { bucket, index })

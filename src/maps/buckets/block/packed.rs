@@ -5,6 +5,7 @@ use super::super::cells::{self, Cell, Cells};
 use super::{Block, Memory, front};
 use crate::error::AllocError;
 use crate::mem::{Alloc, Part, PartKind, Parts};
+use crate::simd::prefetch;
 use core::ptr::NonNull;
 use core::slice;
 
@@ -23,11 +24,22 @@ impl<V> Packed<V> {
         self.0.len()
     }
 
-    /// Asks for the block's first cache lines at once.
+    /// Asks for cache lines of the block, from this one on as far as most blocks go, before it is
+    /// known which of them are needed: a look-up needs one or two beside the first, a walk all.
     #[inline(always)]
-    pub(in super::super) fn fetch(&self) {
-        self.0.fetch();
+    pub(in super::super) fn fetch(&self, from: usize) {
+        // SAFETY: every block has a head (invariants 1 and 2).
+        let head = unsafe { slice::from_raw_parts(self.0.at.as_ptr(), 4) };
+        for line in from..Self::LINES {
+            prefetch(head, 64 * line);
+        }
     }
+
+    /// Cache lines of a block of 30 entries: of a bucket that is to be split soon.
+    const LINES: usize = match size_of::<V>() {
+        0..=4 => 4,
+        _ => 8,
+    };
 
     #[inline(always)]
     pub(in super::super) fn cells(&self, width: u32) -> Cells<'_> {

@@ -8,6 +8,9 @@ use crate::mem::Alloc;
 use core::marker::PhantomData;
 use core::slice;
 
+/// Blocks from the next one on to the one that is asked for.
+const AHEAD: usize = 3;
+
 /// What makes keys of the cells of one bucket after the other.
 #[derive(Clone, Copy)]
 struct Keys<'b, K> {
@@ -90,6 +93,9 @@ impl<'b, K: IntKey, V> Iterator for IntIter<'b, K, V> {
                 return Some((self.keys.next(), value));
             }
             let block = self.blocks.next()?;
+            if let Some(ahead) = self.blocks.as_slice().get(AHEAD) {
+                ahead.fetch(0);
+            }
             let width = self.keys.go_on();
             (self.keys.cells, self.values) = (block.cells(width), block.values().iter());
         }
