@@ -166,6 +166,13 @@ mod counts {
         let mut contenders = vec![
             contender("lessram, 2 rows", 0, || ours(bytes, 2, stream.each()).total()),
             contender("lessram, 3 rows", 0, || ours(bytes, 3, stream.each()).total()),
+            contender("lessram, one by one", 0, || {
+                let mut sketch = CountMin::with_bytes(bytes).expect("in range");
+                stream.each().for_each(|key| {
+                    sketch.add(&key);
+                });
+                sketch.total()
+            }),
         ];
         let classic = |rows| move || u64::from(theirs(bytes, rows, stream.each()).total_weight());
         contenders.push(contender("datasketches, 2 rows", 0, classic(2)));
@@ -305,6 +312,11 @@ mod top {
             contender("lessram, numbers", 0, || {
                 let mut sketch = TopK::new(K);
                 sketch.add_numbers(stream.each());
+                sketch.total()
+            }),
+            contender("lessram, numbers, one by one", 0, || {
+                let mut sketch = TopK::new(K);
+                stream.each().for_each(|key| sketch.add_number(key));
                 sketch.total()
             }),
             contender("datasketches 1,024", 0, || datasketches(stream, 1_024).total_weight()),
@@ -547,6 +559,11 @@ mod counters {
                 all.len() as u64
             }));
         }
+        contenders.push(contender("lessram, 8 bits, one by one", 0, || {
+            let mut all = array(8, COUNTERS, 1);
+            at.iter().for_each(|index| all.add(*index as usize));
+            all.len() as u64
+        }));
         contenders.push(contender("plain u32", 0, || {
             let mut all = vec![0_u32; COUNTERS];
             at.iter().for_each(|index| all[*index as usize] += 1);
