@@ -28,6 +28,7 @@
 mod block;
 mod cells;
 mod change;
+mod directory;
 mod front;
 mod ints;
 mod iter;
@@ -40,17 +41,14 @@ pub(super) use iter::Extract;
 pub(super) use iter::{Iter, IterMut};
 
 use crate::hashing::fold;
-use crate::mem::raw_vec::RawVec;
-use crate::mem::{Alloc, PartKind, Parts};
+use crate::mem::{Alloc, Parts};
 use block::Block;
+use directory::Directory;
 use front::Spot;
 
 /// Strings with values.
 pub(super) struct Buckets<V, A: Alloc> {
-    directory: RawVec<Block<V>, A>,
-    /// Ones for all bits that may choose a bucket.
-    mask: usize,
-    len: usize,
+    directory: Directory<Block<V>, A>,
 }
 
 /// Where an entry is. Only right until the buckets change.
@@ -76,12 +74,12 @@ impl<V, A: Alloc> Buckets<V, A> {
     };
 
     pub(super) const fn new_in(alloc: A) -> Self {
-        Self { directory: RawVec::new_in(alloc), mask: 0, len: 0 }
+        Self { directory: Directory::new_in(alloc) }
     }
 
     #[inline]
     pub(super) const fn len(&self) -> usize {
-        self.len
+        self.directory.entries
     }
 
     pub(super) const fn alloc(&self) -> &A {
@@ -93,16 +91,9 @@ impl<V, A: Alloc> Buckets<V, A> {
         self.directory.len().saturating_mul(Self::PER)
     }
 
-    /// The bucket of a hash, if there is one at all.
-    #[inline(always)]
-    fn bucket_of(&self, hash: u64) -> usize {
-        let bucket = hash as usize & self.mask;
-        if bucket < self.directory.len() { bucket } else { bucket & (self.mask >> 1) }
-    }
-
     #[inline(always)]
     pub(super) fn find(&self, wanted: Wanted<'_>) -> Option<Place> {
-        let bucket = self.bucket_of(wanted.hash);
+        let bucket = self.directory.bucket_of(wanted.hash);
         let block = self.directory.get(bucket)?;
         block.fetch();
         let spot = block.front().find(wanted)?;
@@ -147,16 +138,17 @@ impl<V, A: Alloc> Buckets<V, A> {
 
     /// Tells of the directory and of all blocks.
     pub(super) fn parts(&self, out: &mut dyn Parts) {
-        self.directory.tell("directory", PartKind::Index, 0, out);
+        self.directory.tell(out);
         self.directory.iter().for_each(|block| block.tell(out));
     }
 
     pub(super) fn iter(&self) -> Iter<'_, V> {
-        Iter::new(&self.directory, self.len)
+        Iter::new(&self.directory, self.len())
     }
 
     pub(super) fn iter_mut(&mut self) -> IterMut<'_, V> {
-        IterMut::new(&mut self.directory, self.len)
+        let entries = self.len();
+        IterMut::new(&mut self.directory, entries)
     }
 
     /// Whether the invariants hold, and each entry is where it is looked for. For tests; O(n).
@@ -166,25 +158,6 @@ impl<V, A: Alloc> Buckets<V, A> {
             let same = |place| core::ptr::eq(self.entry(place).1, value);
             self.find(wanted(key, hasher(key))).is_some_and(same)
         };
-        let (buckets, entries) = (self.directory.len(), self.directory.iter().map(Block::len));
-        self.directory.iter().all(Block::check)
-            && entries.sum::<usize>() == self.len
-            && self.mask == buckets.next_power_of_two() - 1
-            && self.iter().all(found)
-    }
-}
-
-impl<V, A: Alloc> Drop for Buckets<V, A> {
-    fn drop(&mut self) {
-        /// Goes on where a value's drop panicked.
-        struct Rest<'b, V, A: Alloc>(&'b mut Buckets<V, A>);
-
-        impl<V, A: Alloc> Drop for Rest<'_, V, A> {
-            fn drop(&mut self) {
-                self.0.clear();
-            }
-        }
-
-        Rest(self).0.clear();
+        self.directory.check() && self.directory.iter().all(Block::check) && self.iter().all(found)
     }
 }

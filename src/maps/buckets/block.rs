@@ -2,6 +2,7 @@
 
 pub(super) mod packed;
 
+use super::directory::Bucket;
 use super::front::{self, Filling, Front, LONG, Spot, Spots};
 use super::long;
 use crate::error::AllocError;
@@ -371,40 +372,6 @@ impl<V> Block<V> {
         Ok(())
     }
 
-    /// Drops the entries and gives the memory back.
-    ///
-    /// # Safety
-    ///
-    /// `alloc` is the block's allocator.
-    pub(super) unsafe fn free(mut self, alloc: &impl Alloc) {
-        let (at, Ok(layout)) = (self.at, Self::layout(self.units())) else { return };
-        if self.units() == 0 {
-            return;
-        }
-        let memory = Memory { at, layout, alloc };
-        let front = self.front();
-        for spot in front.spots().filter(|spot| front.tag(spot.index) == LONG) {
-            // SAFETY: the entry's own (invariant 4), and nothing looks at it any more.
-            unsafe { long::free(front.stored(spot), alloc) };
-        }
-        let values = NonNull::from(self.values_mut());
-        // SAFETY: initialised (invariant 3), and the block is forgotten. If one of them panics, the
-        // others are dropped, and the memory goes back.
-        unsafe { values.drop_in_place() };
-        drop(memory);
-    }
-
-    /// Gives the memory back, after the entries were moved elsewhere.
-    ///
-    /// # Safety
-    ///
-    /// `alloc` is the block's allocator, and the entries are somebody else's by now.
-    pub(super) unsafe fn free_moved(self, alloc: &impl Alloc) {
-        if let (1.., Ok(layout)) = (self.units(), Self::layout(self.units())) {
-            drop(Memory { at: self.at, layout, alloc });
-        }
-    }
-
     /// A copy, without slack.
     ///
     /// # Safety
@@ -477,6 +444,41 @@ impl<V> Block<V> {
         let inline = |spot| front.key(spot).len() <= front::MOST_INLINE;
         front.offset(len) + len * size_of::<V>() <= self.size()
             && front.spots().all(|spot| inline(spot) == (front.tag(spot.index) != LONG))
+    }
+}
+
+impl<V> Bucket for Block<V> {
+    fn empty() -> Self {
+        Self::empty()
+    }
+
+    #[inline(always)]
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    unsafe fn free(mut self, alloc: &impl Alloc) {
+        let (at, Ok(layout)) = (self.at, Self::layout(self.units())) else { return };
+        if self.units() == 0 {
+            return;
+        }
+        let memory = Memory { at, layout, alloc };
+        let front = self.front();
+        for spot in front.spots().filter(|spot| front.tag(spot.index) == LONG) {
+            // SAFETY: the entry's own (invariant 4), and nothing looks at it any more.
+            unsafe { long::free(front.stored(spot), alloc) };
+        }
+        let values = NonNull::from(self.values_mut());
+        // SAFETY: initialised (invariant 3), and the block is forgotten. If one of them panics, the
+        // others are dropped, and the memory goes back.
+        unsafe { values.drop_in_place() };
+        drop(memory);
+    }
+
+    unsafe fn free_moved(self, alloc: &impl Alloc) {
+        if let (1.., Ok(layout)) = (self.units(), Self::layout(self.units())) {
+            drop(Memory { at: self.at, layout, alloc });
+        }
     }
 }
 

@@ -23,11 +23,11 @@ impl<V, A: Alloc> Buckets<V, A> {
         value: V,
         hasher: &impl Fn(&[u8]) -> u64,
     ) -> Result<Place, AllocError> {
-        if self.len >= self.capacity() {
+        if self.len() >= self.capacity() {
             self.make_room(hasher)?;
         }
-        let bucket = self.bucket_of(wanted.hash);
-        let (block, alloc) = split_borrow(&mut self.directory, bucket);
+        let bucket = self.directory.bucket_of(wanted.hash);
+        let (block, alloc) = self.directory.with_alloc(bucket);
         let spot = if wanted.is_long() {
             let stored = long::try_new(wanted.key, wanted.hash, alloc)?;
             // SAFETY: the directory's allocator, which the string is from too.
@@ -40,7 +40,7 @@ impl<V, A: Alloc> Buckets<V, A> {
             // SAFETY: the directory's allocator; not a long string.
             unsafe { block.try_push(wanted.tag(), wanted.key, value, alloc)? }
         };
-        self.len += 1;
+        self.directory.entries += 1;
         Ok(Place { bucket, spot })
     }
 
@@ -49,8 +49,7 @@ impl<V, A: Alloc> Buckets<V, A> {
     #[inline(never)]
     fn make_room(&mut self, hasher: &impl Fn(&[u8]) -> u64) -> Result<(), AllocError> {
         if self.directory.is_empty() {
-            self.directory.try_reserve_exact(1)?;
-            return self.directory.try_push(Block::empty());
+            return self.directory.try_begin();
         }
         let _ = self.try_split(hasher);
         Ok(())
@@ -58,15 +57,12 @@ impl<V, A: Alloc> Buckets<V, A> {
 
     /// Splits the bucket whose turn it is. An error, or a panic of `hasher`, changes nothing.
     fn try_split(&mut self, hasher: &impl Fn(&[u8]) -> u64) -> Result<(), AllocError> {
-        self.directory.try_reserve(1)?;
-        let last = self.directory.len();
-        let mask = if last > self.mask { self.mask * 2 + 1 } else { self.mask };
-        let from = last & (mask >> 1);
-        let old = &self.directory[from];
+        let turn = self.directory.try_turn()?;
+        let old = &self.directory[turn.from];
         let mut marks = Marks::try_new(old.len(), self.alloc())?;
         let (mut go, mut bytes) = (0, [0; 2]);
         for spot in old.front().spots() {
-            let goes = wanted_bucket(old, spot, hasher) & mask == last;
+            let goes = wanted_bucket(old, spot, hasher) & turn.mask == turn.to;
             marks.set(spot.index, goes);
             go += usize::from(goes);
             bytes[usize::from(goes)] += old.front().stored(spot).len();
@@ -87,54 +83,40 @@ impl<V, A: Alloc> Buckets<V, A> {
             unsafe { to.put(old, spot) };
         }
         drop(marks);
-        self.replace_moved(from, stays.finish());
-        self.mask = mask;
-        // There is room: it was reserved.
-        self.directory.try_push(gone.finish())
-    }
-
-    /// Puts a block in the place of one whose entries were moved.
-    fn replace_moved(&mut self, bucket: usize, block: Block<V>) {
-        let old = core::mem::replace(&mut self.directory[bucket], block);
-        // SAFETY: the directory's allocator, and moved.
-        unsafe { old.free_moved(self.directory.alloc()) };
+        self.directory.split(turn, stays.finish(), gone.finish())
     }
 
     /// Puts the last bucket's entries back where they came from. An error changes nothing.
     fn try_merge(&mut self) -> Result<(), AllocError> {
         let last = self.directory.len() - 1;
-        let to = last & (self.mask >> 1);
-        let (kept, gone) = (&self.directory[to], &self.directory[last]);
-        if gone.len() != 0 {
-            let stored = |block: &Block<V>| {
-                let front = block.front();
-                front.offset(block.len()) - front.offset(0)
-            };
-            let (len, alloc) = (kept.len() + gone.len(), self.directory.alloc());
-            let mut both = Unfilled::try_new(len, stored(kept) + stored(gone), alloc)?;
-            for block in [kept, gone] {
-                for spot in block.front().spots() {
-                    // SAFETY: both blocks are forgotten below; there is room for all.
-                    unsafe { both.put(block, spot) };
-                }
+        let (kept, gone) = (&self.directory[self.directory.origin()], &self.directory[last]);
+        if gone.len() == 0 {
+            self.directory.merge(None);
+            return Ok(());
+        }
+        let stored = |block: &Block<V>| {
+            let front = block.front();
+            front.offset(block.len()) - front.offset(0)
+        };
+        let (len, alloc) = (kept.len() + gone.len(), self.directory.alloc());
+        let mut both = Unfilled::try_new(len, stored(kept) + stored(gone), alloc)?;
+        for block in [kept, gone] {
+            for spot in block.front().spots() {
+                // SAFETY: both blocks are forgotten below; there is room for all.
+                unsafe { both.put(block, spot) };
             }
-            self.replace_moved(to, both.finish());
         }
-        if let Some(gone) = self.directory.pop() {
-            // SAFETY: the directory's allocator, and moved, or without entries.
-            unsafe { gone.free_moved(self.directory.alloc()) };
-        }
-        self.mask = last.next_power_of_two() - 1;
+        self.directory.merge(Some(both.finish()));
         Ok(())
     }
 
     /// Takes an entry out; its value. The buckets keep their number.
     #[inline]
     fn take(&mut self, place: Place) -> V {
-        let (block, alloc) = split_borrow(&mut self.directory, place.bucket);
+        let (block, alloc) = self.directory.with_alloc(place.bucket);
         // SAFETY: the directory's allocator, and an entry that was found.
         let value = unsafe { block.take(place.spot, alloc) };
-        self.len -= 1;
+        self.directory.entries -= 1;
         value
     }
 
@@ -143,7 +125,7 @@ impl<V, A: Alloc> Buckets<V, A> {
     pub(in super::super) fn remove(&mut self, place: Place) -> V {
         let value = self.take(place);
         self.tidy(place.bucket);
-        if self.is_sparse() {
+        if self.directory.is_sparse(Self::PER) {
             self.merge();
         }
         value
@@ -151,16 +133,9 @@ impl<V, A: Alloc> Buckets<V, A> {
 
     /// Gives back what a bucket does not need any more. If memory is refused, it keeps it.
     fn tidy(&mut self, bucket: usize) {
-        let (block, alloc) = split_borrow(&mut self.directory, bucket);
+        let (block, alloc) = self.directory.with_alloc(bucket);
         // SAFETY: the directory's allocator.
         let _ = unsafe { block.try_shrink(SLACK, alloc) };
-    }
-
-    /// Whether there are an eighth too many buckets.
-    #[inline(always)]
-    fn is_sparse(&self) -> bool {
-        let most = self.len + self.len / 8;
-        self.directory.len() > 1 && most < (self.directory.len() - 1) * Self::PER
     }
 
     /// Merges one bucket. Whether it did.
@@ -168,10 +143,7 @@ impl<V, A: Alloc> Buckets<V, A> {
     #[inline(never)]
     fn merge(&mut self) -> bool {
         let done = self.try_merge().is_ok();
-        let buckets = self.directory.len();
-        if self.directory.capacity() > buckets + buckets / 8 + 8 {
-            let _ = self.directory.try_shrink_to(buckets + buckets / 16);
-        }
+        self.directory.give_back();
         done
     }
 
@@ -208,7 +180,7 @@ impl<V, A: Alloc> Buckets<V, A> {
     }
 
     fn merge_all(&mut self) {
-        while self.is_sparse() && self.merge() {}
+        while self.directory.is_sparse(Self::PER) && self.merge() {}
     }
 
     /// Takes the last entry out: its key, as `own` makes it, and its value. The memory of a block
@@ -219,12 +191,7 @@ impl<V, A: Alloc> Buckets<V, A> {
             let bucket = self.directory.len().checked_sub(1)?;
             let block = &self.directory[bucket];
             let Some(index) = block.len().checked_sub(1) else {
-                if let Some(block) = self.directory.pop() {
-                    // SAFETY: the directory's allocator, and no entries.
-                    unsafe { block.free_moved(self.directory.alloc()) };
-                }
-                // What the mask says of buckets that are gone is not asked any more.
-                self.mask = self.directory.len().next_power_of_two() - 1;
+                self.directory.pop_moved();
                 continue;
             };
             let spot = Spot { index, at: block.front().offset(index) };
@@ -235,12 +202,7 @@ impl<V, A: Alloc> Buckets<V, A> {
 
     /// Drops all entries; keeps the buckets. If a drop panics, the entries of its bucket are gone.
     pub(in super::super) fn clear(&mut self) {
-        for bucket in 0..self.directory.len() {
-            let block = core::mem::replace(&mut self.directory[bucket], Block::empty());
-            self.len -= block.len();
-            // SAFETY: the directory's allocator.
-            unsafe { block.free(self.directory.alloc()) };
-        }
+        self.directory.clear();
     }
 
     /// Makes as many buckets as `additional` more entries want.
@@ -249,20 +211,10 @@ impl<V, A: Alloc> Buckets<V, A> {
         additional: usize,
         hasher: &impl Fn(&[u8]) -> u64,
     ) -> Result<(), AllocError> {
-        let overflow = AllocError::CapacityOverflow;
-        let len = self.len.checked_add(additional).ok_or(overflow)?;
-        // Tags, lengths and values alone have to fit an address space.
-        let least = len.checked_mul(2 + size_of::<V>()).ok_or(overflow)?;
-        isize::try_from(least).map_err(|_| overflow)?;
-        let buckets = len.div_ceil(Self::PER);
-        let more = buckets.saturating_sub(self.directory.len());
-        self.directory.try_reserve_exact(more)?;
-        if self.len == 0 {
-            for _ in 0..more {
-                self.directory.try_push(Block::empty())?;
-            }
-            self.mask = self.directory.len().next_power_of_two() - 1;
-        }
+        // A tag, a length and a value.
+        let entry_bytes = 2 + size_of::<V>();
+        let buckets_for = |entries: usize| entries.div_ceil(Self::PER);
+        let buckets = self.directory.try_reserve(additional, entry_bytes, buckets_for)?;
         while self.directory.len() < buckets {
             self.try_split(hasher)?;
         }
@@ -271,20 +223,16 @@ impl<V, A: Alloc> Buckets<V, A> {
 
     /// Gives back what the entries do not need, but for buckets of `least` entries.
     pub(in super::super) fn try_shrink_to(&mut self, least: usize) -> Result<(), AllocError> {
-        let buckets = self.len.max(least).div_ceil(Self::PER);
+        let buckets = self.len().max(least).div_ceil(Self::PER);
         while self.directory.len() > buckets.max(1) {
             self.try_merge()?;
         }
         for bucket in 0..self.directory.len() {
-            let (block, alloc) = split_borrow(&mut self.directory, bucket);
+            let (block, alloc) = self.directory.with_alloc(bucket);
             // SAFETY: the directory's allocator.
             unsafe { block.try_shrink(0, alloc)? };
         }
-        if buckets == 0 {
-            // The one that is left has no entry and no memory.
-            self.directory.truncate(0);
-        }
-        self.directory.try_shrink_to_fit()
+        self.directory.try_shrink_to(buckets)
     }
 
     /// A copy, without slack in its blocks.
@@ -293,27 +241,10 @@ impl<V, A: Alloc> Buckets<V, A> {
         V: Clone,
         A: Clone,
     {
-        let mut copy = Self::new_in(self.alloc().clone());
-        copy.directory.try_reserve_exact(self.directory.len())?;
-        for block in self.directory.iter() {
-            // SAFETY: the copy's allocator.
-            let block = unsafe { block.try_clone(copy.directory.alloc())? };
-            copy.len += block.len();
-            copy.directory.try_push(block)?;
-        }
-        copy.mask = self.mask;
-        Ok(copy)
+        // SAFETY: the copy's allocator.
+        let clone = |_, block: &Block<V>, alloc: &A| unsafe { block.try_clone(alloc) };
+        Ok(Self { directory: self.directory.try_clone(clone)? })
     }
-}
-
-/// A block of the directory, and the allocator that it is from.
-#[inline(always)]
-fn split_borrow<V, A: Alloc>(
-    directory: &mut RawVec<Block<V>, A>,
-    bucket: usize,
-) -> (&mut Block<V>, &A) {
-    let (blocks, alloc) = directory.with_alloc();
-    (&mut blocks[bucket], alloc)
 }
 
 /// The low bits of an entry's hash: of its key, or as they are stored.

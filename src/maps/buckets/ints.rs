@@ -15,9 +15,9 @@ pub(in super::super) use iter::{IntExtract, IntIter, IntIterMut, IntOwned};
 use super::super::int_key::{IntKey, Mixer};
 use super::block::packed::Packed;
 use super::cells::Cell;
+use super::directory::Directory;
 use crate::bits::field::mask;
-use crate::mem::raw_vec::RawVec;
-use crate::mem::{Alloc, PartKind, Parts};
+use crate::mem::{Alloc, Parts};
 use core::marker::PhantomData;
 
 /// Bits of a key that are its tag.
@@ -25,10 +25,7 @@ const TAG: u32 = 8;
 
 /// Integers with values.
 pub(in super::super) struct IntBuckets<K, V, A: Alloc> {
-    directory: RawVec<Packed<V>, A>,
-    /// Ones for all bits that may choose a bucket.
-    mask: usize,
-    len: usize,
+    directory: Directory<Packed<V>, A>,
     mixer: Mixer,
     keys: PhantomData<K>,
 }
@@ -50,12 +47,12 @@ impl<K, V, A: Alloc> IntBuckets<K, V, A> {
     };
 
     pub(in super::super) const fn new_in(mixer: Mixer, alloc: A) -> Self {
-        Self { directory: RawVec::new_in(alloc), mask: 0, len: 0, mixer, keys: PhantomData }
+        Self { directory: Directory::new_in(alloc), mixer, keys: PhantomData }
     }
 
     #[inline]
     pub(in super::super) const fn len(&self) -> usize {
-        self.len
+        self.directory.entries
     }
 
     pub(in super::super) const fn alloc(&self) -> &A {
@@ -66,18 +63,11 @@ impl<K, V, A: Alloc> IntBuckets<K, V, A> {
         self.mixer
     }
 
-    /// The bucket of a mixed key, if there is one at all.
-    #[inline(always)]
-    fn bucket_of(&self, mixed: u64) -> usize {
-        let bucket = mixed as usize & self.mask;
-        if bucket < self.directory.len() { bucket } else { bucket & (self.mask >> 1) }
-    }
-
     /// How many bits choose a bucket: all of the mask's, or one less where the bucket that it will
     /// be split into is not there yet.
     #[inline(always)]
     fn level_of(&self, bucket: usize) -> u32 {
-        level(bucket, self.directory.len(), self.mask)
+        level(bucket, self.directory.len(), self.directory.mask())
     }
 }
 
@@ -129,7 +119,7 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
 
     #[inline(always)]
     pub(in super::super) fn find(&self, mixed: u64) -> Option<IntPlace> {
-        let bucket = self.bucket_of(mixed);
+        let bucket = self.directory.bucket_of(mixed);
         let block = self.directory.get(bucket)?;
         block.fetch(1);
         let level = self.level_of(bucket);
@@ -174,7 +164,7 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
 
     /// Tells of the directory and of all blocks.
     pub(in super::super) fn parts(&self, out: &mut dyn Parts) {
-        self.directory.tell("directory", PartKind::Index, 0, out);
+        self.directory.tell(out);
         for (bucket, block) in self.directory.iter().enumerate() {
             block.tell(width::<K>(self.level_of(bucket)), out);
         }
@@ -195,29 +185,11 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
             let same = |place| core::ptr::eq(self.value(place), value);
             self.find(self.mix(key)).is_some_and(same)
         };
-        let (buckets, entries) = (self.directory.len(), self.directory.iter().map(Packed::len));
-        let whole = |(bucket, block): (usize, &Packed<V>)| {
-            block.check(width::<K>(level(bucket, buckets, self.mask)))
-        };
-        self.directory.iter().enumerate().all(whole)
-            && entries.sum::<usize>() == self.len
-            && self.mask == buckets.next_power_of_two() - 1
+        let whole =
+            |(bucket, block): (usize, &Packed<V>)| block.check(width::<K>(self.level_of(bucket)));
+        self.directory.check()
+            && self.directory.iter().enumerate().all(whole)
             && self.iter().all(found)
-    }
-}
-
-impl<K, V, A: Alloc> Drop for IntBuckets<K, V, A> {
-    fn drop(&mut self) {
-        /// Goes on where a value's drop panicked.
-        struct Rest<'b, K, V, A: Alloc>(&'b mut IntBuckets<K, V, A>);
-
-        impl<K, V, A: Alloc> Drop for Rest<'_, K, V, A> {
-            fn drop(&mut self) {
-                self.0.clear();
-            }
-        }
-
-        Rest(self).0.clear();
     }
 }
 

@@ -114,7 +114,7 @@ pub(in super::super) struct Extract<'b, V, A: Alloc> {
 #[cfg(feature = "alloc")]
 impl<V, A: Alloc> Buckets<V, A> {
     pub(in super::super) fn extract(&mut self) -> Extract<'_, V, A> {
-        Extract { left: self.len, buckets: self, bucket: 0, spot: None }
+        Extract { left: self.len(), buckets: self, bucket: 0, spot: None }
     }
 }
 

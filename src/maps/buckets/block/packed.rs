@@ -2,6 +2,7 @@
 //! others have tags, lengths and strings; no long strings are in it, so that invariant 4 is empty.
 
 use super::super::cells::{self, Cell, Cells};
+use super::super::directory::Bucket;
 use super::{Block, Memory, front};
 use crate::error::AllocError;
 use crate::mem::{Alloc, Part, PartKind, Parts};
@@ -152,34 +153,6 @@ impl<V> Packed<V> {
         Ok(())
     }
 
-    /// Drops the entries and gives the memory back.
-    ///
-    /// # Safety
-    ///
-    /// `alloc` is the block's allocator.
-    pub(in super::super) unsafe fn free(mut self, alloc: &impl Alloc) {
-        let (at, Ok(layout)) = (self.0.at, Block::<V>::layout(self.0.units())) else { return };
-        if self.0.units() == 0 {
-            return;
-        }
-        let memory = Memory { at, layout, alloc };
-        let values = NonNull::from(self.0.values_mut());
-        // SAFETY: initialised (invariant 3), and the block is forgotten. If one of them panics, the
-        // others are dropped, and the memory goes back.
-        unsafe { values.drop_in_place() };
-        drop(memory);
-    }
-
-    /// Gives the memory back, after the entries were moved elsewhere.
-    ///
-    /// # Safety
-    ///
-    /// `alloc` is the block's allocator, and the entries are somebody else's by now.
-    pub(in super::super) unsafe fn free_moved(self, alloc: &impl Alloc) {
-        // SAFETY: the caller's promise.
-        unsafe { self.0.free_moved(alloc) };
-    }
-
     /// A copy, without slack.
     ///
     /// # Safety
@@ -237,6 +210,35 @@ impl<V> Packed<V> {
     pub(in super::super) fn check(&self, width: u32) -> bool {
         self.len() == 0
             || cells::used(self.len(), width) + self.len() * size_of::<V>() <= self.0.size()
+    }
+}
+
+impl<V> Bucket for Packed<V> {
+    fn empty() -> Self {
+        Self::empty()
+    }
+
+    #[inline(always)]
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    unsafe fn free(mut self, alloc: &impl Alloc) {
+        let (at, Ok(layout)) = (self.0.at, Block::<V>::layout(self.0.units())) else { return };
+        if self.0.units() == 0 {
+            return;
+        }
+        let memory = Memory { at, layout, alloc };
+        let values = NonNull::from(self.0.values_mut());
+        // SAFETY: initialised (invariant 3), and the block is forgotten. If one of them panics, the
+        // others are dropped, and the memory goes back.
+        unsafe { values.drop_in_place() };
+        drop(memory);
+    }
+
+    unsafe fn free_moved(self, alloc: &impl Alloc) {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.free_moved(alloc) };
     }
 }
 

@@ -7,7 +7,7 @@ use super::super::change::SLACK;
 use super::{IntBuckets, IntKey, IntPlace, cell, mixed, width};
 use crate::error::AllocError;
 use crate::mem::Alloc;
-use crate::mem::raw_vec::RawVec;
+use core::marker::PhantomData;
 
 impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
     /// Adds an entry whose key, mixed, is not there. Splits a bucket if it is time to; if there is
@@ -18,16 +18,16 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
         mixed: u64,
         value: V,
     ) -> Result<IntPlace, AllocError> {
-        if self.len >= self.directory.len().saturating_mul(Self::PER) {
+        if self.len() >= self.directory.len().saturating_mul(Self::PER) {
             self.make_room()?;
         }
-        let bucket = self.bucket_of(mixed);
+        let bucket = self.directory.bucket_of(mixed);
         let level = self.level_of(bucket);
-        let (block, alloc) = split_borrow(&mut self.directory, bucket);
+        let (block, alloc) = self.directory.with_alloc(bucket);
         let cell = cell::<K>(mixed, level);
         // SAFETY: the directory's allocator.
         let index = unsafe { block.try_push(width::<K>(level), cell, value, alloc)? };
-        self.len += 1;
+        self.directory.entries += 1;
         Ok(IntPlace { bucket, index })
     }
 
@@ -36,8 +36,7 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
     #[inline(never)]
     fn make_room(&mut self) -> Result<(), AllocError> {
         if self.directory.is_empty() {
-            self.directory.try_reserve_exact(1)?;
-            return self.directory.try_push(Packed::empty());
+            return self.directory.try_begin();
         }
         if (self.directory.len() as u64) < Self::MOST {
             let _ = self.try_split();
@@ -48,12 +47,9 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
     /// Splits the bucket whose turn it is, by the lowest bit of its cells' rests. An error changes
     /// nothing. There are fewer buckets than there may be.
     fn try_split(&mut self) -> Result<(), AllocError> {
-        self.directory.try_reserve(1)?;
-        let last = self.directory.len();
-        let mask = if last > self.mask { self.mask * 2 + 1 } else { self.mask };
-        let from = last & (mask >> 1);
-        let width = width::<K>(self.level_of(from));
-        let old = &self.directory[from];
+        let turn = self.directory.try_turn()?;
+        let width = width::<K>(self.level_of(turn.from));
+        let old = &self.directory[turn.from];
         let go = old.cells(width).iter().filter(|cell| cell.rest & 1 == 1).count();
         let alloc = self.directory.alloc();
         let mut stays = Unpacked::try_new(old.len() - go, width - 1, alloc)?;
@@ -70,25 +66,14 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
             // SAFETY: the old block is forgotten below; there is room for what was counted.
             unsafe { to.put(Cell { tag, rest: rest >> 1 }, old, index) };
         }
-        self.replace_moved(from, stays.finish());
-        self.mask = mask;
-        // There is room: it was reserved.
-        self.directory.try_push(gone.finish())
-    }
-
-    /// Puts a block in the place of one whose entries were moved.
-    fn replace_moved(&mut self, bucket: usize, block: Packed<V>) {
-        let old = core::mem::replace(&mut self.directory[bucket], block);
-        // SAFETY: the directory's allocator, and moved.
-        unsafe { old.free_moved(self.directory.alloc()) };
+        self.directory.split(turn, stays.finish(), gone.finish())
     }
 
     /// Puts the last bucket's entries back where they came from. An error changes nothing.
     fn try_merge(&mut self) -> Result<(), AllocError> {
         let last = self.directory.len() - 1;
-        let to = last & (self.mask >> 1);
         let width = width::<K>(self.level_of(last));
-        let (kept, gone) = (&self.directory[to], &self.directory[last]);
+        let (kept, gone) = (&self.directory[self.directory.origin()], &self.directory[last]);
         let alloc = self.directory.alloc();
         let mut both = Unpacked::try_new(kept.len() + gone.len(), width + 1, alloc)?;
         for (block, bit) in [(kept, 0), (gone, 1)] {
@@ -97,12 +82,7 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
                 unsafe { both.put(Cell { tag, rest: rest << 1 | bit }, block, index) };
             }
         }
-        self.replace_moved(to, both.finish());
-        if let Some(gone) = self.directory.pop() {
-            // SAFETY: the directory's allocator, and moved.
-            unsafe { gone.free_moved(self.directory.alloc()) };
-        }
-        self.mask = last.next_power_of_two() - 1;
+        self.directory.merge(Some(both.finish()));
         Ok(())
     }
 
@@ -112,7 +92,7 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
     pub(super) fn take(&mut self, place: IntPlace) -> V {
         let width = width::<K>(self.level_of(place.bucket));
         let value = self.directory[place.bucket].swap_take(place.index, width);
-        self.len -= 1;
+        self.directory.entries -= 1;
         value
     }
 
@@ -121,7 +101,7 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
     pub(in super::super::super) fn remove(&mut self, place: IntPlace) -> V {
         let value = self.take(place);
         self.tidy(place.bucket);
-        if self.is_sparse() {
+        if self.directory.is_sparse(Self::PER) {
             self.merge();
         }
         value
@@ -134,16 +114,9 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
 
     fn try_tidy(&mut self, bucket: usize, slack: usize) -> Result<(), AllocError> {
         let width = width::<K>(self.level_of(bucket));
-        let (block, alloc) = split_borrow(&mut self.directory, bucket);
+        let (block, alloc) = self.directory.with_alloc(bucket);
         // SAFETY: the directory's allocator.
         unsafe { block.try_shrink(width, slack, alloc) }
-    }
-
-    /// Whether there are an eighth too many buckets.
-    #[inline(always)]
-    fn is_sparse(&self) -> bool {
-        let most = self.len + self.len / 8;
-        self.directory.len() > 1 && most < (self.directory.len() - 1) * Self::PER
     }
 
     /// Merges one bucket. Whether it did.
@@ -151,10 +124,7 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
     #[inline(never)]
     fn merge(&mut self) -> bool {
         let done = self.try_merge().is_ok();
-        let buckets = self.directory.len();
-        if self.directory.capacity() > buckets + buckets / 8 + 8 {
-            let _ = self.directory.try_shrink_to(buckets + buckets / 16);
-        }
+        self.directory.give_back();
         done
     }
 
@@ -191,7 +161,7 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
     }
 
     fn merge_all(&mut self) {
-        while self.is_sparse() && self.merge() {}
+        while self.directory.is_sparse(Self::PER) && self.merge() {}
     }
 
     /// Makes as many buckets as `additional` more entries want.
@@ -199,21 +169,11 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
         &mut self,
         additional: usize,
     ) -> Result<(), AllocError> {
-        let overflow = AllocError::CapacityOverflow;
-        let len = self.len.checked_add(additional).ok_or(overflow)?;
-        // Tags and values alone have to fit an address space.
-        let least = len.checked_mul(1 + size_of::<V>()).ok_or(overflow)?;
-        isize::try_from(least).map_err(|_| overflow)?;
-        let buckets = len.div_ceil(Self::PER);
-        let buckets = usize::try_from(Self::MOST).map_or(buckets, |most| buckets.min(most));
-        let more = buckets.saturating_sub(self.directory.len());
-        self.directory.try_reserve_exact(more)?;
-        if self.len == 0 {
-            for _ in 0..more {
-                self.directory.try_push(Packed::empty())?;
-            }
-            self.mask = self.directory.len().next_power_of_two() - 1;
-        }
+        // A tag and a value.
+        let entry_bytes = 1 + size_of::<V>();
+        let most = usize::try_from(Self::MOST).unwrap_or(usize::MAX);
+        let buckets_for = |entries: usize| entries.div_ceil(Self::PER).min(most);
+        let buckets = self.directory.try_reserve(additional, entry_bytes, buckets_for)?;
         while self.directory.len() < buckets {
             self.try_split()?;
         }
@@ -225,18 +185,14 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
         &mut self,
         least: usize,
     ) -> Result<(), AllocError> {
-        let buckets = self.len.max(least).div_ceil(Self::PER);
+        let buckets = self.len().max(least).div_ceil(Self::PER);
         while self.directory.len() > buckets.max(1) {
             self.try_merge()?;
         }
         for bucket in 0..self.directory.len() {
             self.try_tidy(bucket, 0)?;
         }
-        if buckets == 0 {
-            // The one that is left has no entry and no memory.
-            self.directory.truncate(0);
-        }
-        self.directory.try_shrink_to_fit()
+        self.directory.try_shrink_to(buckets)
     }
 
     /// A copy, without slack in its blocks.
@@ -245,43 +201,19 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
         V: Clone,
         A: Clone,
     {
-        let mut copy = Self::new_in(self.mixer, self.alloc().clone());
-        copy.directory.try_reserve_exact(self.directory.len())?;
-        for (bucket, block) in self.directory.iter().enumerate() {
+        let clone = |bucket, block: &Packed<V>, alloc: &A| {
             let width = width::<K>(self.level_of(bucket));
             // SAFETY: the copy's allocator.
-            let block = unsafe { block.try_clone(width, copy.directory.alloc())? };
-            copy.len += block.len();
-            copy.directory.try_push(block)?;
-        }
-        copy.mask = self.mask;
-        Ok(copy)
+            unsafe { block.try_clone(width, alloc) }
+        };
+        let directory = self.directory.try_clone(clone)?;
+        Ok(Self { directory, mixer: self.mixer, keys: PhantomData })
     }
 }
 
 impl<K, V, A: Alloc> IntBuckets<K, V, A> {
     /// Drops all entries; keeps the buckets. If a drop panics, the entries of its bucket are gone.
     pub(in super::super::super) fn clear(&mut self) {
-        for bucket in 0..self.directory.len() {
-            self.empty(bucket);
-        }
+        self.directory.clear();
     }
-
-    /// Drops the entries of one bucket, and gives its memory back.
-    pub(super) fn empty(&mut self, bucket: usize) {
-        let block = core::mem::replace(&mut self.directory[bucket], Packed::empty());
-        self.len -= block.len();
-        // SAFETY: the directory's allocator.
-        unsafe { block.free(self.directory.alloc()) };
-    }
-}
-
-/// A block of the directory, and the allocator that it is from.
-#[inline(always)]
-fn split_borrow<V, A: Alloc>(
-    directory: &mut RawVec<Packed<V>, A>,
-    bucket: usize,
-) -> (&mut Packed<V>, &A) {
-    let (blocks, alloc) = directory.with_alloc();
-    (&mut blocks[bucket], alloc)
 }

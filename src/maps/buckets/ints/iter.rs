@@ -33,8 +33,8 @@ impl<'b, K: IntKey> Keys<'b, K> {
         Self {
             unmixer: buckets.mixer.inverse(),
             buckets: buckets.directory.len(),
-            mask: buckets.mask,
-            left: buckets.len,
+            mask: buckets.directory.mask(),
+            left: buckets.len(),
             next_bucket: 0,
             cells: Cells::new(&[0; 8], 0, 0),
             level: 0,
@@ -176,7 +176,7 @@ impl<K: IntKey, V, A: Alloc> Iterator for IntOwned<K, V, A> {
         loop {
             let bucket = self.bucket;
             let Some(index) = self.buckets.directory.get(bucket)?.len().checked_sub(1) else {
-                self.buckets.empty(bucket);
+                self.buckets.directory.empty(bucket);
                 self.bucket += 1;
                 continue;
             };
@@ -188,7 +188,7 @@ impl<K: IntKey, V, A: Alloc> Iterator for IntOwned<K, V, A> {
 
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.buckets.len, Some(self.buckets.len))
+        (self.buckets.len(), Some(self.buckets.len()))
     }
 }
 
@@ -202,7 +202,7 @@ pub(in super::super::super) struct IntExtract<'b, K: IntKey, V, A: Alloc> {
 
 impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
     pub(in super::super::super) fn extract(&mut self) -> IntExtract<'_, K, V, A> {
-        let (left, unmixer) = (self.len, self.mixer.inverse());
+        let (left, unmixer) = (self.len(), self.mixer.inverse());
         IntExtract { buckets: self, unmixer, place: IntPlace { bucket: 0, index: 0 }, left }
     }
 }

@@ -1,0 +1,256 @@
+//! [`Directory`]: linear hashing, which asks of a bucket no more than how many entries it has.
+
+use crate::error::AllocError;
+use crate::mem::raw_vec::RawVec;
+use crate::mem::{Alloc, PartKind, Parts};
+use core::ops::{Deref, DerefMut};
+
+/// The block of a bucket, which owns its entries and knows no allocator.
+pub(super) trait Bucket: Sized {
+    /// No entries, and no memory.
+    fn empty() -> Self;
+
+    /// How many entries there are.
+    fn len(&self) -> usize;
+
+    /// Drops the entries, and gives the memory back.
+    ///
+    /// # Safety
+    ///
+    /// `alloc` is the block's allocator.
+    unsafe fn free(self, alloc: &impl Alloc);
+
+    /// Gives the memory back, and drops no entry.
+    ///
+    /// # Safety
+    ///
+    /// `alloc` is the block's allocator; the entries, if there are any, were moved.
+    unsafe fn free_moved(self, alloc: &impl Alloc);
+}
+
+/// Buckets by the low bits of a hash, with the blocks of one allocator.
+pub(super) struct Directory<B: Bucket, A: Alloc> {
+    blocks: RawVec<B, A>,
+    /// Ones for all bits that may choose a bucket.
+    mask: usize,
+    /// Entries of all buckets: whoever puts one into a block or takes one out counts it.
+    pub(super) entries: usize,
+}
+
+/// Which bucket is split next, and what it will be split by.
+#[derive(Clone, Copy)]
+pub(super) struct Turn {
+    pub(super) from: usize,
+    /// The bucket that is not there yet.
+    pub(super) to: usize,
+    /// Entries whose hashes have these bits as `to` has go there.
+    pub(super) mask: usize,
+}
+
+impl<B: Bucket, A: Alloc> Directory<B, A> {
+    pub(super) const fn new_in(alloc: A) -> Self {
+        Self { blocks: RawVec::new_in(alloc), mask: 0, entries: 0 }
+    }
+
+    pub(super) const fn alloc(&self) -> &A {
+        self.blocks.alloc()
+    }
+
+    pub(super) const fn mask(&self) -> usize {
+        self.mask
+    }
+
+    /// The bucket of a hash, if there is one at all.
+    #[inline(always)]
+    pub(super) fn bucket_of(&self, hash: u64) -> usize {
+        let bucket = hash as usize & self.mask;
+        if bucket < self.blocks.len() { bucket } else { bucket & (self.mask >> 1) }
+    }
+
+    /// A block, and the allocator that it is from.
+    #[inline(always)]
+    pub(super) fn with_alloc(&mut self, bucket: usize) -> (&mut B, &A) {
+        let (blocks, alloc) = self.blocks.with_alloc();
+        (&mut blocks[bucket], alloc)
+    }
+
+    /// Makes the first bucket.
+    pub(super) fn try_begin(&mut self) -> Result<(), AllocError> {
+        self.blocks.try_reserve_exact(1)?;
+        self.blocks.try_push(B::empty())
+    }
+
+    /// The bucket whose turn it is to be split. Makes room for one more.
+    pub(super) fn try_turn(&mut self) -> Result<Turn, AllocError> {
+        self.blocks.try_reserve(1)?;
+        let to = self.blocks.len();
+        let mask = if to > self.mask { self.mask * 2 + 1 } else { self.mask };
+        Ok(Turn { from: to & (mask >> 1), to, mask })
+    }
+
+    /// Puts two blocks in the place of the one whose turn it was, from which their entries were
+    /// moved.
+    pub(super) fn split(&mut self, turn: Turn, stays: B, gone: B) -> Result<(), AllocError> {
+        self.replace_moved(turn.from, stays);
+        self.mask = turn.mask;
+        // There is room: the turn made it.
+        self.blocks.try_push(gone)
+    }
+
+    /// The bucket that the last one's entries came from.
+    pub(super) fn origin(&self) -> usize {
+        (self.blocks.len() - 1) & (self.mask >> 1)
+    }
+
+    /// Takes the last bucket away. Its entries, if it has any, and its origin's were moved into
+    /// `both`.
+    pub(super) fn merge(&mut self, both: Option<B>) {
+        let origin = self.origin();
+        if let Some(both) = both {
+            self.replace_moved(origin, both);
+        }
+        self.pop_moved();
+    }
+
+    /// Takes the last bucket away, whose entries, if it had any, were moved.
+    pub(super) fn pop_moved(&mut self) {
+        if let Some(block) = self.blocks.pop() {
+            // SAFETY: the directory's allocator, and moved.
+            unsafe { block.free_moved(self.blocks.alloc()) };
+        }
+        self.mask = self.blocks.len().next_power_of_two() - 1;
+    }
+
+    /// Puts a block in the place of one whose entries were moved.
+    fn replace_moved(&mut self, bucket: usize, block: B) {
+        let old = core::mem::replace(&mut self.blocks[bucket], block);
+        // SAFETY: the directory's allocator, and moved.
+        unsafe { old.free_moved(self.blocks.alloc()) };
+    }
+
+    /// Whether there are an eighth more buckets than there are to be with `per` entries in each.
+    #[inline(always)]
+    pub(super) fn is_sparse(&self, per: usize) -> bool {
+        let most = self.entries + self.entries / 8;
+        self.blocks.len() > 1 && most < (self.blocks.len() - 1) * per
+    }
+
+    /// Gives back room for addresses that merging has left over.
+    pub(super) fn give_back(&mut self) {
+        let buckets = self.blocks.len();
+        if self.blocks.capacity() > buckets + buckets / 8 + 8 {
+            let _ = self.blocks.try_shrink_to(buckets + buckets / 16);
+        }
+    }
+
+    /// Makes room for as many buckets as `additional` more entries want, of which each takes at
+    /// least so many bytes of a block; the buckets too while there are no entries. How many they
+    /// are: the others come by splitting.
+    pub(super) fn try_reserve(
+        &mut self,
+        additional: usize,
+        entry_bytes: usize,
+        buckets_for: impl Fn(usize) -> usize,
+    ) -> Result<usize, AllocError> {
+        let overflow = AllocError::CapacityOverflow;
+        let entries = self.entries.checked_add(additional).ok_or(overflow)?;
+        // They have to fit an address space.
+        let least = entries.checked_mul(entry_bytes).ok_or(overflow)?;
+        isize::try_from(least).map_err(|_| overflow)?;
+        let buckets = buckets_for(entries);
+        let more = buckets.saturating_sub(self.blocks.len());
+        self.blocks.try_reserve_exact(more)?;
+        if self.entries == 0 {
+            for _ in 0..more {
+                self.blocks.try_push(B::empty())?;
+            }
+            self.mask = self.blocks.len().next_power_of_two() - 1;
+        }
+        Ok(buckets)
+    }
+
+    /// Gives back all room for addresses that `buckets` buckets do not need. Of no buckets, one
+    /// without entries and memory is left.
+    pub(super) fn try_shrink_to(&mut self, buckets: usize) -> Result<(), AllocError> {
+        if buckets == 0 {
+            self.blocks.truncate(0);
+        }
+        self.blocks.try_shrink_to_fit()
+    }
+
+    /// A copy, with blocks as `clone` makes them, from the bucket's number, its block and the
+    /// allocator.
+    pub(super) fn try_clone(
+        &self,
+        clone: impl Fn(usize, &B, &A) -> Result<B, AllocError>,
+    ) -> Result<Self, AllocError>
+    where
+        A: Clone,
+    {
+        let mut copy = Self::new_in(self.alloc().clone());
+        copy.blocks.try_reserve_exact(self.blocks.len())?;
+        for (bucket, block) in self.blocks.iter().enumerate() {
+            let block = clone(bucket, block, copy.blocks.alloc())?;
+            copy.entries += block.len();
+            copy.blocks.try_push(block)?;
+        }
+        copy.mask = self.mask;
+        Ok(copy)
+    }
+
+    /// Drops the entries of one bucket, and gives its memory back.
+    pub(super) fn empty(&mut self, bucket: usize) {
+        let block = core::mem::replace(&mut self.blocks[bucket], B::empty());
+        self.entries -= block.len();
+        // SAFETY: the directory's allocator.
+        unsafe { block.free(self.blocks.alloc()) };
+    }
+
+    /// Drops all entries; keeps the buckets. If a drop panics, the entries of its bucket are gone.
+    pub(super) fn clear(&mut self) {
+        (0..self.blocks.len()).for_each(|bucket| self.empty(bucket));
+    }
+
+    /// Tells of the room for addresses.
+    pub(super) fn tell(&self, out: &mut dyn Parts) {
+        self.blocks.tell("directory", PartKind::Index, 0, out);
+    }
+
+    /// Whether the numbers agree with each other and with the blocks. For tests.
+    #[cfg(any(all(test, feature = "std"), feature = "testkit"))]
+    pub(super) fn check(&self) -> bool {
+        self.blocks.iter().map(B::len).sum::<usize>() == self.entries
+            && self.mask == self.blocks.len().next_power_of_two() - 1
+    }
+}
+
+impl<B: Bucket, A: Alloc> Deref for Directory<B, A> {
+    type Target = [B];
+
+    #[inline(always)]
+    fn deref(&self) -> &[B] {
+        &self.blocks
+    }
+}
+
+impl<B: Bucket, A: Alloc> DerefMut for Directory<B, A> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [B] {
+        &mut self.blocks
+    }
+}
+
+impl<B: Bucket, A: Alloc> Drop for Directory<B, A> {
+    fn drop(&mut self) {
+        /// Goes on where an entry's drop panicked.
+        struct Rest<'d, B: Bucket, A: Alloc>(&'d mut Directory<B, A>);
+
+        impl<B: Bucket, A: Alloc> Drop for Rest<'_, B, A> {
+            fn drop(&mut self) {
+                self.0.clear();
+            }
+        }
+
+        Rest(self).0.clear();
+    }
+}
