@@ -208,7 +208,11 @@ impl<W: Words> Fuse<W> {
     #[inline(always)]
     pub fn contains_hash(&self, hash: u64) -> bool {
         let Some((base, x)) = self.place(mixed(hash, self.seed)) else { return false };
-        if self.width() == 8 { self.fits::<8>(base, x) } else { self.fits::<0>(base, x) }
+        match self.width() {
+            8 => self.fits::<8>(base, x),
+            16 => self.fits::<16>(base, x),
+            _ => self.fits::<0>(base, x),
+        }
     }
 
     /// Where the slots of a key's shard begin, and the key under the shard's seed; `None` if there
@@ -220,29 +224,37 @@ impl<W: Words> Fuse<W> {
         Some((shard * self.layout.shard_slots, seeded(key, seed.get())))
     }
 
-    /// Whether the slots of `x` in the shard from `base` on are its fingerprint.
+    /// Whether the slots of `x` in the shard from `base` on are its fingerprint. `WIDTH` is that of
+    /// the filter if slots are of one byte or two, else 0.
     #[inline(always)]
     fn fits<const WIDTH: u32>(&self, base: u64, x: u64) -> bool {
         let bytes = self.slots.store().bytes();
         let xor = self.layout.slots_of(x).iter().fold(fingerprint(x), |xor, slot| {
             let index = (base + slot) as usize;
-            xor ^ if WIDTH == 8 {
-                u64::from(bytes.get(index).copied().unwrap_or(0))
-            } else {
-                self.slots.peek(index)
+            xor ^ match WIDTH {
+                8 => u64::from(bytes.get(index).copied().unwrap_or(0)),
+                16 => {
+                    let pair = bytes.get(2 * index..).and_then(|from| from.first_chunk());
+                    u64::from(u16::from_le_bytes(pair.copied().unwrap_or_default()))
+                }
+                _ => self.slots.peek(index),
             }
         });
-        if WIDTH == 8 { xor as u8 == 0 } else { xor << (64 - self.width()) == 0 }
+        match WIDTH {
+            8 => xor as u8 == 0,
+            16 => xor as u16 == 0,
+            _ => xor << (64 - self.width()) == 0,
+        }
     }
 
     /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,
     /// as far as both go. Slots are asked for 32 keys ahead, so that their ways from memory
     /// overlap. Allocates nothing.
     pub fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
-        if self.slots.width() == 8 {
-            self.probe_many::<8>(hashes, found);
-        } else {
-            self.probe_many::<0>(hashes, found);
+        match self.width() {
+            8 => self.probe_many::<8>(hashes, found),
+            16 => self.probe_many::<16>(hashes, found),
+            _ => self.probe_many::<0>(hashes, found),
         }
     }
 

@@ -102,10 +102,10 @@ impl Solution {
             all[seeds + shard] = Le64::new(seed);
             let slots = as_bytes_mut(&mut all[..seeds]);
             let base = shard as u64 * layout.shard_slots;
-            if width == 8 {
-                fill::<8>(&peeling, slots, width, base);
-            } else {
-                fill::<0>(&peeling, slots, width, base);
+            match width {
+                8 => fill::<8>(&peeling, slots, width, base),
+                16 => fill::<16>(&peeling, slots, width, base),
+                _ => fill::<0>(&peeling, slots, width, base),
             }
             Ok(())
         })?;
@@ -127,7 +127,7 @@ fn fill<const WIDTH: u32>(peeling: &Peeling<impl Alloc>, bytes: &mut [u8], width
     }
 }
 
-/// Slots of `WIDTH` bits, or of `width` bits if `WIDTH` is 0, that are being filled.
+/// Slots of `WIDTH` bits, a byte or two, or of `width` bits if `WIDTH` is 0, that are being filled.
 struct Slots<'b, const WIDTH: u32> {
     bytes: &'b mut [u8],
     width: u32,
@@ -137,31 +137,42 @@ impl<const WIDTH: u32> Slots<'_, WIDTH> {
     /// The slot at `index`, and other bits above it.
     #[inline(always)]
     fn get(&self, index: u64) -> u64 {
-        if WIDTH == 8 {
-            return u64::from(self.bytes[index as usize]);
+        match WIDTH {
+            8 => u64::from(self.bytes[index as usize]),
+            16 => u64::from(u16::from_le_bytes(self.chunk(2 * index))),
+            _ => {
+                let bit = index * u64::from(self.width);
+                u64::from_le_bytes(self.chunk(bit >> 3)) >> (bit & 7)
+            }
         }
-        let bit = index * u64::from(self.width);
-        self.word((bit >> 3) as usize) >> (bit & 7)
     }
 
     /// Sets the slot at `index`, which is 0, to the low bits of `value`.
     #[inline(always)]
     fn fill(&mut self, index: u64, value: u64) {
-        if WIDTH == 8 {
-            self.bytes[index as usize] = value as u8;
-            return;
+        match WIDTH {
+            8 => self.bytes[index as usize] = value as u8,
+            16 => self.set(2 * index, (value as u16).to_le_bytes()),
+            _ => {
+                let bit = index * u64::from(self.width);
+                let before = u64::from_le_bytes(self.chunk(bit >> 3));
+                let word = before | (value & mask(self.width)) << (bit & 7);
+                self.set(bit >> 3, word.to_le_bytes());
+            }
         }
-        let bit = index * u64::from(self.width);
-        let at = (bit >> 3) as usize;
-        let word = self.word(at) | (value & mask(self.width)) << (bit & 7);
-        self.bytes[at..at + 8].copy_from_slice(&word.to_le_bytes());
+    }
+
+    /// The `N` bytes from `at` on.
+    #[inline(always)]
+    fn chunk<const N: usize>(&self, at: u64) -> [u8; N] {
+        let mut chunk = [0; N];
+        chunk.copy_from_slice(&self.bytes[at as usize..][..N]);
+        chunk
     }
 
     #[inline(always)]
-    fn word(&self, at: usize) -> u64 {
-        let mut word = [0; 8];
-        word.copy_from_slice(&self.bytes[at..at + 8]);
-        u64::from_le_bytes(word)
+    fn set<const N: usize>(&mut self, at: u64, chunk: [u8; N]) {
+        self.bytes[at as usize..][..N].copy_from_slice(&chunk);
     }
 }
 
@@ -190,7 +201,7 @@ struct Peeling<A: Alloc> {
     /// Of each slot: the keys left that have it, xored; or the key that it was given to.
     keys: RawVec<u64, A>,
     /// The slots given to keys, in that order, then those that only one key had when they were
-    /// put in. A slot is put in at most once.
+    /// put in, then room for one more. A slot is put in at most once.
     queue: RawVec<u32, A>,
     peeled: usize,
     /// Where each segment's keys end while they are sorted by it.
@@ -209,7 +220,7 @@ impl<A: Alloc + Clone> Peeling<A> {
             layout,
             counts: filled(slots, 0, alloc.clone())?,
             keys: filled(slots, 0, alloc.clone())?,
-            queue: filled(slots, 0, alloc.clone())?,
+            queue: filled(slots + 1, 0, alloc.clone())?,
             peeled: 0,
             next: filled(segments, 0, alloc.clone())?,
             ends: filled(segments, 0, alloc)?,
@@ -218,7 +229,7 @@ impl<A: Alloc + Clone> Peeling<A> {
 
     /// Bytes that it takes.
     const fn bytes(layout: Layout) -> u64 {
-        layout.shard_slots * 13 + layout.segments() * 2 * size_of::<usize>() as u64
+        layout.shard_slots * 13 + 4 + layout.segments() * 2 * size_of::<usize>() as u64
     }
 
     /// Tries seeds on the keys of a shard; the seed that peeled all of them.
@@ -291,14 +302,12 @@ impl<A: Alloc + Clone> Peeling<A> {
             for other in layout.slots_of(x) {
                 let other = other as usize;
                 counts[other] -= 1;
-                if other != slot {
-                    xors[other] ^= x;
-                    if counts[other] == 1 {
-                        queue[end] = other as u32;
-                        end += 1;
-                    }
-                }
+                xors[other] ^= x;
+                // Without a branch, which no processor could foretell. Its own slot has none now.
+                queue[end] = other as u32;
+                end += usize::from(counts[other] == 1);
             }
+            xors[slot] = x;
         }
         self.peeled = peeled;
     }
