@@ -192,6 +192,39 @@ macro_rules! chain_doors {
                 let seed = $crate::filters::DEFAULT_SEED;
                 Self::with_fpr_in(capacity, fpr, seed, $crate::mem::Global)
             }
+
+            /// The filter of `keys`, at a false-positive rate of at most `fpr`. Its first part is
+            /// for as many as their iterator says there are at least, up to 2^20.
+            ///
+            /// # Errors
+            ///
+            /// As for [`with_fpr`](Self::with_fpr) and
+            /// [`try_insert_hash`](Self::try_insert_hash).
+            pub fn from_keys<K: $crate::hashing::KeyHash>(
+                keys: impl IntoIterator<Item = K>,
+                fpr: f64,
+            ) -> Result<Self, $crate::BuildError> {
+                let seed = $crate::filters::DEFAULT_SEED;
+                Self::from_hashes(keys.into_iter().map(|key| key.key_hash(seed)), fpr)
+            }
+
+            /// As [`from_keys`](Self::from_keys), the keys of these 64-bit hashes.
+            ///
+            /// # Errors
+            ///
+            /// As for [`from_keys`](Self::from_keys).
+            pub fn from_hashes(
+                hashes: impl IntoIterator<Item = u64>,
+                fpr: f64,
+            ) -> Result<Self, $crate::BuildError> {
+                let hashes = hashes.into_iter();
+                // A hint that lies shall not ask for more than many keys would.
+                let mut filter = Self::with_fpr(hashes.size_hint().0.min(1 << 20), fpr)?;
+                for hash in hashes {
+                    filter.try_insert_hash(hash)?;
+                }
+                Ok(filter)
+            }
         }
 
         impl<A: $crate::mem::Alloc + Clone> $ty<$crate::storage::HeapWords<A>> {

@@ -238,8 +238,8 @@ impl<W: Words> Quotient<W> {
     /// The fingerprints in it, ascending; equal ones each time.
     #[must_use]
     pub fn iter(&self) -> Iter<'_, W> {
-        let occupied = self.table.occupied(0);
-        Iter { set: self, left: self.len, block: 0, occupied, slot: 0, last: 0 }
+        let (occupied, ends) = (self.table.occupied(0), (0, self.table.ends(0)));
+        Iter { set: self, left: self.len, block: 0, occupied, slot: 0, ends, last: 0 }
     }
 
     /// The same fingerprints in other slots.
@@ -522,6 +522,8 @@ pub struct Iter<'s, W: Words = HeapWords> {
     block: usize,
     occupied: u64,
     slot: usize,
+    /// The block of the slot before, and the ends there.
+    ends: (usize, u64),
     last: u64,
 }
 
@@ -543,14 +545,18 @@ impl<W: Words> Iterator for Iter<'_, W> {
         }
         let quotient = self.block * BLOCK + self.occupied.trailing_zeros() as usize;
         let slot = self.slot.max(quotient);
+        if slot / BLOCK != self.ends.0 {
+            if slot >= table.slots() {
+                self.left = 0;
+                return None;
+            }
+            self.ends = (slot / BLOCK, table.ends(slot / BLOCK));
+        }
+        // The quotient has passed with the end of its run: without a branch, as runs are of any
+        // length.
+        let end = self.ends.1 >> (slot % BLOCK) & 1;
+        self.occupied &= self.occupied - end;
         self.slot = slot + 1;
-        if slot >= table.slots() {
-            self.left = 0;
-            return None;
-        }
-        if table.is_end(slot) {
-            self.occupied &= self.occupied - 1;
-        }
         self.left -= 1;
         // Ascending, whatever a damaged file says.
         let fingerprint = self.set.places.join(quotient, table.remainder(slot));

@@ -143,6 +143,8 @@ impl<A: Alloc + Clone> ScalableQuotient<HeapWords<A>> {
     /// the next part would have more than 60 bits, [`BuildError::TooMany`] if there is no next
     /// part; the filter is then unchanged.
     pub fn try_insert_hash(&mut self, hash: u64) -> Result<bool, BuildError> {
+        // The blocks of all parts, so that they come together and not one after the other.
+        self.chain.iter().for_each(|part| part.ask_for(hash));
         if self.chain.older().rev().any(|part| part.contains_hash(hash)) {
             return Ok(false);
         }
@@ -251,6 +253,7 @@ impl<W: Words> Eq for ScalableQuotient<W> {}
 mod tests {
     use super::*;
     use crate::filters::Bloom;
+    use crate::hashing::KeyHash;
     use crate::mem::Footprint;
 
     #[test]
@@ -284,6 +287,18 @@ mod tests {
             let (mean, worst) = ratios(fpr);
             assert!(mean <= most && mean > most * 0.9, "{fpr}: mean {mean}, at worst {worst}");
         }
+    }
+
+    #[test]
+    fn it_is_made_from_keys_of_any_number() {
+        let mut filter = ScalableQuotient::with_fpr(3_000, 0.01).unwrap();
+        filter.extend(0..3_000_u32);
+        assert!(ScalableQuotient::from_keys(0..3_000_u32, 0.01).unwrap() == filter);
+        let unknown = (0..9_000_u64).filter(|key| key % 3 == 0).map(|key| key.key_hash(1));
+        let filter = ScalableQuotient::from_hashes(unknown.clone(), 0.01).unwrap();
+        assert_eq!((filter.capacity(), filter.parts()), (0, 3));
+        assert!({ unknown }.all(|hash| filter.contains_hash(hash)));
+        assert!(ScalableQuotient::from_keys(0..9_u32, 0.6).is_err());
     }
 
     #[test]

@@ -29,6 +29,12 @@ impl<W: Words> Quotient<W> {
         self.table.store().words()
     }
 
+    /// Asks for the block of a hash.
+    #[inline]
+    pub(in crate::filters) fn ask_for(&self, hash: u64) {
+        self.table.prefetch(self.places.split(self.fingerprint(hash)).0);
+    }
+
     /// Whether it needs more slots before another key, or has the `keys` keys that it is for.
     #[inline]
     pub(in crate::filters) const fn is_full_for(&self, keys: u64) -> bool {

@@ -66,13 +66,10 @@ impl Places {
         let cell = (quotient as u64) << self.bits | remainder;
         let mut fingerprint = reduce(cell, self.back);
         let mut tries = 0;
-        // Rounded down it is too small by 2 at most.
+        // Rounded down it is too small by 2 at most. Without a branch that nobody could foresee.
         while tries < 2 {
             let (quotient, remainder) = self.split(fingerprint);
-            if (quotient as u64) << self.bits | remainder >= cell {
-                break;
-            }
-            fingerprint += 1;
+            fingerprint += (((quotient as u64) << self.bits | remainder) < cell) as u64;
             tries += 1;
         }
         if fingerprint < self.grid { fingerprint } else { self.grid - 1 }

@@ -668,35 +668,42 @@ pub(super) struct Filling<A: Alloc> {
     table: Table<HeapWords<A>>,
     /// The slot behind the last one.
     next: usize,
-    last: Option<usize>,
+    /// The last quotient.
+    last: usize,
     /// The byte in which the last remainder ends, and what is in it so far.
     open: (usize, u8),
 }
 
 impl<A: Alloc> Filling<A> {
     pub(super) const fn new(table: Table<HeapWords<A>>) -> Self {
-        Self { table, next: 0, last: None, open: (0, 0) }
+        Self { table, next: 0, last: 0, open: (0, 0) }
     }
 
     /// Appends a remainder: quotients ascend, and so do the remainders of each.
     pub(super) fn push(&mut self, quotient: usize, remainder: u64) -> Result<(), BuildError> {
-        let quotient = quotient.max(self.last.unwrap_or(0));
-        if self.last.is_some_and(|last| last != quotient) {
-            self.close(quotient)?;
+        let quotient = quotient.max(self.last);
+        if quotient / BLOCK != self.last / BLOCK {
+            self.tell(quotient)?;
+        }
+        if self.next > 0 {
+            // Without a branch: runs are of any length.
+            let (block, index) = ((self.next - 1) / BLOCK, (self.next - 1) % BLOCK);
+            let end = u64::from(quotient != self.last) << index;
+            self.table.set_word(block, ENDS, self.table.ends(block) | end);
         }
         let slot = self.next.max(quotient);
         if slot / BLOCK >= self.table.blocks {
-            // Blocks are not added one by one for a run that is refused when it is closed.
+            // Blocks are not added one by one for a run that is refused when blocks are told of it.
             let offset = slot.saturating_sub((quotient / BLOCK + 1) * BLOCK) + 1;
             if offset > MAX_OFFSET {
                 return Err(too_many(offset));
             }
             self.table.add_blocks(1)?;
-            // The new block's offset is told with the others when the run is closed.
+            // The new block's offset is told when quotients reach it, or at the end.
         }
         self.table.set_occupied(quotient, true);
         self.write(slot, remainder);
-        (self.next, self.last) = (slot + 1, Some(quotient));
+        (self.next, self.last) = (slot + 1, quotient);
         Ok(())
     }
 
@@ -714,12 +721,10 @@ impl<A: Alloc> Filling<A> {
         self.open = (at + whole, (word >> (8 * whole)) as u8);
     }
 
-    /// Ends the last run, and tells the blocks up to that of `quotient` where runs before them end.
-    fn close(&mut self, quotient: usize) -> Result<(), BuildError> {
-        let Some(last) = self.last else { return Ok(()) };
-        self.table.set_end(self.next - 1, true);
-        let upto = (quotient / BLOCK).min(self.table.blocks - 1);
-        for block in last / BLOCK + 1..=upto {
+    /// Tells the blocks behind the last quotient's, up to that of `quotient`, where runs end.
+    fn tell(&mut self, quotient: usize) -> Result<(), BuildError> {
+        let upto = (quotient / BLOCK).min(self.table.blocks.saturating_sub(1));
+        for block in self.last / BLOCK + 1..=upto {
             let offset = self.next.saturating_sub(block * BLOCK);
             if offset > MAX_OFFSET {
                 return Err(too_many(offset));
@@ -733,7 +738,10 @@ impl<A: Alloc> Filling<A> {
     }
 
     pub(super) fn finish(mut self) -> Result<Table<HeapWords<A>>, BuildError> {
-        self.close(usize::MAX)?;
+        if self.next > 0 {
+            self.table.set_end(self.next - 1, true);
+        }
+        self.tell(usize::MAX)?;
         Ok(self.table)
     }
 }
