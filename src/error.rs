@@ -85,6 +85,9 @@ pub enum BuildError {
     Damaged,
     /// Memory could not be had.
     Alloc(AllocError),
+    /// A temporary file could not be made, written or read.
+    #[cfg(feature = "std")]
+    Io(std::io::ErrorKind),
 }
 
 impl fmt::Display for BuildError {
@@ -119,6 +122,10 @@ impl fmt::Display for BuildError {
                  and build it again",
             ),
             Self::Alloc(error) => error.fmt(f),
+            #[cfg(feature = "std")]
+            Self::Io(kind) => {
+                write!(f, "a temporary file failed: {kind}: name a folder with room for it")
+            }
         }
     }
 }
@@ -135,6 +142,13 @@ impl core::error::Error for BuildError {
 impl From<AllocError> for BuildError {
     fn from(error: AllocError) -> Self {
         Self::Alloc(error)
+    }
+}
+
+#[cfg(feature = "std")]
+impl From<std::io::Error> for BuildError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error.kind())
     }
 }
 

@@ -172,6 +172,7 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("build bloom words -o out --as ints", 4, "words: line 1: `b` is no decimal number"),
         ("build bloom odd -o out --u64le --as strings", 2, "leave out --as"),
         ("build str_array words -o out --memory 4", 3, "--force"),
+        ("build str_array words -o out --memory 4X", 2, "of K, M, G or T"),
         ("build packed_ints numbers -o out", 4, "line 3: `x\\x00`"),
         ("build packed_ints big -o out --width 8", 4, "line 2: 300 needs 9 bits"),
         ("build packed_ints big -o out --width 65", 2, "0..=64"),
@@ -573,6 +574,28 @@ fn strings_go_round() {
     let json: Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!(json[0]["index"], at("key 3"));
     assert!(json[1]["index"].is_null());
+}
+
+#[test]
+fn dictionaries_are_built_from_any_order_in_little_memory() {
+    let folder = Folder::new();
+    let key = |i: u64| format!("https://example.org/{:06}", i * 7_919 % 100_000);
+    folder.write("any", lines(100_000, key));
+    folder.write("sorted", lines(100_000, |i| format!("https://example.org/{i:06}")));
+    for kind in ["rear_dict", "front_dict", "dawg"] {
+        folder.ok(&["build", kind, "sorted", "-o", "one", "-q"]);
+        folder.ok(&["build", kind, "any", "-o", "two", "-q", "--memory", "4M"]);
+        assert!(folder.read("one") == folder.read("two"), "{kind}");
+    }
+    // Files are needed, and cannot be had.
+    let mut command = folder.command(
+        Path::new(env!("CARGO_BIN_EXE_lessram")),
+        &["build", "rear_dict", "any", "-o", "three", "-q", "--memory", "4M"],
+    );
+    let ran = finish(command.env("TMPDIR", "none").spawn().unwrap());
+    assert_eq!(ran.code, 4, "{}", ran.err);
+    assert!(ran.err.contains("none: ") && ran.err.contains("set TMPDIR"), "{}", ran.err);
+    assert!(!folder.0.join("three").exists() && ran.err.lines().count() == 1);
 }
 
 #[test]

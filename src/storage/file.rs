@@ -11,7 +11,7 @@ use crate::mem::Global;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -88,14 +88,14 @@ fn sync_folder(_: &Path) -> Result<(), FileError> {
 }
 
 /// A temporary file that removes itself unless it is renamed.
-struct Temp {
+pub(crate) struct Temp {
     file: File,
     path: Option<PathBuf>,
 }
 
 impl Temp {
     /// `.NAME.PID-RUN-COUNT.lram-tmp`, made anew.
-    fn create(folder: &Path, name: &OsStr) -> Result<Self, FileError> {
+    fn create(folder: &Path, name: &OsStr) -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         loop {
             let mut temp = temp_prefix(name);
@@ -103,12 +103,28 @@ impl Temp {
             let count = COUNT.fetch_add(1, Relaxed);
             temp.push(std::format!("{process}-{run:08x}-{count}{TEMP_SUFFIX}"));
             let path = folder.join(temp);
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
+            match OpenOptions::new().read(true).write(true).create_new(true).open(&path) {
                 Ok(file) => return Ok(Self { file, path: Some(path) }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
             }
         }
+    }
+
+    /// A file for this process alone. On Unix it has no name from here on, so that nothing is left
+    /// of it however the process ends.
+    pub(crate) fn unnamed(folder: &Path, name: &str) -> io::Result<Self> {
+        let mut temp = Self::create(folder, OsStr::new(name))?;
+        if cfg!(unix) {
+            if let Some(path) = temp.path.take() {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(temp)
+    }
+
+    pub(crate) const fn file(&self) -> &File {
+        &self.file
     }
 
     fn rename(mut self, target: &Path) -> Result<(), FileError> {
@@ -117,6 +133,28 @@ impl Temp {
             self.path = None;
         }
         Ok(())
+    }
+}
+
+impl Read for Temp {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.file.read(bytes)
+    }
+}
+
+impl Write for Temp {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for Temp {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
     }
 }
 

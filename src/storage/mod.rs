@@ -36,6 +36,8 @@ pub use container::{
     ALIGN, Container, HEADER_BYTES, Header, MAGIC, MAJOR, MAX_SECTIONS, MINOR, ROW_BYTES, Section,
 };
 #[cfg(feature = "std")]
+pub(crate) use file::Temp;
+#[cfg(feature = "std")]
 pub use file::{read, read_bytes, read_from, read_head, save};
 #[cfg(feature = "mmap")]
 pub(crate) use mapped::map_door;

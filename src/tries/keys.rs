@@ -403,9 +403,52 @@ macro_rules! ranked_doors {
 pub(super) use ranked_doors;
 
 /// Gives a dictionary and its builder, which keeps its keys in the field `$keys`, what takes keys;
-/// `$new` is a builder for the parameters of [`KeySetBuild`](super::KeySetBuild).
+/// `$new` is a builder for the parameters of [`KeySetBuild`](super::KeySetBuild). With `in files`
+/// the field is a [`Spool`](super::spool::Spool).
 macro_rules! build_doors {
+    (
+        $ty:ident, $builder:ident, $keys:ident, |$block:pat_param, $alloc:ident| $new:expr, in files
+    ) => {
+        $crate::tries::keys::build_doors!(@ $ty, $builder, $keys, |$block, $alloc| $new, {
+            #[cfg(feature = "std")]
+            fn try_from_sorted_through<K: AsRef<[u8]>>(
+                folder: &std::path::Path,
+                mut keys: impl Iterator<Item = K>,
+                $block: usize,
+                $alloc: A,
+            ) -> Result<Self, BuildError> {
+                let builder: Result<$builder<A>, BuildError> = $new;
+                let mut builder = builder?;
+                builder.wait_in(folder)?;
+                keys.try_for_each(|key| builder.push(key))?;
+                builder.finish()
+            }
+        });
+
+        #[cfg(feature = "std")]
+        impl<A: Alloc + Clone> $builder<A> {
+            /// From here on keys wait in a temporary file in `folder` rather than in memory. On
+            /// Unix it has no name, so that nothing is left of it however the process ends.
+            ///
+            /// # Errors
+            ///
+            /// [`BuildError::Io`] if there can be no such file. Then, and if it fails later, the
+            /// keys are as before.
+            pub fn wait_in(
+                &mut self,
+                folder: impl AsRef<std::path::Path>,
+            ) -> Result<(), BuildError> {
+                self.$keys.wait_in(folder.as_ref())
+            }
+        }
+    };
     ($ty:ident, $builder:ident, $keys:ident, |$block:pat_param, $alloc:ident| $new:expr) => {
+        $crate::tries::keys::build_doors!(@ $ty, $builder, $keys, |$block, $alloc| $new, {});
+    };
+    (
+        @ $ty:ident, $builder:ident, $keys:ident, |$block:pat_param, $alloc:ident| $new:expr,
+        {$($more:tt)*}
+    ) => {
         #[cfg(feature = "alloc")]
         impl $ty {
             /// The set of `keys`, which must ascend.
@@ -462,6 +505,8 @@ macro_rules! build_doors {
                 keys.try_for_each(|key| builder.push(key))?;
                 builder.finish()
             }
+
+            $($more)*
         }
     };
 }

@@ -22,6 +22,8 @@
 //! # Ok::<(), lessram::BuildError>(())
 //! ```
 //!
+//! Keys in any order, more than fit in memory, come in order out of a [`Sorter`].
+//!
 //! # Queries
 //!
 //! What all dictionaries answer, beside a key by its number and a number by its key:
@@ -66,6 +68,8 @@ mod rear_dict;
 #[cfg(feature = "regex")]
 mod regex;
 mod separators;
+#[cfg(feature = "std")]
+mod sorter;
 mod spool;
 #[cfg(all(test, feature = "std"))]
 mod tests;
@@ -95,6 +99,8 @@ pub use prefixes::PrefixesOf;
 pub use rear_dict::{RearDict, RearDictBuilder};
 #[cfg(feature = "regex")]
 pub use regex::{Regex, RegexError};
+#[cfg(feature = "std")]
+pub use sorter::{Sorted, Sorter};
 
 use crate::error::BuildError;
 use crate::mem::{Alloc, Footprint};
@@ -218,4 +224,21 @@ pub trait KeySetBuild<A: Alloc>: RankedKeySet {
         block: usize,
         alloc: A,
     ) -> Result<Self, BuildError>;
+
+    /// As [`try_from_sorted_in`](Self::try_from_sorted_in); where keys must wait until all are
+    /// there, they do so in a temporary file in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Io`] beside the others.
+    #[cfg(feature = "std")]
+    fn try_from_sorted_through<K: AsRef<[u8]>>(
+        folder: &std::path::Path,
+        keys: impl Iterator<Item = K>,
+        block: usize,
+        alloc: A,
+    ) -> Result<Self, BuildError> {
+        let _ = folder;
+        Self::try_from_sorted_in(keys, block, alloc)
+    }
 }

@@ -4,15 +4,28 @@
 use crate::error::{AllocError, BuildError};
 use crate::mem::Alloc;
 use crate::mem::raw_vec::RawVec;
+#[cfg(feature = "std")]
+use crate::storage::Temp;
+#[cfg(feature = "std")]
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+#[cfg(feature = "std")]
+use std::path::Path;
 
 /// The longest key.
 pub(super) const MAX_KEY: usize = 65_535;
+/// Of a spool in a file, bytes that are written, and read, at once.
+#[cfg(feature = "std")]
+const BUFFER: usize = 1 << 17;
 
-/// Distinct keys in ascending order, front-coded in one block.
+/// Distinct keys in ascending order, front-coded: in one block, or in a file and what is to be
+/// written next.
 pub(super) struct Spool<A: Alloc> {
     /// For each key the bytes that it shares with the one before and those that follow, both as
     /// variable-length numbers, and then these.
     bytes: RawVec<u8, A>,
+    /// And how many bytes before those are in it.
+    #[cfg(feature = "std")]
+    file: Option<(Temp, u64)>,
     last: RawVec<u8, A>,
     len: usize,
     longest: usize,
@@ -54,6 +67,8 @@ impl<A: Alloc + Clone> Spool<A> {
     pub(super) const fn new(bytes: A, last: A) -> Self {
         Self {
             bytes: RawVec::new_in(bytes),
+            #[cfg(feature = "std")]
+            file: None,
             last: RawVec::new_in(last),
             len: 0,
             longest: 0,
@@ -62,9 +77,33 @@ impl<A: Alloc + Clone> Spool<A> {
         }
     }
 
+    /// From here on keys wait in a file in this folder.
+    #[cfg(feature = "std")]
+    pub(super) fn wait_in(&mut self, folder: &Path) -> Result<(), BuildError> {
+        if self.file.is_none() {
+            self.file = Some((Temp::unnamed(folder, "keys")?, 0));
+        }
+        Ok(())
+    }
+
+    /// Writes what waits, if that is much and there is a file; changes nothing if that fails.
+    #[cfg(feature = "std")]
+    fn write_behind(&mut self) -> io::Result<()> {
+        let Some((file, written)) = &mut self.file else { return Ok(()) };
+        if self.bytes.len() >= BUFFER {
+            file.seek(SeekFrom::Start(*written))?;
+            file.write_all(&self.bytes)?;
+            *written += self.bytes.len() as u64;
+            self.bytes.truncate(0);
+        }
+        Ok(())
+    }
+
     /// Appends `key`; unchanged if that is refused.
     pub(super) fn push(&mut self, key: &[u8]) -> Result<(), BuildError> {
         let shared = shared_in_order(&self.last, key, self.len)?;
+        #[cfg(feature = "std")]
+        self.write_behind()?;
         self.bytes.try_reserve(key.len() - shared + 6)?;
         self.last.try_reserve(key.len())?;
         // Room enough: nothing is refused from here on.
@@ -117,6 +156,21 @@ impl<A: Alloc + Clone> Spool<A> {
     ) -> Result<(), BuildError> {
         let mut key = RawVec::new_in(self.bytes.alloc().clone());
         key.try_reserve_exact(self.longest)?;
+        #[cfg(feature = "std")]
+        if let Some((file, written)) = &self.file {
+            let mut file = file.file();
+            file.rewind()?;
+            let written = BufReader::with_capacity(BUFFER, file).take(*written);
+            let mut from = written.chain(&self.bytes[..]);
+            for _ in 0..self.len {
+                let (shared, added) = (read_number(&mut from)?, read_number(&mut from)?);
+                key.truncate(shared);
+                key.try_resize(shared + added, 0)?;
+                from.read_exact(&mut key[shared..])?;
+                visit(shared, &key)?;
+            }
+            return Ok(());
+        }
         let mut rest = &self.bytes[..];
         while !rest.is_empty() {
             let shared = take(&mut rest);
@@ -145,6 +199,21 @@ fn take(rest: &mut &[u8]) -> usize {
     number
 }
 
+/// As [`take`], from a file.
+#[cfg(feature = "std")]
+pub(super) fn read_number(file: &mut impl Read) -> io::Result<usize> {
+    let (mut number, mut shift) = (0, 0);
+    loop {
+        let mut byte = [0];
+        file.read_exact(&mut byte)?;
+        number |= usize::from(byte[0] & 127) << shift;
+        shift += 7;
+        if byte[0] < 128 || shift >= usize::BITS {
+            return Ok(number);
+        }
+    }
+}
+
 #[cfg(all(test, feature = "std"))]
 mod tests {
     use super::*;
@@ -153,7 +222,35 @@ mod tests {
 
     #[test]
     fn keys_come_back_and_others_are_refused() {
+        keys_come_back(Spool::new(Global, Global));
+    }
+
+    #[test]
+    fn so_they_do_from_a_file() {
         let mut spool = Spool::new(Global, Global);
+        spool.wait_in(&std::env::temp_dir()).unwrap();
+        let keys = || (0..60_000_u32).map(u32::to_be_bytes);
+        for key in keys() {
+            spool.push(&key).unwrap();
+        }
+        assert!(spool.bytes.len() < 2 * BUFFER && spool.bytes.capacity() < 2 * BUFFER);
+        for _ in 0..2 {
+            let mut expected = keys();
+            let mut see = |_: usize, key: &[u8]| {
+                assert_eq!(expected.next().as_ref().map(<[u8; 4]>::as_slice), Some(key));
+                Ok(())
+            };
+            spool.each(&mut see).unwrap();
+            assert!(expected.next().is_none());
+        }
+        let mut spool = Spool::new(Global, Global);
+        let refused = spool.wait_in(Path::new("no/such/folder"));
+        assert_eq!(refused, Err(BuildError::Io(io::ErrorKind::NotFound)));
+        spool.wait_in(&std::env::temp_dir()).unwrap();
+        keys_come_back(spool);
+    }
+
+    fn keys_come_back(mut spool: Spool<Global>) {
         let keys = [&b""[..], b"a", b"a\0", b"a\0b", &[b'a'; 300], b"\xFF"];
         for key in keys {
             spool.push(key).unwrap();

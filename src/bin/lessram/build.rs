@@ -26,6 +26,8 @@ pub(crate) struct Options {
     pub(crate) fpr: Rate,
     /// What keys are, where their hashes are all that counts.
     pub(crate) keys: Keys,
+    /// Bytes for sorting.
+    pub(crate) sorting: usize,
 }
 
 /// What was built.
@@ -50,7 +52,7 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome<Code> {
     let row = rows::named(kind)?;
     let options = options(args, &row)?;
     check_target(out)?;
-    if let Ok(info) = fs::metadata(file) {
+    if let (Ok(info), false) = (fs::metadata(file), row.shape.sorts) {
         // Compressed input is larger than this; what it takes shows as it comes.
         let what = "building";
         memory::check(args.memory, info.len(), what, "split the file and build from the parts")?;
@@ -95,7 +97,7 @@ fn options(args: &BuildArgs, row: &Row) -> Outcome<Options> {
     }
     let keys = args.keys_are.unwrap_or(if binary { Keys::Ints } else { Keys::Strings });
     let (format, width, fpr) = (args.format, args.width, args.fpr.unwrap_or_default());
-    Ok(Options { format, width, fpr, keys })
+    Ok(Options { format, width, fpr, keys, sorting: args.memory.for_sorting() })
 }
 
 /// Refuses a place that cannot be written to before the work is done.

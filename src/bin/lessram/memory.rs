@@ -37,9 +37,34 @@ pub(crate) struct MemoryArgs {
     /// Go on even if it takes more than 80 % of the memory available
     #[arg(long)]
     pub(crate) force: bool,
-    /// Take this as the memory available, in bytes, instead of asking the system
-    #[arg(long, value_name = "BYTES")]
+    /// Take this as the memory available instead of asking the system: bytes, or 64M, 2G
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
     pub(crate) memory: Option<u64>,
+}
+
+impl MemoryArgs {
+    /// Bytes for sorting what is then built from: what is built takes its own.
+    pub(crate) fn for_sorting(self) -> usize {
+        const UNKNOWN: u64 = 1 << 30;
+        let all = self.memory.or_else(available).unwrap_or(UNKNOWN);
+        usize::try_from(all / 4).unwrap_or(usize::MAX)
+    }
+}
+
+/// So many bytes, or a number with a unit.
+fn bytes(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|unit: char| unit.is_ascii_alphabetic());
+    let shift = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "" | "B" => Some(0),
+        "K" | "KB" | "KIB" => Some(10),
+        "M" | "MB" | "MIB" => Some(20),
+        "G" | "GB" | "GIB" => Some(30),
+        "T" | "TB" | "TIB" => Some(40),
+        _ => None,
+    };
+    let number = digits.parse::<u64>().ok().zip(shift);
+    let bytes = number.and_then(|(number, shift)| number.checked_mul(1 << shift));
+    bytes.ok_or_else(|| "a number of bytes, or of K, M, G or T of 1024 each".to_owned())
 }
 
 /// Refuses to start `what` if `need` bytes are too many; `instead` names the way out.
@@ -80,6 +105,15 @@ mod tests {
         assert_eq!(human(1024), "1.00 KiB");
         assert_eq!(human(1024 * 1024 * 123), "123 MiB");
         assert_eq!(human(u64::MAX), "16384 PiB");
+    }
+
+    #[test]
+    fn sizes_from_people() {
+        let read = ["7", "64M", "2g", "3KiB", "", "M", "64 M", "1.5G", "-1", "99999999T", "4Q"]
+            .map(|text| bytes(text).ok());
+        let (k, m, g) = (Some(3 << 10), Some(64 << 20), Some(2 << 30));
+        let none = None;
+        assert_eq!(read, [Some(7), m, g, k, none, none, none, none, none, none, none]);
     }
 
     #[test]

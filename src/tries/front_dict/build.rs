@@ -21,7 +21,7 @@ const PHRASE_BITS: u64 = 64;
 /// Takes keys in ascending order, and then builds a [`FrontDict`].
 ///
 /// Holds what keys add to those before them, about as many bytes as the file of the keys has after
-/// front coding, until it is finished.
+/// front coding, until it is finished; in a file if it is told so.
 pub struct FrontDictBuilder<A: Alloc> {
     spool: Spool<A>,
     alloc: A,
@@ -104,7 +104,9 @@ impl<A: Alloc + Clone> FrontDictBuilder<A> {
     }
 }
 
-build_doors!(FrontDict, FrontDictBuilder, spool, |_, alloc| Ok(Self::builder_in(alloc)));
+build_doors!(
+    FrontDict, FrontDictBuilder, spool, |_, alloc| Ok(Self::builder_in(alloc)), in files
+);
 
 /// Keys of a block on their way to bytes.
 struct Run<A: Alloc> {

@@ -41,7 +41,7 @@ struct Item<'k> {
 /// Takes keys in ascending order, and then builds a [`RearDict`].
 ///
 /// Holds what keys add to those before them, about as many bytes as the file of the keys has after
-/// front coding, until it is finished.
+/// front coding, until it is finished; in a file if it is told so.
 pub struct RearDictBuilder<A: Alloc> {
     spool: Spool<A>,
     block_log: u32,
@@ -121,7 +121,9 @@ impl<A: Alloc + Clone> RearDictBuilder<A> {
     }
 }
 
-build_doors!(RearDict, RearDictBuilder, spool, |block, alloc| Self::builder_in(block, alloc));
+build_doors!(
+    RearDict, RearDictBuilder, spool, |block, alloc| Self::builder_in(block, alloc), in files
+);
 
 /// Codes for phrases and for dropped bytes.
 struct Coder<A: Alloc> {

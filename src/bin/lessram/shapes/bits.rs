@@ -25,6 +25,7 @@ pub(crate) fn of<T: BitsMut<Global> + Persist<Words = HeapWords> + 'static>() ->
     Shape {
         entries: vec![(Kind::Ints, Entry { fits, ..set })],
         options: &["--u32le", "--u64le"],
+        sorts: false,
         build: build::<T>,
         open: |path| {
             let bits = storage::read::<T>(path)?;

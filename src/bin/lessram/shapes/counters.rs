@@ -24,6 +24,7 @@ pub(crate) fn of<T: CountersMut<Global> + Persist<Words = HeapWords> + 'static>(
         // No kind of data that is compared consists of small numbers.
         entries: Vec::new(),
         options: &["--u32le", "--u64le"],
+        sorts: false,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
     }

@@ -30,6 +30,7 @@ pub(crate) fn of<T: FrequencyMut<Global> + Persist<Words = HeapWords> + 'static>
     Shape {
         entries: vec![(Kind::Stream, Entry::of::<Bytes, Counts<T>>(NOTE, RUST))],
         options: &["--as", "--u32le", "--u64le"],
+        sorts: false,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
     }

@@ -10,9 +10,12 @@ use crate::hold::{Answers, Hold};
 use crate::input::Lines;
 use crate::query::{self, Printer};
 use crate::spool::{Bytes, Feed};
+use lessram::FileError;
 use lessram::mem::{Global, Totals};
 use lessram::storage::{self, HeapWords, Persist};
-use lessram::tries::{Automaton, Change, Glob, KeySetBuild, Matches, Near, RankedKeySet, Regex};
+use lessram::tries::{
+    Automaton, Change, Glob, KeySetBuild, Matches, Near, RankedKeySet, Regex, Sorter,
+};
 use std::cell::RefCell;
 use std::path::Path;
 
@@ -25,6 +28,7 @@ pub(crate) fn of<T: KeySetBuild<Global> + Persist<Words = HeapWords> + 'static>(
     Shape {
         entries: vec![(Kind::Strings, set)],
         options: &["--fuzzy", "--glob", "--regex"],
+        sorts: true,
         build: build::<T>,
         open: |path| Ok(Box::new(Ranked::new(storage::read::<T>(path)?))),
     }
@@ -71,27 +75,40 @@ impl<T: KeySetBuild<Global> + Persist> Structure<Bytes> for Dict<T> {
 fn build<T: KeySetBuild<Global> + Persist>(
     mut lines: Lines,
     path: &Path,
-    _: &Options,
+    options: &Options,
 ) -> Outcome<Built> {
-    let (mut keys, mut spans) = (Vec::new(), Vec::new());
+    let mut sorter = Sorter::new(options.sorting);
     while let Some(line) = lines.next()? {
-        let room = keys.try_reserve(line.len()).and_then(|()| spans.try_reserve(1));
-        room.map_err(|error| Failure::memory(error.to_string()))?;
-        let start = keys.len();
-        keys.extend_from_slice(line);
-        spans.push((start, keys.len()));
+        sorter.push(line).map_err(not_sorted)?;
     }
-    let text = |span: &(usize, usize)| &keys[span.0..span.1];
-    if !spans.is_sorted_by_key(text) {
-        spans.sort_unstable_by_key(text);
-    }
-    let all = spans.len();
-    spans.dedup_by_key(|span| &keys[span.0..span.1]);
-    let built = T::try_from_sorted_in(spans.iter().map(text), BLOCK, Global).map_err(refused)?;
+    let (pushed, in_files) = (sorter.pushed(), sorter.is_in_files());
+    let (mut sorted, mut failed) = (sorter.finish().map_err(not_sorted)?, None);
+    let keys = std::iter::from_fn(|| match sorted.next()? {
+        Ok(key) => Some(key),
+        Err(error) => {
+            failed = Some(not_sorted(error));
+            None
+        }
+    });
+    let built = if in_files {
+        T::try_from_sorted_through(&std::env::temp_dir(), keys, BLOCK, Global)
+    } else {
+        T::try_from_sorted_in(keys, BLOCK, Global)
+    };
+    // What the files say comes first: the dictionary then only misses the rest.
+    failed.map_or(Ok(()), Err)?;
+    let built = built.map_err(refused)?;
     save(&built, path)?;
     let (items, heap_bytes) = (built.len() as u64, built.heap_bytes() as u64);
-    let repeated = (all - spans.len()) as u64;
-    Ok(Built { items, heap_bytes, sorted: Some(true), repeated, seen: lines.seen })
+    Ok(Built { items, heap_bytes, sorted: Some(true), repeated: pushed - items, seen: lines.seen })
+}
+
+/// Why keys could not be sorted.
+fn not_sorted(error: FileError) -> Failure {
+    match error {
+        FileError::Alloc(error) => Failure::memory(error.to_string()),
+        error => Failure::scratch(&std::env::temp_dir(), error),
+    }
 }
 
 /// A dictionary, and room for one of its keys.

@@ -22,6 +22,7 @@ pub(crate) fn of<T: CardinalityMut<Global> + Persist<Words = HeapWords> + 'stati
     Shape {
         entries: vec![(Kind::Stream, Entry::of::<Bytes, Count<T>>(NOTE, RUST))],
         options: &["--as", "--u32le", "--u64le"],
+        sorts: false,
         build: build::<T>,
         open: |path| {
             storage::read::<T>(path)?;

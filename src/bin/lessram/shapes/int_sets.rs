@@ -23,6 +23,7 @@ pub(crate) fn of<T: IntSetBuild<Global> + Persist<Words = HeapWords> + 'static>(
     Shape {
         entries: vec![(Kind::Ints, set)],
         options: &["--u32le", "--u64le"],
+        sorts: false,
         build: build::<T>,
         open: |path| Ok(Box::new(Numbers::new(storage::read::<T>(path)?))),
     }

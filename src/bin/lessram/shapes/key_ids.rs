@@ -30,6 +30,7 @@ pub(crate) fn of<T: KeyIdsBuild<Global> + Persist<Words = HeapWords> + 'static>(
             (Kind::Ints, Entry::of::<Number, Numbers<T>>(NOTE, RUST)),
         ],
         options: &["--as", "--u32le", "--u64le"],
+        sorts: false,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
     }

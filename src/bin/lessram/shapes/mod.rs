@@ -41,6 +41,8 @@ pub(crate) struct Shape {
     pub(crate) entries: Vec<(Kind, Entry)>,
     /// The options of `build` and `query` that mean something to it, beside those of all.
     pub(crate) options: &'static [&'static str],
+    /// Whether lines are sorted in files, so that they need not fit in memory.
+    pub(crate) sorts: bool,
     /// Builds it from lines and saves it.
     pub(crate) build: fn(Lines, &Path, &Options) -> Outcome<Built>,
     /// Reads it onto the heap.
@@ -111,6 +113,7 @@ fn fed<S: spool::Shape, I, F: Fn(S::Item<'_>) -> I, T>(
 fn refused(error: BuildError) -> Failure {
     match error {
         BuildError::Alloc(error) => Failure::memory(error.to_string()),
+        BuildError::Io(kind) => Failure::scratch(&std::env::temp_dir(), kind),
         error => Failure::bad(error.to_string()),
     }
 }

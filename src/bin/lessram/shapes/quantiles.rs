@@ -17,6 +17,7 @@ pub(crate) fn of<T: QuantilesMut<Global> + Persist<Words = HeapWords> + 'static>
         // No kind of data that is compared consists of numbers that repeat or have fractions.
         entries: Vec::new(),
         options: &["--u32le", "--u64le"],
+        sorts: false,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
     }

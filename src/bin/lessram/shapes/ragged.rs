@@ -18,6 +18,7 @@ pub(crate) fn of<T: RaggedBuild<Global> + Persist<Words = HeapWords> + 'static>(
         // No kind of data that is compared consists of rows.
         entries: Vec::new(),
         options: &[],
+        sorts: false,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
     }

@@ -27,6 +27,7 @@ pub(crate) fn of<T: FilterBuild<Global> + Persist<Words = HeapWords> + 'static>(
             (Kind::Stream, Entry::of::<Bytes, Set<T, true>>(NOTE, RUST)),
         ],
         options: &["--fpr", "--as", "--u32le", "--u64le"],
+        sorts: false,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
     }

@@ -27,6 +27,7 @@ pub(crate) fn of<T: StringsMut<Global> + Persist<Words = HeapWords> + 'static>()
     Shape {
         entries: vec![(Kind::Strings, set), (Kind::Stream, sequence)],
         options: &[],
+        sorts: false,
         build: build::<T>,
         open: |path| Ok(Box::new(Texts(storage::read::<T>(path)?))),
     }

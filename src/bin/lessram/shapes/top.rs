@@ -28,6 +28,7 @@ pub(crate) fn of<T: HeavyMut<Global> + Persist<Words = HeapWords> + 'static>() -
     Shape {
         entries: vec![(Kind::Stream, Entry::of::<Bytes, Top<T>>(NOTE, RUST))],
         options: &[],
+        sorts: false,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
     }
