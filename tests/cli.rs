@@ -757,6 +757,23 @@ fn the_kinds_are_those_of_the_registry() {
 }
 
 #[test]
+fn shells_and_manuals_know_the_command_line() {
+    let folder = Folder::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = folder.ok(&["completions", shell]);
+        assert!(script.contains("lessram") && script.contains("prefix"), "{shell}");
+    }
+    let whole = folder.ok(&["man"]);
+    assert!(whole.contains(".TH lessram 1") && whole.contains("lessram\\-query(1)"), "{whole}");
+    assert!(!whole.contains("sweep"));
+    let page = folder.ok(&["man", "query"]);
+    assert!(page.contains("lessram\\-query") && page.contains("\\-\\-fuzzy"), "{page}");
+    for name in ["__sweep", "nothing"] {
+        assert_eq!(folder.run(&["man", name]).code, 2);
+    }
+}
+
+#[test]
 fn a_reader_that_goes_ends_it_in_silence() {
     let folder = Folder::new();
     folder.write("text", lines(100_000, |i| format!("key {i:06}")));

@@ -4,6 +4,7 @@ use crate::memory::MemoryArgs;
 use crate::rate::Rate;
 use crate::terms;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,6 +19,12 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 negative answer, 2 usage, 3 refused for memory, \
                           4 bad or unreadable file.";
+
+const COMPLETIONS_HELP: &str =
+    "Example: lessram completions bash >~/.local/share/bash-completion/completions/lessram";
+
+const MAN_HELP: &str = "Examples: lessram man | man -l -
+          lessram man query >/usr/local/share/man/man1/lessram-query.1";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -37,6 +44,18 @@ pub(crate) enum Command {
     Quantiles(QuantilesArgs),
     /// Count the different lines of a stream, about: one pass, a few KB
     Distinct(DistinctArgs),
+    /// Print what completes this command line in a shell
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, in the form that man reads
+    #[command(after_help = MAN_HELP)]
+    Man {
+        /// Of which subcommand [default: of the whole]
+        command: Option<String>,
+    },
     /// One contender in a process of its own
     #[command(name = "__measure", hide = true)]
     Measure(MeasureArgs),

@@ -11,6 +11,7 @@ mod heap;
 mod hold;
 mod input;
 mod inspect;
+mod manual;
 mod measure;
 mod memory;
 mod page;
@@ -65,6 +66,8 @@ fn run(command: &Command) -> Outcome<Code> {
         Command::Top(args) => top::run(args),
         Command::Quantiles(args) => quantiles::run(args),
         Command::Distinct(args) => distinct::run(args),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man { command } => manual::man(command.as_deref()),
         Command::Measure(args) => measure::child(args),
         Command::Sweep { folder } => scratch::sweep(folder),
     }
