@@ -599,6 +599,51 @@ fn dictionaries_are_built_from_any_order_in_little_memory() {
 }
 
 #[test]
+fn merged_files_are_those_of_all_lines() {
+    let folder = Folder::new();
+    let key = |i: u64| format!("key {i:05}");
+    folder.write("all", lines(3_000, key));
+    folder.write("some", lines(2_000, key));
+    folder.write("more", lines(2_000, |i| key(i + 1_000)));
+    let build = |kind: &str, parts: &[&str]| {
+        for part in parts {
+            folder.ok(&["build", kind, part, "-o", &format!("{part}.lram"), "-q"]);
+        }
+    };
+    let merge = ["merge", "some.lram", "more.lram", "-o", "both.lram"];
+    for kind in ["rear_dict", "front_dict", "dawg", "exa_log_log", "hyper_min_hash"] {
+        build(kind, &["all", "some", "more"]);
+        let told = folder.ok(&merge);
+        assert!(told.contains(kind) && told.contains("from 2 files"), "{told}");
+        assert!(folder.read("both.lram") == folder.read("all.lram"), "{kind}");
+    }
+    for (kind, key, answer) in [
+        ("quotient", "key 02999", "maybe\tkey 02999\n"),
+        ("count_min", "key 01500", "2\tkey 01500\n"),
+    ] {
+        build(kind, &["some", "more"]);
+        let told: Value =
+            serde_json::from_str(&folder.ok(&[&merge[..], &["--json"]].concat())).unwrap();
+        assert_eq!((&told["structure"], &told["files"]), (&kind.into(), &2.into()));
+        assert_eq!(folder.ok(&["query", "both.lram", key]), answer);
+    }
+    // Files of other kinds, of a kind that cannot be merged, of other sizes, and none at all.
+    build("rear_dict", &["all"]);
+    let refused = |args: &[&str], code: i32, text: &str| {
+        let ran = folder.run(&[args, &["-o", "none.lram"]].concat());
+        assert_eq!((ran.code, ran.err.lines().count()), (code, 1), "{}", ran.err);
+        assert!(ran.err.contains(text) && !folder.0.join("none.lram").exists(), "{}", ran.err);
+    };
+    refused(&["merge", "some.lram", "all.lram"], 4, "all.lram: is a rear_dict");
+    refused(&["merge", "some.lram"], 2, "FILE");
+    refused(&["merge", "some.lram", "gone.lram"], 4, "gone.lram: no such file");
+    build("quotient", &["some", "all"]);
+    refused(&["merge", "some.lram", "all.lram"], 4, "all.lram: different parameters");
+    build("fuse", &["some", "all"]);
+    refused(&["merge", "some.lram", "all.lram"], 2, "files of fuse cannot be merged");
+}
+
+#[test]
 fn numbers_go_round() {
     let folder = Folder::new();
     let numbers: Vec<u64> = (0..500).map(|i| i * 1000).collect();

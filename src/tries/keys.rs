@@ -198,6 +198,16 @@ mod owned {
         }
     }
 
+    impl<'a, S: RankedKeySet> IntoIterator for Keys<'a, S, Vec<u8>> {
+        type Item = Vec<u8>;
+        type IntoIter = Iter<'a, S>;
+
+        /// The keys, each in a `Vec` of its own.
+        fn into_iter(self) -> Iter<'a, S> {
+            Iter { front: self, back: Vec::new() }
+        }
+    }
+
     impl<S: RankedKeySet> Iterator for Iter<'_, S> {
         type Item = Vec<u8>;
 

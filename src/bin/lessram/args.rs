@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Look keys up in a .lram file, or list a part of it
     Query(QueryArgs),
+    /// Make one .lram file of several of one kind: of parts, or of what many machines counted
+    Merge(MergeArgs),
     /// Find the most frequent lines of a stream, in one pass and in little memory
     Top(TopArgs),
     /// Find percentiles of a stream of numbers, in one pass and in little memory
@@ -220,6 +222,28 @@ pub(crate) struct InspectArgs {
 pub(crate) struct VerifyArgs {
     /// A .lram file
     pub(crate) file: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArgs,
+}
+
+const MERGE_HELP: &str = "\
+Dictionaries become the dictionary of all their keys, sketches and counting filters what one would
+be that had seen everything; they must have been made with the same options and seed.
+
+Example: lessram merge monday.lram tuesday.lram -o week.lram";
+
+#[derive(Debug, Args)]
+#[command(after_help = MERGE_HELP)]
+pub(crate) struct MergeArgs {
+    /// .lram files of one kind
+    #[arg(value_name = "FILE", required = true, num_args = 2..)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Where to save it; an existing file is replaced, atomically
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) out: PathBuf,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -14,6 +14,7 @@ mod inspect;
 mod manual;
 mod measure;
 mod memory;
+mod merge;
 mod page;
 mod progress;
 mod quantiles;
@@ -63,6 +64,7 @@ fn run(command: &Command) -> Outcome<Code> {
         Command::Inspect(args) => inspect::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Query(args) => query::run(args),
+        Command::Merge(args) => merge::run(args),
         Command::Top(args) => top::run(args),
         Command::Quantiles(args) => quantiles::run(args),
         Command::Distinct(args) => distinct::run(args),

@@ -26,6 +26,7 @@ pub(crate) fn of<T: BitsMut<Global> + Persist<Words = HeapWords> + 'static>() ->
         entries: vec![(Kind::Ints, Entry { fits, ..set })],
         options: &["--u32le", "--u64le"],
         sorts: false,
+        merge: None,
         build: build::<T>,
         open: |path| {
             let bits = storage::read::<T>(path)?;

@@ -14,10 +14,10 @@ use lessram::FileError;
 use lessram::mem::{Global, Totals};
 use lessram::storage::{self, HeapWords, Persist};
 use lessram::tries::{
-    Automaton, Change, Glob, KeySetBuild, Matches, Near, RankedKeySet, Regex, Sorter,
+    Automaton, Change, Glob, KeySetBuild, Keys, Matches, Merge, Near, RankedKeySet, Regex, Sorter,
 };
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Keys of a block.
 const BLOCK: usize = 32;
@@ -29,6 +29,7 @@ pub(crate) fn of<T: KeySetBuild<Global> + Persist<Words = HeapWords> + 'static>(
         entries: vec![(Kind::Strings, set)],
         options: &["--fuzzy", "--glob", "--regex"],
         sorts: true,
+        merge: Some(merge_files::<T>),
         build: build::<T>,
         open: |path| Ok(Box::new(Ranked::new(storage::read::<T>(path)?))),
     }
@@ -101,6 +102,22 @@ fn build<T: KeySetBuild<Global> + Persist>(
     save(&built, path)?;
     let (items, heap_bytes) = (built.len() as u64, built.heap_bytes() as u64);
     Ok(Built { items, heap_bytes, sorted: Some(true), repeated: pushed - items, seen: lines.seen })
+}
+
+/// Builds one of all keys that files have, each once.
+fn merge_files<T>(files: &[PathBuf], path: &Path) -> Outcome<Option<u64>>
+where
+    T: KeySetBuild<Global> + Persist<Words = HeapWords>,
+{
+    let read = |path: &PathBuf| {
+        let set = storage::read::<T>(path).map_err(|error| Failure::file(path, error))?;
+        Ok(set)
+    };
+    let sets = files.iter().map(read).collect::<Outcome<Vec<T>>>()?;
+    let keys = sets.iter().map(|set| Keys::new(set, 0..set.len(), vec![0; set.longest()]));
+    let all = T::try_from_sorted_in(Merge::new(keys).union(), BLOCK, Global).map_err(refused)?;
+    save(&all, path)?;
+    Ok(Some(all.len() as u64))
 }
 
 /// Why keys could not be sorted.

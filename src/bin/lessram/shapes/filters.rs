@@ -33,6 +33,7 @@ pub(crate) fn of<T: FilterMut<Global> + Persist<Words = HeapWords> + 'static>() 
         ],
         options: &["--fpr", "--as", "--u32le", "--u64le"],
         sorts: false,
+        merge: None,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
     }

@@ -31,9 +31,9 @@ use crate::hold::Answers;
 use crate::input::Lines;
 use crate::measure::{self, BytesSeen, TimesSeen};
 use crate::spool::{self, Feed};
-use lessram::storage::{self, Persist};
-use lessram::{BuildError, FileError};
-use std::path::Path;
+use lessram::storage::{self, HeapWords, Persist};
+use lessram::{BuildError, FileError, MergeError};
+use std::path::{Path, PathBuf};
 
 /// What the command can do with a structure.
 pub(crate) struct Shape {
@@ -45,9 +45,14 @@ pub(crate) struct Shape {
     pub(crate) sorts: bool,
     /// Builds it from lines and saves it.
     pub(crate) build: fn(Lines, &Path, &Options) -> Outcome<Built>,
+    /// Makes one of several files, if that is a thing that can be done; see [`merged`].
+    pub(crate) merge: Option<Merge>,
     /// Reads it onto the heap.
     pub(crate) open: fn(&Path) -> Result<Box<dyn Answers>, FileError>,
 }
+
+/// Makes of files one file, and tells its items, if they are counted.
+pub(crate) type Merge = fn(&[PathBuf], &Path) -> Outcome<Option<u64>>;
 
 /// How a structure is measured over one kind of data.
 #[derive(Clone, Copy)]
@@ -124,6 +129,25 @@ fn file_bytes<T: Persist>(structure: &T, scratch: &Path) -> Outcome<Option<u64>>
     storage::save(structure, &path).map_err(|error| Failure::scratch(&path, error))?;
     let info = std::fs::metadata(&path).and_then(|info| std::fs::remove_file(&path).map(|()| info));
     info.map(|info| Some(info.len())).map_err(|error| Failure::scratch(&path, error))
+}
+
+/// What `merge` makes of the first of `files` and each of the others.
+fn merged<T: Persist<Words = HeapWords>>(
+    files: &[PathBuf],
+    merge: impl Fn(&mut T, &T) -> Result<(), MergeError>,
+) -> Outcome<T> {
+    let mut all: Option<T> = None;
+    for path in files {
+        let next = storage::read::<T>(path).map_err(|error| Failure::file(path, error))?;
+        match &mut all {
+            None => all = Some(next),
+            Some(all) => merge(all, &next).map_err(|error| match error {
+                MergeError::Alloc(error) => Failure::memory(error.to_string()),
+                error => Failure::file(path, error),
+            })?,
+        }
+    }
+    all.ok_or_else(|| Failure::usage("nothing to merge: name the files"))
 }
 
 /// Saves what `build` made.

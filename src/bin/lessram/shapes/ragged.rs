@@ -19,6 +19,7 @@ pub(crate) fn of<T: RaggedBuild<Global> + Persist<Words = HeapWords> + 'static>(
         entries: Vec::new(),
         options: &[],
         sorts: false,
+        merge: None,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
     }

@@ -24,6 +24,7 @@ pub(crate) fn of<T: SortedIntsBuild<Global> + Persist<Words = HeapWords> + 'stat
         entries: vec![(Kind::Ints, set)],
         options: &["--u32le", "--u64le"],
         sorts: false,
+        merge: None,
         build: build::<T>,
         open: |path| Ok(Box::new(Numbers::new(storage::read::<T>(path)?))),
     }

@@ -23,6 +23,7 @@ pub(crate) fn of<T: IntsStatic<Global> + Persist<Words = HeapWords> + 'static>()
         entries: vec![(Kind::Ints, set)],
         options: &["--u32le", "--u64le"],
         sorts: false,
+        merge: None,
         build: build::<T>,
         open: |path| Ok(Box::new(Numbers::new(storage::read::<T>(path)?))),
     }

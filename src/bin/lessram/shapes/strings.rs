@@ -28,6 +28,7 @@ pub(crate) fn of<T: StringsMut<Global> + Persist<Words = HeapWords> + 'static>()
         entries: vec![(Kind::Strings, set), (Kind::Stream, sequence)],
         options: &[],
         sorts: false,
+        merge: None,
         build: build::<T>,
         open: |path| Ok(Box::new(Texts(storage::read::<T>(path)?))),
     }

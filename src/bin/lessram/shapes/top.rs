@@ -1,6 +1,6 @@
 //! The shape `top`: sketches that hold the most frequent keys.
 
-use super::{Entry, Shape, file_bytes, refused, save};
+use super::{Entry, Shape, file_bytes, merged, refused, save};
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -29,6 +29,10 @@ pub(crate) fn of<T: HeavyMut<Global> + Persist<Words = HeapWords> + 'static>() -
         entries: vec![(Kind::Stream, Entry::of::<Bytes, Top<T>>(NOTE, RUST))],
         options: &[],
         sorts: false,
+        merge: Some(|files, out| {
+            save(&merged(files, T::merge)?, out)?;
+            Ok(None)
+        }),
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
     }
