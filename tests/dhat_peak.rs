@@ -83,7 +83,8 @@ mod under_dhat {
         for place in &dhat.others {
             println!("        {place}");
         }
-        assert_eq!(peak, dhat.rust, "(debug information must tell files, at least)");
+        assert!(dhat.places > 0, "no debug information: this test needs line tables, at least");
+        assert_eq!(peak, dhat.rust);
         assert!(dhat.places > 5 && peak > 500_000, "a program with something to count");
         assert!(dhat.own > 0, "the slot of the main thread is seen");
         Ok(())

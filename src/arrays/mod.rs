@@ -114,7 +114,7 @@ pub trait SortedIntsBuild<A: Alloc>: SortedInts + Sized {
 
 /// Numbers of which each occurs once. Serves code that is generic over structures; the structures
 /// have all of it as inherent methods.
-pub trait IntSet: SortedInts {
+pub trait SortedIntSet: SortedInts {
     /// Whether `x` is there.
     fn contains(&self, x: u64) -> bool;
 
@@ -141,8 +141,8 @@ impl SetOp {
         [Self::Union, Self::Intersection, Self::Difference, Self::SymmetricDifference];
 }
 
-/// [`IntSet`]s that can be built; the laws of the registry's shape `int_sets`.
-pub trait IntSetBuild<A: Alloc>: IntSet + Sized {
+/// [`SortedIntSet`]s that can be built; the laws of the registry's shape `int_sets`.
+pub trait SortedIntSetBuild<A: Alloc>: SortedIntSet + Sized {
     /// The numbers of `values`, which ascend, with no slack; equal ones count once.
     ///
     /// # Errors

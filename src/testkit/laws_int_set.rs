@@ -7,7 +7,7 @@ use super::laws_sorted::Ascending;
 use super::model::Model;
 use super::ops::Program;
 use super::row::{Look, Stop, Subject, SubjectMut, Verdict, ensure};
-use crate::arrays::{IntSet, IntSetBuild, Prefer, SetOp};
+use crate::arrays::{Prefer, SetOp, SortedIntSet, SortedIntSetBuild};
 use crate::error::BuildError;
 use crate::mem::Alloc;
 use std::collections::BTreeSet;
@@ -189,7 +189,7 @@ impl Model for Members {
     }
 }
 
-impl<S: IntSet> Subject<Members> for S {
+impl<S: SortedIntSet> Subject<Members> for S {
     fn compare(&self, model: &Members, look: Look) -> Verdict {
         Subject::<Ascending>::compare(self, &model.numbers, look)?;
         let numbers = model.as_slice();
@@ -234,7 +234,7 @@ impl<S: IntSet> Subject<Members> for S {
     }
 }
 
-impl<A: Alloc + Clone, S: IntSetBuild<A>> SubjectMut<Members, A> for S {
+impl<A: Alloc + Clone, S: SortedIntSetBuild<A>> SubjectMut<Members, A> for S {
     fn build(model: &Members, alloc: A) -> Result<Self, BuildError> {
         Self::try_build_in(model.as_slice().iter().copied(), model.prefer, alloc)
     }
@@ -265,7 +265,7 @@ impl<A: Alloc + Clone, S: IntSetBuild<A>> SubjectMut<Members, A> for S {
                 return combine(self, model, &other, op, alloc);
             }
             Op::Search(x) => {
-                let found = IntSet::contains(self, x);
+                let found = SortedIntSet::contains(self, x);
                 ensure!(found == model.as_slice().binary_search(&x).is_ok(), "{x}: {found}");
                 return Ok(());
             }
@@ -290,7 +290,7 @@ impl<A: Alloc + Clone, S: IntSetBuild<A>> SubjectMut<Members, A> for S {
 }
 
 /// Makes the set one of itself and another, which is built for bytes; `op` both ways.
-fn combine<A: Alloc + Clone, S: IntSetBuild<A>>(
+fn combine<A: Alloc + Clone, S: SortedIntSetBuild<A>>(
     subject: &mut S,
     model: &mut Members,
     other: &Members,
@@ -315,7 +315,10 @@ fn combine<A: Alloc + Clone, S: IntSetBuild<A>>(
 }
 
 /// What does not ascend is refused; the error says where.
-fn refuses<A: Alloc + Clone, S: IntSetBuild<A>>(model: &Members, alloc: &A) -> Result<(), Stop> {
+fn refuses<A: Alloc + Clone, S: SortedIntSetBuild<A>>(
+    model: &Members,
+    alloc: &A,
+) -> Result<(), Stop> {
     let mut swapped = model.as_slice().to_vec();
     let Some(last) = swapped.len().checked_sub(1).filter(|last| *last > 0) else { return Ok(()) };
     swapped.swap(last - 1, last);

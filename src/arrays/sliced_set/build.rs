@@ -4,7 +4,7 @@ use super::encode::{Numbers, Profile, encode};
 use super::slice::{Coding, PADDING, Slice, WORDS};
 use super::slots::{KEY_END, Keys, Slices, key_of, low_of, slot_word};
 use super::{Form, Prefer, SlicedSet};
-use crate::arrays::{EliasFano, EliasFanoBuilder, IntSetBuild, SetOp};
+use crate::arrays::{EliasFano, EliasFanoBuilder, SetOp, SortedIntSetBuild};
 use crate::error::{AllocError, BuildError};
 #[cfg(feature = "alloc")]
 use crate::mem::Global;
@@ -338,7 +338,7 @@ impl SlicedSet {
     }
 }
 
-impl<A: Alloc + Clone> IntSetBuild<A> for SlicedSet<HeapWords<A>> {
+impl<A: Alloc + Clone> SortedIntSetBuild<A> for SlicedSet<HeapWords<A>> {
     fn try_build_in(
         values: impl IntoIterator<Item = u64>,
         prefer: Prefer,

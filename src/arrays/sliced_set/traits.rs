@@ -3,7 +3,7 @@
 #[cfg(feature = "alloc")]
 use super::{Form, Prefer, slots::Keys, slots::Slices};
 use super::{Iter, SlicedSet};
-use crate::arrays::{IntSet, Ints, SortedInts};
+use crate::arrays::{Ints, SortedIntSet, SortedInts};
 #[cfg(feature = "alloc")]
 use crate::error::BuildError;
 #[cfg(feature = "alloc")]
@@ -46,7 +46,7 @@ impl<W: Words> SortedInts for SlicedSet<W> {
     }
 }
 
-impl<W: Words> IntSet for SlicedSet<W> {
+impl<W: Words> SortedIntSet for SlicedSet<W> {
     #[inline]
     fn contains(&self, x: u64) -> bool {
         self.contains(x)

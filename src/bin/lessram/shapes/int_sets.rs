@@ -10,12 +10,12 @@ use crate::dataset::{Plan, SORTED};
 use crate::error::Outcome;
 use crate::input::Lines;
 use crate::spool::{Feed, Number};
-use lessram::arrays::{IntSetBuild, Prefer};
+use lessram::arrays::{Prefer, SortedIntSetBuild};
 use lessram::mem::{Global, Totals};
 use lessram::storage::{self, HeapWords, Persist};
 use std::path::Path;
 
-pub(crate) fn of<T: IntSetBuild<Global> + Persist<Words = HeapWords> + 'static>() -> Shape {
+pub(crate) fn of<T: SortedIntSetBuild<Global> + Persist<Words = HeapWords> + 'static>() -> Shape {
     let set = Entry::of::<Number, Set<T>>(
         "fewest bytes, from ascending numbers",
         "let set = {}::from_sorted_iter(sorted_keys)?;",
@@ -33,7 +33,7 @@ pub(crate) fn of<T: IntSetBuild<Global> + Persist<Words = HeapWords> + 'static>(
 /// A set, asked for what is in it.
 struct Set<T>(T);
 
-impl<T: IntSetBuild<Global> + Persist> Structure<Number> for Set<T> {
+impl<T: SortedIntSetBuild<Global> + Persist> Structure<Number> for Set<T> {
     const FEED: &'static str = SORTED;
     const GETS: bool = true;
 
@@ -59,7 +59,7 @@ impl<T: IntSetBuild<Global> + Persist> Structure<Number> for Set<T> {
 }
 
 /// Builds it from ascending numbers, one a line or binary ones.
-fn build<T: IntSetBuild<Global> + Persist>(
+fn build<T: SortedIntSetBuild<Global> + Persist>(
     mut lines: Lines,
     path: &Path,
     options: &Options,
