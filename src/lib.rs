@@ -24,6 +24,7 @@
 //! | integers that come and go, alone or with values | [`maps::IntSet`], [`maps::IntMap`] | 6.5 to 7 bytes a `u64`, and the values |
 //! | strings, to numbers and back | [`maps::Interner`], [`maps::Resolver`] | the strings and 8.5 bytes each; 1.1 without look-up |
 //! | keys that are all known, to be numbered | [`maps::Mphf`] | 1.9 bits a key |
+//! | the same, with numbers that never change, or to be known from others | [`maps::StaticMap`], [`maps::StaticSet`] | 1.9 bits a key, the bits of the largest number, and 0 to 64 to know the key by |
 //! | keys, and the question whether one was seen before, with a rate of false alarms | [`filters::Bloom`] | 11.5 bits a key at 1/256 |
 //! | the same, and every nanosecond counts | [`filters::BlockedBloom`] | 12.2 bits a key at 1/256 |
 //! | the same, and nobody knows how many keys will come | [`filters::ScalableBloom`] | 29 bits a key at 1/256, on average |

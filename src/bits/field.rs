@@ -64,7 +64,6 @@ fn load(bytes: &[u8], at: usize) -> u64 {
 ///
 /// If the field or its padding lies outside of `bytes`.
 #[inline]
-#[allow(dead_code)] // for structures whose fields differ in width
 pub(crate) fn get(bytes: &[u8], bit: u64, width: u32) -> u64 {
     if width == 0 {
         return 0;
@@ -83,8 +82,8 @@ pub(crate) fn get(bytes: &[u8], bit: u64, width: u32) -> u64 {
 /// # Panics
 ///
 /// If the field or its padding lies outside of `bytes`.
-#[cfg(test)]
-fn set(bytes: &mut [u8], bit: u64, width: u32, value: u64) {
+#[inline]
+pub(crate) fn set(bytes: &mut [u8], bit: u64, width: u32, value: u64) {
     if width == 0 {
         return;
     }

@@ -8,6 +8,8 @@
 //! | integers, alone or with values | [`IntSet`], [`IntMap`] | 6.5 to 7 bytes a `u64`, and the values |
 //! | strings, to numbers and back | [`Interner`] | the strings and 8.5 bytes each |
 //! | all keys at once, to be numbered | [`Mphf`] | 1.9 bits a key |
+//! | all keys at once, with numbers that never change | [`StaticMap`] | 1.9 bits a key, the bits of the largest number, and 1 to 64 bits to know the key by |
+//! | all keys at once, to be numbered and known from others | [`StaticSet`] | 1.9 bits a key, and 1 to 64 bits to know it by |
 //! | strings by number, in a file or not | [`Resolver`] | the strings and 1.1 bytes each |
 
 mod buckets;
@@ -27,6 +29,9 @@ mod policy;
 mod resolver;
 mod set;
 mod set_over_map;
+mod static_core;
+mod static_map;
+mod static_set;
 mod str_map;
 mod str_set;
 mod table;
@@ -53,6 +58,9 @@ pub use ordered_set::{OrderedSet, OrderedSetIntoIter, OrderedSetIter};
 pub use policy::{Compact, Policy, Quick};
 pub use resolver::{Resolver, ResolverIter};
 pub use set::{Difference, Intersection, Set, SetIntoIter, SetIter, SymmetricDifference, Union};
+pub use static_core::StaticBuilder;
+pub use static_map::{StaticMap, StaticValues};
+pub use static_set::StaticSet;
 #[cfg(feature = "alloc")]
 pub use str_map::{StrDrain, StrExtractIf, StrIntoIter, StrIntoKeys, StrIntoValues};
 pub use str_map::{
@@ -100,6 +108,45 @@ pub trait KeyIdsBuild<A: Alloc>: KeyIds + Sized {
         again: impl Fn() -> I,
         seed: u64,
         memory: usize,
+        alloc: A,
+    ) -> Result<Self, BuildError>;
+}
+
+/// Numbers by key, looked up by the keys' hashes. Serves code that is generic over structures; the
+/// structures have all of it as inherent methods.
+pub trait KeyValues: Footprint {
+    /// How many keys there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The seed with which keys are hashed.
+    fn seed(&self) -> u64;
+
+    /// The rate at which a key that was not there is taken for one that was.
+    fn fpr(&self) -> f64;
+
+    /// The value of the key of this hash.
+    fn get_hash(&self, hash: u64) -> Option<u64>;
+
+    /// Puts the value of the key of each of `hashes` into `values`, as far as both go.
+    fn get_many_hash(&self, hashes: &[u64], values: &mut [Option<u64>]);
+}
+
+/// [`KeyValues`] that can be built; the laws of the registry's shape `key_values`.
+pub trait KeyValuesBuild<A: Alloc>: KeyValues + Sized {
+    /// The map of the hashes and values that `again` tells every time it is called.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if two hashes are equal, a value or a width is too large, the memory does not
+    /// do, the hashes change, or memory cannot be had.
+    fn try_from_source_in<I: Iterator<Item = (u64, u64)>>(
+        again: impl Fn() -> I,
+        how: StaticBuilder,
         alloc: A,
     ) -> Result<Self, BuildError>;
 }

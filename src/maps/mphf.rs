@@ -304,10 +304,21 @@ impl<A: Alloc + Clone> Mphf<HeapWords<A>> {
         keys: impl IntoIterator<Item = K, IntoIter: Clone>,
         alloc: A,
     ) -> Result<Self, BuildError> {
-        let keys = keys.into_iter();
-        for seed in 0..SEEDS_TRIED {
+        Self::from_keys_seeded(keys.into_iter(), 0, usize::MAX, alloc)
+    }
+
+    /// The numbers of `keys`, hashed with `seed` or, if that gives two of them the same hash, with
+    /// one of the next.
+    pub(super) fn from_keys_seeded<K: KeyHash + PartialEq>(
+        keys: impl Iterator<Item = K> + Clone,
+        seed: u64,
+        memory: usize,
+        alloc: A,
+    ) -> Result<Self, BuildError> {
+        for more in 0..SEEDS_TRIED {
+            let seed = seed.wrapping_add(more);
             let again = || keys.clone().map(|key| key.key_hash(seed));
-            let built = Self::from_source_in(again, seed, usize::MAX, alloc.clone());
+            let built = Self::from_source_in(again, seed, memory, alloc.clone());
             let Err(BuildError::DuplicateKey { index }) = built else { return built };
             if keys.clone().nth(index).is_none_or(|key| keys.clone().take(index).any(|k| k == key))
             {
@@ -377,19 +388,56 @@ impl<W: Words> Persist for Mphf<W> {
 
     #[cfg(feature = "alloc")]
     fn store<'s>(&'s self, out: &mut Sections<'s>) {
+        let numbers = self.store_sections(out);
+        out.meta(&numbers);
+    }
+
+    fn load<S: Source<Words = W>>(source: &mut S) -> Result<Self, FileError> {
+        let numbers = source.meta()?;
+        Self::load_sections(source, numbers)
+    }
+
+    fn validate(&self) -> Result<(), FileError> {
+        if let Some(holes) = &self.holes {
+            holes.validate()?;
+        }
+        Ok(())
+    }
+}
+
+/// Parameters of a function in a file.
+const NUMBERS: usize = LATER + 2;
+
+/// As a part of other structures.
+impl<W: Words> Mphf<W> {
+    /// Tells of its bytes as what finds others.
+    pub(super) fn tell_as_index(&self, out: &mut dyn Parts) {
+        self.fields.store().tell("seeds", PartKind::Index, 0, out);
+        if let Some(holes) = &self.holes {
+            holes.tell_as_index(out);
+        }
+    }
+
+    /// Lists all but the parameters, which it returns.
+    #[cfg(feature = "alloc")]
+    pub(super) fn store_sections<'s>(&'s self, out: &mut Sections<'s>) -> [u64; NUMBERS] {
         out.items(self.len as u64);
         out.seed(self.seed);
-        let width = self.holes.as_ref().map_or(0, EliasFano::low_width);
-        let [a, b, c, d, e, f] = self.later;
-        out.meta(&[self.attempt, u64::from(width), a, b, c, d, e, f]);
         out.section(SEEDS, 8, self.fields.store().words());
         if let Some(holes) = &self.holes {
             holes.store_sections(out);
         }
+        let width = self.holes.as_ref().map_or(0, EliasFano::low_width);
+        let [a, b, c, d, e, f] = self.later;
+        [self.attempt, u64::from(width), a, b, c, d, e, f]
     }
 
-    fn load<S: Source<Words = W>>(source: &mut S) -> Result<Self, FileError> {
-        let [attempt, width, later @ ..] = source.meta::<{ LATER + 2 }>()?;
+    /// Takes the sections of a function with these parameters back.
+    pub(super) fn load_sections<S: Source<Words = W>>(
+        source: &mut S,
+        numbers: [u64; NUMBERS],
+    ) -> Result<Self, FileError> {
+        let [attempt, width, later @ ..] = numbers;
         let (items, seed, len) = (source.header().items, source.header().seed, source.items()?);
         let store = source.section(SEEDS, 8)?;
         // So that nothing below overflows.
@@ -411,13 +459,6 @@ impl<W: Words> Persist for Mphf<W> {
             _ => None,
         };
         Ok(Self::of(fields, holes, later, seed, attempt, len))
-    }
-
-    fn validate(&self) -> Result<(), FileError> {
-        if let Some(holes) = &self.holes {
-            holes.validate()?;
-        }
-        Ok(())
     }
 }
 

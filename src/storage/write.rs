@@ -10,7 +10,7 @@ use crate::mem::Global;
 use alloc::vec::Vec;
 
 /// The most numbers in a parameter section.
-const META_MAX: usize = 8;
+const META_MAX: usize = 10;
 
 /// The sections of a structure, in the order in which they will stand in the file.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ impl<'s> Sections<'s> {
         self.seed = seed;
     }
 
-    /// The structure's parameters: up to 8 numbers.
+    /// The structure's parameters: up to 10 numbers.
     ///
     /// # Panics
     ///

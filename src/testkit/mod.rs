@@ -26,6 +26,7 @@
 //! | [`laws_int_set_mut`] | the set of numbers that changes, which has no row, equals `BTreeSet` |
 //! | [`laws_filter`] | what was put into a filter is found |
 //! | [`laws_key_ids`] | keys of a set have the numbers below their number, each once |
+//! | [`laws_key_values`] | so have they values, and others hardly ever |
 //! | [`laws_maps`] | maps and interners, which have no row, equal std's |
 //! | [`laws_mem`] | after every operation, its bytes equal the allocator's; refusals change nothing |
 //! | [`laws_persist`] | files: every storage, one form, damage |
@@ -58,6 +59,7 @@ pub mod laws_growth;
 pub mod laws_int_set;
 pub mod laws_int_set_mut;
 pub mod laws_key_ids;
+pub mod laws_key_values;
 pub mod laws_maps;
 pub mod laws_mem;
 pub mod laws_persist;

@@ -180,6 +180,9 @@ macro_rules! model_of {
     (key_ids) => {
         $crate::testkit::laws_key_ids::Numbered
     };
+    (key_values) => {
+        $crate::testkit::laws_key_values::Valued
+    };
     (filters) => {
         $crate::testkit::laws_filter::Hashes
     };

@@ -22,6 +22,7 @@ mod maps_int;
 mod maps_interner;
 mod maps_ordered;
 mod maps_static;
+mod maps_static_values;
 mod maps_str;
 mod race;
 mod search;
@@ -84,6 +85,11 @@ const BENCHES: &[Bench] = &[
         maps_ordered::run,
     ),
     ("maps_static", "minimal perfect hash functions: bits, peak, build, ask", maps_static::run),
+    (
+        "maps_static_values",
+        "maps that never change: bytes, peak, build, hit, miss, at once",
+        maps_static_values::run,
+    ),
     (
         "maps_str",
         "hash sets and maps of strings: bytes, insert, hit, miss, churn, iterate",

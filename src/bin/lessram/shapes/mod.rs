@@ -14,6 +14,7 @@ pub(crate) mod filters;
 pub(crate) mod int_sets;
 pub(crate) mod ints;
 pub(crate) mod key_ids;
+pub(crate) mod key_values;
 pub(crate) mod quantiles;
 pub(crate) mod ragged;
 pub(crate) mod sorted;

@@ -1,0 +1,161 @@
+//! The shape `key_values`: numbers by key, built at once. Keys are known by the 64 bits of their
+//! hashes.
+
+use super::{Entry, Shape, file_bytes, refused, save};
+use crate::args::{Keys, Kind, QueryArgs};
+use crate::build::{Built, Options};
+use crate::contender::Structure;
+use crate::dataset::{Plan, SHUFFLED};
+use crate::error::{Failure, Outcome};
+use crate::hold::Answers;
+use crate::input::{Lines, decimal, excerpt};
+use crate::query::{Printer, each_key, number};
+use crate::spool::{Feed, Pair};
+use lessram::AllocError;
+use lessram::hashing::KeyHash;
+use lessram::maps::{KeyValues, KeyValuesBuild, StaticBuilder};
+use lessram::mem::{Global, Totals};
+use lessram::storage::{self, HeapWords, Persist};
+use std::path::Path;
+
+const NOTE: &str = "built at once, to u64; keys are known by 64 bits each, and not kept";
+const RUST: &str = "let map = {}::from_pairs(pairs)?; // map.get(&key)";
+/// The seed with which keys are hashed.
+const SEED: u64 = 0;
+
+pub(crate) fn of<T: KeyValuesBuild<Global> + Persist<Words = HeapWords> + 'static>() -> Shape {
+    let entry = Entry::of::<Pair, Values<T>>(NOTE, RUST);
+    Shape {
+        entries: vec![(Kind::Pairs, Entry { fits: |plan| plan.number_values, ..entry })],
+        options: &["--as"],
+        build: build::<T>,
+        open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
+    }
+}
+
+/// The values of the distinct keys.
+struct Values<T>(T);
+
+impl<T: KeyValuesBuild<Global> + Persist> Structure<Pair> for Values<T> {
+    const FEED: &'static str = SHUFFLED;
+
+    fn build(feed: &mut Feed<Pair>, plan: &Plan) -> Outcome<Self> {
+        if !plan.number_values {
+            return Err(Failure::bad("holds numbers by key, and these values are none"));
+        }
+        let mut pairs = Vec::new();
+        while let Some((key, value)) = feed.next()? {
+            let value = value.try_into().map_or(0, u64::from_le_bytes);
+            push(&mut pairs, (key.key_hash(SEED), value))?;
+        }
+        pairs.shrink_to_fit();
+        map_of(&pairs).map(Self)
+    }
+
+    fn contains(&self, query: &[u8]) -> bool {
+        let value = self.0.get_hash(query.key_hash(SEED));
+        value.is_some_and(|value| {
+            std::hint::black_box(value);
+            true
+        })
+    }
+
+    fn totals(&self) -> Option<Totals> {
+        Some(Totals::of(&self.0))
+    }
+
+    fn file_bytes(&self, scratch: &Path) -> Outcome<Option<u64>> {
+        file_bytes(&self.0, scratch)
+    }
+}
+
+/// Appends; grows by a sixteenth, not by doubling.
+fn push(pairs: &mut Vec<(u64, u64)>, pair: (u64, u64)) -> Outcome<()> {
+    if pairs.len() == pairs.capacity() {
+        let more = (pairs.len() / 16).max(1 << 12);
+        let bytes = (pairs.len() + more) * 16;
+        let refusal = |_| refused(AllocError::Refused { bytes }.into());
+        pairs.try_reserve_exact(more).map_err(refusal)?;
+    }
+    pairs.push(pair);
+    Ok(())
+}
+
+/// The map of these hashes to values.
+fn map_of<T: KeyValuesBuild<Global>>(pairs: &[(u64, u64)]) -> Outcome<T> {
+    let how = StaticBuilder::new().with_seed(SEED);
+    T::try_from_source_in(|| pairs.iter().copied(), how, Global).map_err(refused)
+}
+
+/// Builds it from lines of `key<TAB>number`; of a key that comes twice the last number counts.
+fn build<T: KeyValuesBuild<Global> + Persist>(
+    mut lines: Lines,
+    path: &Path,
+    options: &Options,
+) -> Outcome<Built> {
+    let mut pairs = Vec::new();
+    while let Some(line) = lines.next()? {
+        match pair(line, options.keys) {
+            Ok(pair) => push(&mut pairs, pair)?,
+            Err(message) => return Err(lines.fail_here(&message)),
+        }
+    }
+    let all = pairs.len();
+    // Stable: of equal keys, the last line stays last.
+    pairs.sort_by_key(|(hash, _)| *hash);
+    pairs.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1 = next.1;
+        }
+        same
+    });
+    let built: T = map_of(&pairs)?;
+    save(&built, path)?;
+    let (items, repeated) = (pairs.len() as u64, (all - pairs.len()) as u64);
+    let heap_bytes = built.heap_bytes() as u64;
+    Ok(Built { items, heap_bytes, sorted: None, repeated, seen: lines.seen })
+}
+
+/// The hash and the value of a line, or what is wrong with it.
+fn pair(line: &[u8], keys: Keys) -> Result<(u64, u64), String> {
+    let Some(tab) = line.iter().rposition(|byte| *byte == b'\t') else {
+        return Err("no TAB: write each line as key, TAB, number".to_owned());
+    };
+    let (key, value) = (&line[..tab], &line[tab + 1..]);
+    let as_number = |text: &[u8]| {
+        decimal(text).ok_or_else(|| format!("{} is no decimal number below 2^64", excerpt(text)))
+    };
+    let value = as_number(value)?;
+    let hash = if keys == Keys::Ints { as_number(key)?.key_hash(SEED) } else { key.key_hash(SEED) };
+    Ok((hash, value))
+}
+
+/// A file's values.
+struct Asked<T>(T);
+
+impl<T: KeyValues> Answers for Asked<T> {
+    /// Prints the value of each key.
+    fn answer(&self, args: &QueryArgs, printer: &mut Printer) -> Outcome<bool> {
+        let others = [
+            ("--index", args.index.is_some()),
+            ("--prefix", args.prefix.is_some()),
+            ("--range", args.range.is_some()),
+        ];
+        if let Some((option, _)) = others.iter().find(|(_, given)| *given) {
+            return Err(Failure::usage(format!(
+                "{option}: the file has numbers by key and holds no keys: ask for keys"
+            )));
+        }
+        let as_number = args.keys_are == Some(Keys::Ints);
+        let check = |key: &[u8]| if as_number { number(key).map(drop) } else { Ok(()) };
+        each_key(args, check, |key| {
+            let seed = self.0.seed();
+            let hash = if as_number { number(key)?.key_hash(seed) } else { key.key_hash(seed) };
+            let value = self.0.get_hash(hash);
+            let text = value.map_or_else(|| "no".to_owned(), |value| value.to_string());
+            printer.print(&text, ("value", value.into()), key)?;
+            Ok(value.is_some())
+        })
+    }
+}
