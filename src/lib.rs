@@ -17,6 +17,7 @@
 //! | many strings, in order, that stay: by key, by number, by prefix | [`tries::RearDict`] | 1.8 bytes a word of the command's sample |
 //! | the same, millions of them, and time counts before bytes | [`tries::FrontDict`] | 3.1 bytes a word of that sample |
 //! | the same, of which endings repeat: forms of words, paths; or near a word | [`tries::Dawg`] | 1.8 bytes a word of that sample |
+//! | strings in order that stay, each with a number or a few | [`tries::DictMap`] | as one of these, and the numbers' bits |
 //! | strings in order that come and go, alone or with values, by key, by rank, by prefix | [`tries::DynTrie`], [`tries::DynTrieMap`] | 5.6 bytes a word of 9.4 |
 //! | a `HashMap` or a `HashSet` | [`maps::Map`], [`maps::Set`], with std's API | about 1.2 times its entries, at any number of them |
 //! | the same, and the order in which keys came | [`maps::OrderedMap`], [`maps::OrderedSet`] | 1.03 times the entries, and 7 bytes each |

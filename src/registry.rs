@@ -27,7 +27,7 @@ pub trait Registered {
 /// | id | family byte << 8 \| number: 1 arrays, 2 maps, 3 tries, 4 filters, 5 sketches |
 /// | name | the type's name in snake_case: command line, golden file, `compare` |
 /// | Type | path of the type, generic over where its bytes live |
-/// | shape | what it is built from and asked for: `ints` (a sequence of numbers), `static_ints` (one that is built once), `sorted` (an ascending sequence of numbers), `int_sets` (a set of numbers, in order), `strings` (a sequence of byte strings), `bits` (a sequence of bits), `ragged` (rows of numbers), `dicts` (an ordered set of keys, built once), `filters` (an approximate set of hashes), `static_filters` (such a set, built at once), `key_ids` (a number for each key of a set of hashes, built at once), `key_values` (a value for each key of such a set), `counting_filters` (such a multiset, with removal), `distinct` (keys, counted), `counts` (keys, each counted), `top` (the most frequent keys), `counters` (counts by index), `quantiles` (numbers and their ranks) |
+/// | shape | what it is built from and asked for: `ints` (a sequence of numbers), `static_ints` (one that is built once), `sorted` (an ascending sequence of numbers), `int_sets` (a set of numbers, in order), `strings` (a sequence of byte strings), `bits` (a sequence of bits), `ragged` (rows of numbers), `dicts` (an ordered set of keys, built once), `dict_maps` (such a set, with a number for each key), `filters` (an approximate set of hashes), `static_filters` (such a set, built at once), `key_ids` (a number for each key of a set of hashes, built at once), `key_values` (a value for each key of such a set), `counting_filters` (such a multiset, with removal), `distinct` (keys, counted), `counts` (keys, each counted), `top` (the most frequent keys), `counters` (counts by index), `quantiles` (numbers and their ranks) |
 ///
 /// ```
 /// macro_rules! names {
@@ -56,6 +56,9 @@ macro_rules! family {
             0x0301 rear_dict   $crate::tries::RearDict, dicts;
             0x0302 front_dict  $crate::tries::FrontDict, dicts;
             0x0303 dawg        $crate::tries::Dawg, dicts;
+            0x0304 rear_map    $crate::tries::RearMapU64, dict_maps;
+            0x0305 front_map   $crate::tries::FrontMapU64, dict_maps;
+            0x0306 dawg_map    $crate::tries::DawgMapU64, dict_maps;
             0x0401 bloom       $crate::filters::Bloom, filters;
             0x0402 blocked_bloom $crate::filters::BlockedBloom, filters;
             0x0403 sbbf        $crate::filters::Sbbf, filters;

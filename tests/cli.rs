@@ -702,6 +702,32 @@ fn dictionaries_are_searched_by_what_keys_look_like() {
 }
 
 #[test]
+fn maps_of_keys_go_round() {
+    let folder = Folder::new();
+    folder.write("pairs", "bee\t6\ncat\t4\nbeetle\t6\nbee\t6\n\t9\na\tb\t7\n");
+    for kind in ["rear_map", "front_map", "dawg_map"] {
+        folder.ok(&["build", kind, "pairs", "-o", "out.lram"]);
+        assert!(folder.ok(&["verify", "out.lram"]).contains("ok"));
+        let ask = |args: &[&str]| folder.run(&[&["query", "out.lram"], args].concat());
+        assert_eq!(ask(&["cat", "a\tb", ""]).out, "4\tcat\n7\ta\tb\n9\t\n");
+        let absent = ask(&["cat", "dog"]);
+        assert_eq!((absent.code, &absent.out[..]), (1, "4\tcat\n-\tdog\n"));
+        assert_eq!(ask(&["--prefix", "bee"]).out, "6\tbee\n6\tbeetle\n");
+        assert_eq!(ask(&["--range", "bee..=cat"]).out, "6\tbee\n6\tbeetle\n4\tcat\n");
+        assert_eq!(ask(&["--range", "d..a"]).code, 1);
+        assert_eq!(ask(&["--index", "4"]).out, "4\tcat\n");
+        assert_eq!(ask(&["--index", "5"]).code, 1);
+    }
+    for (bad, says) in
+        [("bee 6\n", "a tab"), ("bee\t-6\n", "a tab"), ("b\t1\nb\t2\n", "two values")]
+    {
+        folder.write("bad", bad);
+        let ran = folder.run(&["build", "rear_map", "bad", "-o", "bad.lram"]);
+        assert!(ran.code == 4 && ran.err.contains(says), "{}", ran.err);
+    }
+}
+
+#[test]
 fn filters_go_round() {
     let folder = Folder::new();
     folder.write("text", lines(3000, |i| format!("key {}", i % 2000)));

@@ -148,7 +148,7 @@ impl<W: Words> PackedInts<W> {
     }
 
     /// `len` numbers of `width` bits from the section `tag` of a file, whose words are `words`.
-    pub(super) fn from_words(words: W, len: u64, width: u64, tag: Tag) -> Result<Self, FileError> {
+    pub(crate) fn from_words(words: W, len: u64, width: u64, tag: Tag) -> Result<Self, FileError> {
         require(width <= 64, tag, "a width of at most 64 bits")?;
         let (items, width) = (usize::try_from(len).ok(), width as u32);
         let need = items.and_then(|len| field::words_for(len, width));
@@ -159,9 +159,19 @@ impl<W: Words> PackedInts<W> {
         })
     }
 
+    /// Whether all bits behind the last number are 0.
+    pub(crate) fn is_clean(&self) -> bool {
+        let end = self.fields.end_bit();
+        let rest = self.bytes().get((end >> 3) as usize..).unwrap_or(&[]);
+        match rest.split_first() {
+            Some((partial, rest)) => partial >> (end & 7) == 0 && rest.iter().all(|b| *b == 0),
+            None => true,
+        }
+    }
+
     /// The packed words, to be stored.
     #[cfg(feature = "alloc")]
-    pub(super) fn words(&self) -> &[crate::storage::Le64] {
+    pub(crate) fn words(&self) -> &[crate::storage::Le64] {
         self.fields.store().words()
     }
 
@@ -179,7 +189,7 @@ impl<W: Words> PackedInts<W> {
     }
 
     /// Tells `out` of the words, under the name and kind they have in another structure.
-    pub(super) fn tell_as(&self, name: &'static str, kind: PartKind, out: &mut dyn Parts) {
+    pub(crate) fn tell_as(&self, name: &'static str, kind: PartKind, out: &mut dyn Parts) {
         self.fields.store().tell(name, kind, field::PAD_WORDS * 8, out);
     }
 
@@ -544,14 +554,7 @@ impl<W: Words> Persist for PackedInts<W> {
     }
 
     fn validate(&self) -> Result<(), FileError> {
-        let bytes = self.bytes();
-        let end = self.fields.end_bit();
-        let rest = bytes.get((end >> 3) as usize..).unwrap_or(&[]);
-        let clean = match rest.split_first() {
-            Some((partial, rest)) => partial >> (end & 7) == 0 && rest.iter().all(|b| *b == 0),
-            None => true,
-        };
-        require(clean, DATA, "zeros behind the last number")
+        require(self.is_clean(), DATA, "zeros behind the last number")
     }
 }
 

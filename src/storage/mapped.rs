@@ -127,9 +127,9 @@ pub unsafe fn map_bytes(path: &Path) -> Result<MappedBytes, FileError> {
 
 /// Gives a structure its inherent `map`.
 macro_rules! map_door {
-    ($ty:ident) => {
+    ([$($mapped:tt)+] [$($bounds:tt)*]) => {
         #[allow(unsafe_code)]
-        impl $ty<$crate::storage::MappedWords> {
+        $($mapped)+ $($bounds)* {
             /// Serves the structure from a memory-mapped file, without copying it. Opens in
             /// microseconds at any size; the pages are shared with every process that maps them.
             ///

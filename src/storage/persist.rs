@@ -138,9 +138,29 @@ pub fn verify<'a, P: Persist<Words = &'a [Le64]>>(bytes: &'a [u8]) -> Result<(),
 
 /// Gives a structure its doors: inherent methods over the functions of this module, so that users
 /// need no trait in scope.
+///
+/// What is generic over more than where its words live says itself for which types each door is:
+/// over any words, on the heap, over borrowed words `'a`, and in a mapped file.
 macro_rules! doors {
     ($ty:ident) => {
-        impl<W: $crate::storage::Words> $ty<W> {
+        $crate::storage::doors! {
+            [impl<W: $crate::storage::Words> $ty<W>] []
+            [impl $ty<$crate::storage::HeapWords>] []
+            [impl<'a> $ty<&'a [$crate::storage::Le64]>] []
+        }
+
+        #[cfg(feature = "mmap")]
+        $crate::storage::map_door!([impl $ty<$crate::storage::MappedWords>] []);
+
+        #[cfg(feature = "arena")]
+        $crate::storage::arena_door!($ty);
+    };
+    (
+        [$($any:tt)+] [$($any_where:tt)*]
+        [$($heap:tt)+] [$($heap_where:tt)*]
+        [$($view:tt)+] [$($view_where:tt)*]
+    ) => {
+        $($any)+ $($any_where)* {
             /// The structure as a `.lram` file in memory, aligned so that `view` accepts it.
             ///
             /// One block of exactly the file's length.
@@ -186,7 +206,7 @@ macro_rules! doors {
         }
 
         #[cfg(feature = "std")]
-        impl $ty<$crate::storage::HeapWords> {
+        $($heap)+ $($heap_where)* {
             /// Reads the structure from a `.lram` file onto the heap: one block per section, none
             /// larger than the file. Section hashes are checked on the way.
             ///
@@ -213,7 +233,7 @@ macro_rules! doors {
             }
         }
 
-        impl<'a> $ty<&'a [$crate::storage::Le64]> {
+        $($view)+ $($view_where)* {
             /// Opens the structure in `bytes` without copying it. O(sections), allocates nothing.
             ///
             /// `bytes` must start at a multiple of 8: [`embed!`](crate::embed) sees to it.
@@ -226,12 +246,6 @@ macro_rules! doors {
                 $crate::storage::view(bytes)
             }
         }
-
-        #[cfg(feature = "mmap")]
-        $crate::storage::map_door!($ty);
-
-        #[cfg(feature = "arena")]
-        $crate::storage::arena_door!($ty);
     };
 }
 pub(crate) use doors;

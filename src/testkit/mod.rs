@@ -21,6 +21,7 @@
 //! | [`laws_counters`] | small counters are exact at first, and near later |
 //! | [`laws_counts`] | counts of keys are never too small |
 //! | [`laws_dict`] | a dictionary of keys equals a `BTreeSet`, and numbers are ranks |
+//! | [`laws_dict_map`] | a map of keys that is built once equals a `BTreeMap` |
 //! | [`laws_growth`] | growable vectors, which have no row, equal `Vec` |
 //! | [`laws_int_set`] | sets of numbers, alone and two together |
 //! | [`laws_int_set_mut`] | the set of numbers that changes, which has no row, equals `BTreeSet` |
@@ -54,6 +55,7 @@ pub mod laws_counters;
 pub mod laws_counting;
 pub mod laws_counts;
 pub mod laws_dict;
+pub mod laws_dict_map;
 pub mod laws_filter;
 pub mod laws_growth;
 pub mod laws_int_set;

@@ -177,6 +177,9 @@ macro_rules! model_of {
     (dicts) => {
         $crate::testkit::laws_dict::Dict
     };
+    (dict_maps) => {
+        $crate::testkit::laws_dict_map::Pairs
+    };
     (key_ids) => {
         $crate::testkit::laws_key_ids::Numbered
     };

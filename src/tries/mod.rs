@@ -5,20 +5,21 @@
 //! | a vocabulary, names, paths: keys that stay, as small as can be | [`RearDict`] | 1.9 bytes a word of a word list |
 //! | the same, millions of them, and time counts before bytes | [`FrontDict`] | 3.2 bytes a word |
 //! | keys whose endings repeat: forms of words, paths, hosts; or keys near a word are asked for | [`Dawg`] | 2.1 bytes a word, 3.8 a path of 92 |
+//! | keys that stay, each with a number or a few of fixed size | [`DictMap`] over one of these three | that one's, and the values' bits |
 //! | keys that come and go, alone or with values | [`DynTrie`], [`DynTrieMap`] | 5.6 bytes a word |
 //! | keys of which few change, in a file or not | [`Layered`] over one of the first three | that one's, and the changes' |
 //!
 //! A key's number is its rank, so that a range or a prefix is a range of numbers, and what belongs
-//! to keys lies in an array beside the dictionary.
+//! to keys lies in an array beside the dictionary: a [`DictMap`] is both.
 //!
 //! ```
-//! use lessram::arrays::PackedInts;
-//! use lessram::tries::RearDict;
+//! use lessram::tries::{DictMap, RearDict};
 //!
-//! let words = RearDict::from_sorted(["ant", "bee", "beetle"])?;
-//! let legs: PackedInts = [6, 6, 6].into_iter().collect();
-//! assert_eq!(words.id_of("bee").and_then(|id| legs.get(id)), Some(6));
-//! assert_eq!(words.prefix("bee"), 1..3);
+//! let animals = [("ant", 6), ("bee", 6), ("beetle", 6), ("cat", 4)];
+//! let legs: DictMap<RearDict, u8> = DictMap::from_sorted(animals)?;
+//! assert_eq!((legs.get("cat"), legs.get("dog")), (Some(4), None));
+//! assert_eq!(legs.dict().id_of("bee"), Some(1));
+//! assert_eq!(legs.prefix("bee"), 1..3);
 //! # Ok::<(), lessram::BuildError>(())
 //! ```
 //!
@@ -47,6 +48,7 @@
 mod automaton;
 mod blocks;
 mod dawg;
+mod dict_map;
 mod dyn_trie;
 mod dyn_trie_map;
 mod front;
@@ -79,6 +81,12 @@ pub use automaton::{Automaton, Matches};
 pub use dawg::{Dawg, DawgBuilder, Edges, KeysAlong, Node};
 #[cfg(feature = "alloc")]
 pub use dawg::{DawgMatches, Fuzzy};
+#[cfg(feature = "alloc")]
+pub use dict_map::DictMapIter;
+pub use dict_map::{
+    DawgMapU64, DictMap, Entries, FrontMapU64, KeyMap, KeyMapBuild, RearMapU64, StaticDict,
+    Unsigned, Value, Weight,
+};
 pub use dyn_trie::DynTrie;
 #[cfg(feature = "alloc")]
 pub use dyn_trie_map::{DynTrieEntries, DynTrieIntoIter, DynTrieIter, DynTrieValues};

@@ -33,6 +33,7 @@ mod sketches_streams;
 mod tries;
 mod tries_dyn;
 mod tries_near;
+mod tries_postcodes;
 
 /// Counts the bytes of every contender's structure; what it costs a slice is the same for all.
 #[global_allocator]
@@ -108,6 +109,11 @@ const BENCHES: &[Bench] = &[
         sketches_streams::run,
     ),
     ("tries", "dictionaries of the lines of the file that LESSRAM_DATA names", tries::run),
+    (
+        "tries_postcodes",
+        "maps of 1.4 million postcodes to two coordinates: bytes, look-ups",
+        tries_postcodes::run,
+    ),
     ("tries_near", "keys near a word, of the file that LESSRAM_DATA names", tries_near::run),
     ("tries_dyn", "sets of the lines of that file, in any order, that change", tries_dyn::run),
 ];

@@ -11,6 +11,7 @@ use serde_json::Value;
 use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufWriter, Write};
+use std::ops::Bound;
 use std::path::Path;
 
 pub(crate) fn run(args: &QueryArgs) -> Outcome<Code> {
@@ -258,14 +259,14 @@ impl Query<'_> {
 
 /// `A..B`, `A..=B`, `A..`, `..B`.
 #[derive(Debug, PartialEq, Eq)]
-struct Range<'a> {
+pub(crate) struct Range<'a> {
     start: Option<&'a [u8]>,
     end: Option<&'a [u8]>,
     inclusive: bool,
 }
 
 impl<'a> Range<'a> {
-    fn parse(text: &'a [u8]) -> Outcome<Self> {
+    pub(crate) fn parse(text: &'a [u8]) -> Outcome<Self> {
         let Some(at) = text.windows(2).position(|two| two == b"..") else {
             return Err(Failure::usage(format!(
                 "--range {}: write A..B, A..=B, A.. or ..B",
@@ -279,6 +280,14 @@ impl<'a> Range<'a> {
         };
         let given = |bound: &'a [u8]| (!bound.is_empty()).then_some(bound);
         Ok(Self { start: given(start), end: given(end), inclusive })
+    }
+
+    /// As bounds of byte strings.
+    pub(crate) fn bounds(&self) -> (Bound<&'a [u8]>, Bound<&'a [u8]>) {
+        let end = self.end.map_or(Bound::Unbounded, |end| {
+            if self.inclusive { Bound::Included(end) } else { Bound::Excluded(end) }
+        });
+        (self.start.map_or(Bound::Unbounded, Bound::Included), end)
     }
 }
 

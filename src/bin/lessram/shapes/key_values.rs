@@ -28,6 +28,8 @@ pub(crate) fn of<T: KeyValuesBuild<Global> + Persist<Words = HeapWords> + 'stati
     Shape {
         entries: vec![(Kind::Pairs, Entry { fits: |plan| plan.number_values, ..entry })],
         options: &["--as"],
+        sorts: false,
+        merge: None,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
     }

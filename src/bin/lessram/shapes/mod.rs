@@ -8,6 +8,7 @@ pub(crate) mod bits;
 pub(crate) mod counters;
 pub(crate) mod counting_filters;
 pub(crate) mod counts;
+pub(crate) mod dict_maps;
 pub(crate) mod dicts;
 pub(crate) mod distinct;
 pub(crate) mod filters;
