@@ -77,6 +77,22 @@ pub(crate) fn get(bytes: &[u8], bit: u64, width: u32) -> u64 {
     value & mask(width)
 }
 
+/// The same where a word of padding follows the last field: whether a ninth byte is read depends on
+/// the width alone, and not on where the field starts, which no processor foresees.
+///
+/// # Panics
+///
+/// If the field or its padding lies outside of `bytes`.
+#[inline(always)]
+pub(crate) fn get_padded(bytes: &[u8], bit: u64, width: u32) -> u64 {
+    let (at, shift) = ((bit >> 3) as usize, (bit & 7) as u32);
+    let mut value = if width == 0 { 0 } else { load(bytes, at) >> shift };
+    if width > 57 {
+        value |= load(bytes, at + 1) << (8 - shift);
+    }
+    value & mask(width)
+}
+
 /// Overwrites the field of `width <= 64` bits that starts at `bit` with the low bits of `value`.
 ///
 /// # Panics
@@ -491,6 +507,18 @@ mod tests {
             assert_eq!(load(&bytes, word * 8), expected | 1 << 63);
         }
         assert!(Picked::new(&bytes[..7]).is_none());
+    }
+
+    #[test]
+    fn fields_with_padding_are_read_like_others() {
+        let bytes: [u8; 80] = core::array::from_fn(|i| (i as u8).wrapping_mul(89) ^ 0x5A);
+        for width in 0..=64 {
+            for bit in 0..9 * 64 - u64::from(width) {
+                assert_eq!(get_padded(&bytes, bit, width), get(&bytes, bit, width), "{width}");
+            }
+        }
+        // Of no bits, where there are no bytes.
+        assert_eq!(get_padded(&[], 0, 0), 0);
     }
 
     #[test]

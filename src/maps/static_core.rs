@@ -300,13 +300,13 @@ impl<W: Words> Core<W> {
     #[inline(always)]
     fn fingerprint(&self, id: usize) -> u64 {
         let bit = self.bit_of(id) + u64::from(self.value_bits);
-        field::get(self.bytes(), bit, self.fingerprint_bits)
+        field::get_padded(self.bytes(), bit, self.fingerprint_bits)
     }
 
     /// The value of a number below `ids.len()`.
     #[inline(always)]
     pub(super) fn value(&self, id: usize) -> u64 {
-        field::get(self.bytes(), self.bit_of(id), self.value_bits)
+        field::get_padded(self.bytes(), self.bit_of(id), self.value_bits)
     }
 
     /// Whether the record of a number below `ids.len()` is that of this hash.
