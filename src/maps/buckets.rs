@@ -29,11 +29,15 @@ mod block;
 mod cells;
 mod change;
 mod directory;
+mod entries;
 mod front;
 mod ints;
 mod iter;
 mod long;
 
+pub(super) use entries::{
+    EntryBuckets, EntryExtract, EntryIter, EntryIterMut, EntryOwned, EntryPlace,
+};
 pub(super) use front::Wanted;
 pub(super) use ints::{IntBuckets, IntExtract, IntIter, IntIterMut, IntOwned, IntPlace};
 #[cfg(feature = "alloc")]

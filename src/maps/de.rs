@@ -1,5 +1,6 @@
 //! `Deserialize` of maps and sets: entries as they come, with no more room than comes.
 
+use super::compact_map::CompactMap;
 use super::int_key::IntKey;
 use super::int_map::IntMap;
 use super::int_set::IntSet;
@@ -61,6 +62,7 @@ macro_rules! maps {
 maps! {
     Map<K, V, S, A, P>: [A: Alloc + Default, P: Policy];
     OrderedMap<K, V, S, A>: [A: Alloc + Clone + Default];
+    CompactMap<K, V, S, A>: [A: Alloc + Default];
 }
 
 macro_rules! sets {

@@ -3,6 +3,7 @@
 //! | you have | take | heap bytes |
 //! |---|---|---|
 //! | a `HashMap` or `HashSet` of any type | [`Map`], [`Set`] | 1.19 times the entries, at any number of them |
+//! | the same, and every byte counts | [`CompactMap`] | 1.10 times entries of 16 bytes, less of larger ones |
 //! | the same, and the order in which keys came | [`OrderedMap`], [`OrderedSet`] | 1.03 times the entries, and 7 bytes each |
 //! | strings, alone or with values | [`StrSet`], [`StrMap`] | the strings, the values, and 3 bytes each |
 //! | integers, alone or with values | [`IntSet`], [`IntMap`] | 6.5 to 7 bytes a `u64`, and the values |
@@ -13,6 +14,7 @@
 //! | strings by number, in a file or not | [`Resolver`] | the strings and 1.1 bytes each |
 
 mod buckets;
+mod compact_map;
 #[cfg(feature = "serde")]
 mod de;
 mod entry;
@@ -36,6 +38,11 @@ mod str_map;
 mod str_set;
 mod table;
 
+pub use compact_map::{
+    CompactDrain, CompactEntry, CompactExtractIf, CompactIntoIter, CompactIntoKeys,
+    CompactIntoValues, CompactIter, CompactIterMut, CompactKeys, CompactMap, CompactOccupiedEntry,
+    CompactVacantEntry, CompactValues, CompactValuesMut,
+};
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
 pub use int_key::IntKey;
 pub use int_map::{

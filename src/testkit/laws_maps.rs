@@ -6,7 +6,7 @@ use super::ops::Program;
 use super::row::{Verdict, ensure};
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
-use crate::maps::{Compact, IntMap, Interner, Map, OrderedMap, Policy, Quick, StrMap};
+use crate::maps::{Compact, CompactMap, IntMap, Interner, Map, OrderedMap, Policy, Quick, StrMap};
 use crate::mem::{Counter, Footprint, Global, Refusals, Refusing, Tracked};
 use std::collections::{BTreeMap, HashMap};
 use std::format;
@@ -28,7 +28,7 @@ const MAX_LEN: usize = 10_000;
 /// The step that broke the law, and how.
 pub fn maps_follow(program: &[u8]) -> Verdict {
     let mut head = Program::new(program);
-    let (which, every) = (head.small() % 6, 1 + head.small() % 7);
+    let (which, every) = (head.small() % 7, 1 + head.small() % 7);
     let program = program.get(2..).unwrap_or(&[]);
     for refusals in [Refusals::every(0), Refusals::every(every)] {
         let (counter, hash) = (Counter::new(), DefaultHashBuilder::with_seed(every as u64));
@@ -39,6 +39,7 @@ pub fn maps_follow(program: &[u8]) -> Verdict {
             1 => run(Hashed::<Quick>::with_hasher_in(hash, memory()), program, place),
             2 => run(Ordered::with_hasher_in(hash, memory()), program, place),
             3 => run(Strings::with_hasher_in(hash, memory()), program, place),
+            6 => run(Blocks::with_hasher_in(hash, memory()), program, place),
             4 => interns(Interner::with_hasher_in(hash, memory()), program, place),
             _ => run(Ints::with_seed_in(every as u64, memory()), program, place),
         }?;
@@ -55,6 +56,7 @@ struct Place<'p> {
 }
 
 type Hashed<'m, P> = Map<u64, u32, DefaultHashBuilder, Memory<'m>, P>;
+type Blocks<'m> = CompactMap<u64, u32, DefaultHashBuilder, Memory<'m>>;
 type Ordered<'m> = OrderedMap<u64, u32, DefaultHashBuilder, Memory<'m>>;
 type Strings<'m> = StrMap<u32, DefaultHashBuilder, Memory<'m>>;
 type Ints<'m> = IntMap<u32, u64, Memory<'m>>;
@@ -142,6 +144,7 @@ macro_rules! changing {
 }
 
 changing!(['m, P: Policy] Hashed<'m, P>, Entry, |key| key, remove, []);
+changing!(['m] Blocks<'m>, CompactEntry, |key| key, remove, []);
 changing!(['m] Ordered<'m>, OrderedEntry, |key| key, swap_remove, [..]);
 changing!(['m] Ints<'m>, IntEntry, |key| key, remove, []);
 changing!(['m] Strings<'m>, StrEntry, |key| string_of(key).as_slice(), remove, []);

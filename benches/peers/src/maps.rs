@@ -2,11 +2,11 @@
 //! beside hashbrown with the same hash function, and std.
 //!
 //! hashbrown doubles, and is fastest and largest just after: the sizes are its worst, its middle
-//! and its best of an octave.
+//! and its best of an octave. `SIZES=1000000` runs this size only.
 
 use crate::race::{Random, contender, race, weigh};
 use lessram::hashing::DefaultHashBuilder;
-use lessram::maps::{Map, Quick};
+use lessram::maps::{CompactMap, Map, Quick};
 use lessram::mem::{Footprint, Global};
 use std::collections::HashMap as StdMap;
 use std::error::Error;
@@ -16,18 +16,23 @@ type Hashbrown = hashbrown::HashMap<u64, u64, DefaultHashBuilder>;
 type Compact = Map<u64, u64>;
 type Fast = Map<u64, u64, DefaultHashBuilder, Global, Quick>;
 
+type Blocks = CompactMap<u64, u64>;
+
 const QUERIES: usize = 1_000_000;
 
 /// Runs all sizes, from cache to far beyond it.
 pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
-    for n in [1_000, 100_000, 1_000_000, 1_300_000, 1_800_000, 10_000_000] {
+    let sizes = "1000,100000,1000000,1300000,1800000,10000000";
+    let sizes = std::env::var("SIZES").unwrap_or_else(|_| sizes.to_owned());
+    for n in sizes.split(',') {
+        let n = n.parse()?;
         let rounds = if n > 5_000_000 { rounds.min(5) } else { rounds };
-        sizes(n, rounds)?;
+        of_size(n, rounds)?;
     }
     Ok(())
 }
 
-fn sizes(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
+fn of_size(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
     let mut random = Random(n as u64);
     let keys: Vec<u64> = (0..n).map(|_| random.number()).collect();
     let hits: Vec<u64> = (0..QUERIES).map(|_| keys[random.below(n)]).collect();
@@ -36,25 +41,29 @@ fn sizes(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
 
     let (compact_bytes, compact) = weigh(|| filled(Compact::default(), &keys, Compact::insert));
     let (quick_bytes, quick) = weigh(|| filled(Fast::default(), &keys, Fast::insert));
+    let (blocks_bytes, blocks) = weigh(|| filled(Blocks::default(), &keys, Blocks::insert));
     let (brown_bytes, brown) = weigh(|| filled(Hashbrown::default(), &keys, Hashbrown::insert));
     let (std_bytes, std) = weigh(|| filled(StdMap::<u64, u64>::new(), &keys, StdMap::insert));
     assert_eq!(compact_bytes, compact.heap_bytes() as u64);
-    let bytes = [compact_bytes, quick_bytes, brown_bytes, std_bytes];
+    assert_eq!(blocks_bytes, blocks.heap_bytes() as u64);
+    let bytes = [compact_bytes, quick_bytes, blocks_bytes, brown_bytes, std_bytes];
 
     /// One line for each contender: what it does with its map.
     macro_rules! each {
-        ($compact:expr, $quick:expr, $brown:expr, $std:expr) => {
+        ($compact:expr, $quick:expr, $blocks:expr, $brown:expr, $std:expr) => {
             [
                 contender("lessram_compact", bytes[0], $compact),
                 contender("lessram_quick", bytes[1], $quick),
-                contender("hashbrown", bytes[2], $brown),
-                contender("std", bytes[3], $std),
+                contender("lessram_compact_map", bytes[2], $blocks),
+                contender("hashbrown", bytes[3], $brown),
+                contender("std", bytes[4], $std),
             ]
         };
     }
     let get = each!(
         || sum(&hits, |key| compact.get(key)),
         || sum(&hits, |key| quick.get(key)),
+        || sum(&hits, |key| blocks.get(key)),
         || sum(&hits, |key| brown.get(key)),
         || sum(&hits, |key| std.get(key))
     );
@@ -62,6 +71,7 @@ fn sizes(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
     let miss = each!(
         || sum(&misses, |key| compact.get(key)),
         || sum(&misses, |key| quick.get(key)),
+        || sum(&misses, |key| blocks.get(key)),
         || sum(&misses, |key| brown.get(key)),
         || sum(&misses, |key| std.get(key))
     );
@@ -69,6 +79,7 @@ fn sizes(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
     let iterate = each!(
         || compact.iter().fold(0, |sum: u64, (k, v)| sum.wrapping_add(k ^ v)),
         || quick.iter().fold(0, |sum: u64, (k, v)| sum.wrapping_add(k ^ v)),
+        || blocks.iter().fold(0, |sum: u64, (k, v)| sum.wrapping_add(k ^ v)),
         || brown.iter().fold(0, |sum: u64, (k, v)| sum.wrapping_add(k ^ v)),
         || std.iter().fold(0, |sum: u64, (k, v)| sum.wrapping_add(k ^ v))
     );
@@ -76,6 +87,7 @@ fn sizes(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
     let insert = each!(
         || filled(Compact::default(), &keys, Compact::insert).len() as u64,
         || filled(Fast::default(), &keys, Fast::insert).len() as u64,
+        || filled(Blocks::default(), &keys, Blocks::insert).len() as u64,
         || filled(Hashbrown::default(), &keys, Hashbrown::insert).len() as u64,
         || filled(StdMap::<u64, u64>::new(), &keys, StdMap::insert).len() as u64
     );
@@ -87,6 +99,7 @@ fn sizes(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
             let map = Fast::with_capacity_and_hasher(n, state);
             filled(map, &keys, Fast::insert).len() as u64
         },
+        || filled(Blocks::with_capacity(n), &keys, Blocks::insert).len() as u64,
         || {
             let map = Hashbrown::with_capacity_and_hasher(n, state);
             filled(map, &keys, Hashbrown::insert).len() as u64

@@ -9,10 +9,13 @@
 
 use super::front::{head, set_len};
 use crate::bits::field::mask;
-use crate::simd::tags::equal32;
+use crate::simd::tags::{equal16, equal32};
 
 /// Tags that are looked at together.
 const WINDOW: usize = 32;
+
+/// Half of them.
+const HALF: usize = WINDOW / 2;
 
 /// What is stored of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,15 +75,20 @@ impl<'b> Cells<'b> {
     /// Where a cell is.
     #[inline(always)]
     pub(super) fn find(self, wanted: Cell) -> Option<usize> {
+        self.find_by(wanted.tag, |index| self.rest(index) == wanted.rest)
+    }
+
+    /// Where the first cell is that has this tag and is accepted.
+    #[inline(always)]
+    pub(super) fn find_by(self, tag: u8, mut accepts: impl FnMut(usize) -> bool) -> Option<usize> {
         let (tags, mut from) = (head(self.len), 0);
         while from < self.len {
-            let window = self.bytes.get(tags + from..).and_then(<[u8]>::first_chunk::<WINDOW>);
-            let Some(window) = window else { return self.find_few(from, wanted) };
-            let mut equal = equal32(window, wanted.tag);
+            let equal = equal_from(self.bytes, tags + from, tag);
+            let Some(mut equal) = equal else { return self.find_few(from, tag, accepts) };
             equal &= u32::MAX >> (WINDOW - (self.len - from).min(WINDOW));
             while equal != 0 {
                 let index = from + equal.trailing_zeros() as usize;
-                if self.rest(index) == wanted.rest {
+                if accepts(index) {
                     return Some(index);
                 }
                 equal &= equal - 1;
@@ -90,12 +98,34 @@ impl<'b> Cells<'b> {
         None
     }
 
-    /// The same, one by one, in a block that ends before a window does.
+    /// The same, one by one, in a block that is shorter than half of a window.
     #[cold]
     #[inline(never)]
-    fn find_few(self, from: usize, wanted: Cell) -> Option<usize> {
-        (from..self.len).find(|index| self.cell(*index) == wanted)
+    fn find_few(
+        self,
+        from: usize,
+        tag: u8,
+        mut accepts: impl FnMut(usize) -> bool,
+    ) -> Option<usize> {
+        (from..self.len).find(|index| self.tag(*index) == tag && accepts(*index))
     }
+}
+
+/// Which of the bytes from `at` on equal `tag`, the first one's bit the lowest: of 32 of them, or
+/// of those up to the end; `None` if there are not 16 bytes in all.
+///
+/// Where a window would pass the end it begins sooner, so that entries may follow the tags at once.
+#[inline(always)]
+fn equal_from(bytes: &[u8], at: usize, tag: u8) -> Option<u32> {
+    let len = bytes.len();
+    if len >= WINDOW {
+        let start = at.min(len - WINDOW);
+        let window = bytes.get(start..).and_then(<[u8]>::first_chunk)?;
+        return Some(equal32(window, tag) >> (at - start));
+    }
+    // Both ends of a short block, which overlap.
+    let (first, last) = (bytes.first_chunk::<HALF>()?, bytes.last_chunk::<HALF>()?);
+    Some((equal16(first, tag) | equal16(last, tag) << (len - HALF)) >> at)
 }
 
 /// Where eight bytes of `bytes` are that hold the field at `bit`, and its shift within them: the
@@ -169,6 +199,22 @@ mod tests {
     use super::*;
     use alloc::vec;
     use alloc::vec::Vec;
+
+    #[test]
+    fn tags_are_found_up_to_the_end_and_no_further() {
+        for len in 0..80_usize {
+            let bytes: Vec<u8> = (0..len).map(|i| (i % 3) as u8).collect();
+            for at in 0..len {
+                for tag in 0..3 {
+                    let equal = equal_from(&bytes, at, tag);
+                    assert_eq!(equal.is_none(), len < HALF);
+                    let bit = |i: usize| u32::from(bytes[at + i] == tag) << i;
+                    let expected = (0..WINDOW.min(len - at)).map(bit).sum();
+                    assert!(equal.is_none_or(|equal| equal == expected), "{len}, {at}");
+                }
+            }
+        }
+    }
 
     /// 300 cells pass the number at which the head grows, there and back, in no more bytes than
     /// they use.

@@ -256,13 +256,13 @@ fn wanted_bucket<V>(block: &Block<V>, spot: Spot, hasher: &impl Fn(&[u8]) -> u64
 }
 
 /// A bit for each entry of a bucket: on the stack, unless there are very many.
-struct Marks<'a, A: Alloc> {
+pub(super) struct Marks<'a, A: Alloc> {
     few: [u64; MARKED / 64],
     many: RawVec<u64, &'a A>,
 }
 
 impl<'a, A: Alloc> Marks<'a, A> {
-    fn try_new(len: usize, alloc: &'a A) -> Result<Self, AllocError> {
+    pub(super) fn try_new(len: usize, alloc: &'a A) -> Result<Self, AllocError> {
         let mut many = RawVec::new_in(alloc);
         if len > MARKED {
             many.try_resize(len.div_ceil(64), 0)?;
@@ -270,12 +270,12 @@ impl<'a, A: Alloc> Marks<'a, A> {
         Ok(Self { few: [0; MARKED / 64], many })
     }
 
-    fn set(&mut self, index: usize, mark: bool) {
+    pub(super) fn set(&mut self, index: usize, mark: bool) {
         let words = if self.many.is_empty() { &mut self.few[..] } else { &mut self.many };
         words[index / 64] |= u64::from(mark) << (index % 64);
     }
 
-    fn get(&self, index: usize) -> bool {
+    pub(super) fn get(&self, index: usize) -> bool {
         let words = if self.many.is_empty() { &self.few[..] } else { &self.many };
         words[index / 64] >> (index % 64) & 1 == 1
     }

@@ -82,8 +82,11 @@ impl<B: Bucket, A: Alloc> Directory<B, A> {
 
     /// The bucket whose turn it is to be split. Makes room for one more.
     pub(super) fn try_turn(&mut self) -> Result<Turn, AllocError> {
-        self.blocks.try_reserve(1)?;
         let to = self.blocks.len();
+        if to == self.blocks.capacity() {
+            // An address is little beside its block: to move sixteen of them for a new one is, too.
+            self.blocks.try_reserve_exact(to / 16 + 1)?;
+        }
         let mask = if to > self.mask { self.mask * 2 + 1 } else { self.mask };
         Ok(Turn { from: to & (mask >> 1), to, mask })
     }

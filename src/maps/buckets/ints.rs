@@ -17,7 +17,7 @@ use super::block::packed::Packed;
 use super::cells::Cell;
 use super::directory::Directory;
 use crate::bits::field::mask;
-use crate::mem::{Alloc, Parts};
+use crate::mem::{Alloc, PartKind, Parts};
 use core::marker::PhantomData;
 
 /// Bits of a key that are its tag.
@@ -166,7 +166,8 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
     pub(in super::super) fn parts(&self, out: &mut dyn Parts) {
         self.directory.tell(out);
         for (bucket, block) in self.directory.iter().enumerate() {
-            block.tell(width::<K>(self.level_of(bucket)), out);
+            let width = width::<K>(self.level_of(bucket));
+            block.tell(width, ("keys", PartKind::Payload), out);
         }
     }
 

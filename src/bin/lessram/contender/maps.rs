@@ -5,7 +5,9 @@ use super::{Contender, Structure, touch};
 use crate::dataset::{Plan, SHUFFLED};
 use crate::error::Outcome;
 use crate::spool::{Bytes, Feed, Number, Pair};
-use lessram::maps::{IntSet, Interner, Map, OrderedMap, OrderedSet, Set, StrMap, StrSet};
+use lessram::maps::{
+    CompactMap, IntSet, Interner, Map, OrderedMap, OrderedSet, Set, StrMap, StrSet,
+};
 use lessram::mem::Totals;
 use lessram::tries::DynTrie;
 
@@ -60,6 +62,15 @@ pub(super) fn pairs<V: Value>() -> Contender {
         "maps",
         "maps::Map from boxed bytes laid out as Box<str>",
         format!("let map: lessram::maps::Map<Box<str>, {}> = pairs.collect();", V::NAME),
+    )
+}
+
+pub(super) fn compact_pairs<V: Value>() -> Contender {
+    Contender::in_memory::<Pair, Held<CompactMap<Box<[u8]>, V>>>(
+        "compact_map",
+        "maps",
+        "maps::CompactMap from boxed bytes laid out as Box<str>",
+        format!("let map: lessram::maps::CompactMap<Box<str>, {}> = pairs.collect();", V::NAME),
     )
 }
 
@@ -219,6 +230,12 @@ impl Structure<Bytes> for DynTrie {
 }
 
 any_map! { Map<Box<[u8]>, V>, Box<[u8]>, Self::shrink_to_fit,
+    fn totals(&self) -> Option<Totals> {
+        Some(Totals::of(self))
+    }
+}
+
+any_map! { CompactMap<Box<[u8]>, V>, Box<[u8]>, Self::shrink_to_fit,
     fn totals(&self) -> Option<Totals> {
         Some(Totals::of(self))
     }

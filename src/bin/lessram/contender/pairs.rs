@@ -88,6 +88,7 @@ pub(super) fn all<V: Value>() -> Vec<Contender> {
             rust("indexmap::IndexMap", "String"),
         ),
         maps::pairs::<V>(),
+        maps::compact_pairs::<V>(),
         maps::ordered_pairs::<V>(),
         maps::str_pairs::<V>(),
     ]

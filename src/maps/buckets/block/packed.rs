@@ -190,15 +190,20 @@ impl<V> Packed<V> {
         Ok(core::mem::replace(&mut copy.0, Self::empty()))
     }
 
-    /// Tells of the block.
-    pub(in super::super) fn tell(&self, width: u32, out: &mut dyn Parts) {
+    /// Tells of the block, whose cells are what `cells` says.
+    pub(in super::super) fn tell(
+        &self,
+        width: u32,
+        cells: (&'static str, PartKind),
+        out: &mut dyn Parts,
+    ) {
         if self.0.units() == 0 {
             return;
         }
         let (len, used) = (self.len(), cells::used(self.len(), width));
         let (head, values) = (front::head(len), len * size_of::<V>());
         out.block(&[
-            Part::payload("keys", used - head),
+            Part { name: cells.0, kind: cells.1, bytes: used - head },
             Part { name: "values", kind: PartKind::Payload, bytes: values },
             Part::header("head", head),
             Part::slack(self.0.size() - used - values),
