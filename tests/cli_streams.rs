@@ -107,6 +107,34 @@ fn quantiles_are_within_the_error() {
 }
 
 #[test]
+fn exact_figures_stand_beside_the_estimates() {
+    let stream = stream();
+    let lines = stream.iter().filter(|byte| **byte == b'\n').count();
+    let distinct = json(&["distinct", "-", "--exact", "--json"], &stream);
+    assert_eq!((&distinct["exact"], &distinct["items"]), (&999.into(), &lines.into()));
+    assert!(distinct["exact_bytes"].as_u64().unwrap() > 999 * 5);
+    let (_, out, _) = run(&["distinct", "-", "--exact", "-q"], &stream);
+    assert!(String::from_utf8(out).unwrap().contains("\n999 exactly: the estimate is "));
+    let top = json(&["top", "-", "-k", "4", "--exact", "--json"], &stream);
+    for (i, row) in (1..).zip(top["top"].as_array().unwrap()) {
+        assert_eq!(
+            (&row["exact"], &row["item"]),
+            (&(40_000 / i).into(), &format!("line {i}").into())
+        );
+    }
+    let (_, out, _) = run(&["top", "-", "-k", "1", "--exact", "-q"], &stream);
+    assert!(String::from_utf8(out).unwrap().ends_with("\t40000\tline 1\n"));
+    let numbers: String = (0..10_001).map(|i| format!("{}\n", i * 7_919 % 10_001)).collect();
+    let table = json(&["quantiles", "-", "--exact", "--json"], numbers.as_bytes());
+    for row in table["quantiles"].as_array().unwrap() {
+        let [q, value, exact] = ["quantile", "value", "exact"].map(|x| row[x].as_f64().unwrap());
+        assert!(exact == (q * 1e4).floor() && (value - exact).abs() <= 0.01 * exact, "{row}");
+    }
+    let (_, out, _) = run(&["quantiles", "-", "--exact", "-p", "0.5"], numbers.as_bytes());
+    assert!(String::from_utf8(out).unwrap().ends_with("\t5000\n"));
+}
+
+#[test]
 fn what_is_wrong_is_told_in_one_line() {
     for (args, input, code, words) in [
         (&["top", "-"][..], &b""[..], 4, "empty"),

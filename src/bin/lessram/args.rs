@@ -314,7 +314,10 @@ pub(crate) struct QueryArgs {
 
 const TOP_HELP: &str = "\
 Prints one line for each: about how often it came, a TAB, the line. With --bounds it prints how
-often at most, a TAB, how often at least, a TAB, the line. The most frequent come first.";
+often at most, a TAB, how often at least, a TAB, the line. With --exact the true count and a TAB
+come before the line. The most frequent come first.
+
+Example: zcat access.log.gz | cut -d' ' -f1 | lessram top - -k 20";
 
 #[derive(Debug, Args)]
 #[command(after_help = TOP_HELP)]
@@ -330,6 +333,9 @@ pub(crate) struct TopArgs {
     /// Drop a CR at the end of lines (else it is a part of the line)
     #[arg(long)]
     pub(crate) strip_cr: bool,
+    /// Print the true count of each beside it; all different lines are then kept
+    #[arg(long)]
+    pub(crate) exact: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -348,7 +354,10 @@ fn top_k(text: &str) -> Result<usize, String> {
 }
 
 const QUANTILES_HELP: &str = "\
-Prints one line for each quantile: the share, a TAB, the number below which that share lies.";
+Prints one line for each quantile: the share, a TAB, the number below which that share lies; with
+--exact also a TAB and the true one.
+
+Example: lessram quantiles milliseconds.txt -p 0.5,0.99 --error 0.001";
 
 #[derive(Debug, Args)]
 #[command(after_help = QUANTILES_HELP)]
@@ -364,6 +373,9 @@ pub(crate) struct QuantilesArgs {
     pub(crate) error: f64,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
+    /// Print the true quantiles beside them; all numbers are then kept
+    #[arg(long)]
+    pub(crate) exact: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -380,7 +392,10 @@ fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+const DISTINCT_HELP: &str = "Example: cut -f2 visits.tsv | lessram distinct - --exact";
+
 #[derive(Debug, Args)]
+#[command(after_help = DISTINCT_HELP)]
 pub(crate) struct DistinctArgs {
     /// Lines of text, also gzip or zstd; `-` is standard input
     pub(crate) file: PathBuf,
@@ -393,6 +408,9 @@ pub(crate) struct DistinctArgs {
     /// A CR before the end of a line does not belong to it
     #[arg(long)]
     pub(crate) strip_cr: bool,
+    /// Count exactly as well; all different lines are then kept
+    #[arg(long)]
+    pub(crate) exact: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

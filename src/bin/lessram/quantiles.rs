@@ -17,44 +17,79 @@ pub(crate) fn run(args: &QuantilesArgs) -> Outcome<Code> {
         .map_err(|error| Failure::usage(format!("--error: {error}")))?;
     let mut progress = Progress::new(args.quiet);
     let mut lines = input::once(&args.file, args.format.strip_cr, &mut progress)?;
-    take(&mut sketch, &mut lines, args)?;
+    let mut exact = args.exact.then(Vec::new);
+    take(&mut sketch, &mut exact, &mut lines, args)?;
     progress.done();
+    if let Some(exact) = &mut exact {
+        exact.sort_unstable_by(f64::total_cmp);
+    }
     if sketch.is_collapsed() {
         progress.note("the numbers lie too far apart: the smallest are told less exactly");
     }
-    if args.json { print_json(&sketch, &args.quantiles) } else { print(&sketch, &args.quantiles) }
+    let print = if args.json { print_json } else { print };
+    print(&sketch, exact.as_deref(), &args.quantiles)
 }
 
-/// Takes all numbers, of lines or binary ones.
-fn take(sketch: &mut DdSketch, lines: &mut Lines, args: &QuantilesArgs) -> Outcome<()> {
-    let refused = |error: BuildError| Failure::memory(error.to_string());
+/// Takes all numbers, of lines or binary ones; keeps them too, if there is a place to.
+fn take(
+    sketch: &mut DdSketch,
+    all: &mut Option<Vec<f64>>,
+    lines: &mut Lines,
+    args: &QuantilesArgs,
+) -> Outcome<()> {
+    let mut take = |number: f64| {
+        sketch
+            .try_add(number, 1)
+            .map_err(|error: BuildError| Failure::memory(error.to_string()))?;
+        if let Some(all) = all {
+            let refused = |error| Failure::memory(format!("{error}: leave out --exact"));
+            all.try_reserve(1).map_err(refused)?;
+            all.push(number);
+        }
+        Ok(())
+    };
     if args.format.number_bytes().is_some() {
-        return lines
-            .numbers(args.format, |_, number| sketch.try_add(number as f64, 1).map_err(refused));
+        return lines.numbers(args.format, |_, number| take(number as f64));
     }
     let mut line = Vec::new();
     while let Some(next) = lines.next()? {
         line.clear();
         line.extend_from_slice(next);
-        sketch.try_add(number_of(lines, &line)?, 1).map_err(refused)?;
+        take(number_of(lines, &line)?)?;
     }
     Ok(())
 }
 
-/// One line for each: the share, a TAB, the number.
-fn print(sketch: &DdSketch, quantiles: &[f64]) -> Outcome<Code> {
+/// The number of rank `q * n`, as the sketch takes it.
+fn exactly(sorted: &[f64], q: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    sorted.get((q * last as f64) as usize).copied()
+}
+
+/// One line for each: the share, a TAB, the number, and the true one behind a TAB if it is known.
+fn print(sketch: &DdSketch, exact: Option<&[f64]>, quantiles: &[f64]) -> Outcome<Code> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     for q in quantiles {
-        writeln!(out, "{q}\t{}", sketch.quantile(*q).unwrap_or(f64::NAN))?;
+        write!(out, "{q}\t{}", sketch.quantile(*q).unwrap_or(f64::NAN))?;
+        match exact {
+            Some(exact) => writeln!(out, "\t{}", exactly(exact, *q).unwrap_or(f64::NAN))?,
+            None => writeln!(out)?,
+        }
     }
     out.flush()?;
     Ok(Code::Done)
 }
 
-fn print_json(sketch: &DdSketch, quantiles: &[f64]) -> Outcome<Code> {
-    let row = |q: &f64| json!({ "quantile": q, "value": sketch.quantile(*q) });
+fn print_json(sketch: &DdSketch, exact: Option<&[f64]>, quantiles: &[f64]) -> Outcome<Code> {
+    let row = |q: &f64| {
+        let mut row = json!({ "quantile": q, "value": sketch.quantile(*q) });
+        if let Some(exact) = exact {
+            row["exact"] = exactly(exact, *q).into();
+        }
+        row
+    };
     let rows: Vec<Value> = quantiles.iter().map(row).collect();
-    let value = json!({
+    let mut value = json!({
         "schema": 1,
         "items": sketch.len(),
         "error": sketch.value_error(),
@@ -63,6 +98,9 @@ fn print_json(sketch: &DdSketch, quantiles: &[f64]) -> Outcome<Code> {
         "max": sketch.max(),
         "quantiles": rows,
     });
+    if let Some(exact) = exact {
+        value["exact_bytes"] = size_of_val(exact).into();
+    }
     writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&value)?)?;
     Ok(Code::Done)
 }

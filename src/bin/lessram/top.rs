@@ -6,6 +6,7 @@ use crate::error::{Code, Failure, Outcome};
 use crate::input::{self, note_oddities};
 use crate::progress::Progress;
 use lessram::BuildError;
+use lessram::maps::StrMap;
 use lessram::mem::Footprint;
 use lessram::sketches::{Counting, HeavyKey, TopK, TopKOptions};
 use serde_json::{Value, json};
@@ -26,37 +27,61 @@ pub(crate) fn run(args: &TopArgs) -> Outcome<Code> {
         BuildError::Alloc(error) => Failure::memory(error.to_string()),
         error => Failure::usage(format!("-k: {error}")),
     })?;
+    let mut exact = args.exact.then(StrMap::<u64>::new);
     while let Some(line) = lines.next()? {
         top.try_add(line, 1).map_err(|error| Failure::memory(error.to_string()))?;
+        if let Some(exact) = &mut exact {
+            count(exact, line)?;
+        }
     }
     progress.done();
     let format = crate::args::FormatArgs { strip_cr: args.strip_cr, ..Default::default() };
     note_oddities(&lines.seen, format, &progress);
-    if args.json { print_json(&top, args.k) } else { print(&top, args) }
+    if args.json { print_json(&top, &exact, args.k) } else { print(&top, &exact, args) }
 }
 
-/// One line for each: the count, with bounds the least it can be, and the line.
-fn print(top: &TopK, args: &TopArgs) -> Outcome<Code> {
+/// Counts a line among all.
+fn count(all: &mut StrMap<u64>, line: &[u8]) -> Outcome<()> {
+    match all.get_mut(line) {
+        Some(count) => *count += 1,
+        None => {
+            let refused = |error| Failure::memory(format!("{error}: leave out --exact"));
+            all.try_insert(line, 1).map_err(refused)?;
+        }
+    }
+    Ok(())
+}
+
+/// One line for each: the count, with bounds the least it can be, the true count if it is known,
+/// and the line.
+fn print(top: &TopK, exact: &Option<StrMap<u64>>, args: &TopArgs) -> Outcome<Code> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     for entry in top.top(args.k) {
         write!(out, "{}\t", entry.count)?;
         if args.bounds {
             write!(out, "{}\t", entry.at_least)?;
         }
-        out.write_all(entry.key.unwrap_or_default())?;
+        let key = entry.key.unwrap_or_default();
+        if let Some(exact) = exact {
+            write!(out, "{}\t", exact.get(key).copied().unwrap_or(0))?;
+        }
+        out.write_all(key)?;
         out.write_all(b"\n")?;
     }
     out.flush()?;
     Ok(Code::Done)
 }
 
-fn print_json(top: &TopK, k: usize) -> Outcome<Code> {
+fn print_json(top: &TopK, exact: &Option<StrMap<u64>>, k: usize) -> Outcome<Code> {
     let bounds = top.counting() == Counting::Bounds;
     let row = |entry: &HeavyKey<'_>| {
         let key = entry.key.unwrap_or_default();
         let mut row = json!({ "count": entry.count });
         if bounds {
             row["at_least"] = entry.at_least.into();
+        }
+        if let Some(exact) = exact {
+            row["exact"] = exact.get(key).copied().unwrap_or(0).into();
         }
         match std::str::from_utf8(key) {
             Ok(text) => row["item"] = text.into(),
@@ -66,13 +91,16 @@ fn print_json(top: &TopK, k: usize) -> Outcome<Code> {
         row
     };
     let rows: Vec<Value> = top.top(k).iter().map(row).collect();
-    let value = json!({
+    let mut value = json!({
         "schema": 1,
         "items": top.total(),
         "bytes": top.heap_bytes(),
         "counting": if bounds { "bounds" } else { "estimates" },
         "top": rows,
     });
+    if let Some(exact) = exact {
+        value["exact_bytes"] = exact.heap_bytes().into();
+    }
     writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&value)?)?;
     Ok(Code::Done)
 }
