@@ -3,7 +3,8 @@
 //! measured rate against the promise. Keys are given as hashes.
 //!
 //! One table a size and rate. `PARTS=fuse,quotient,...` runs some of the parts only, `SIZES=` and
-//! `RATES=` (as powers of two) some of the sizes and rates.
+//! `RATES=` (as powers of two) some of the sizes and rates. At 994,000 keys qfilter, whose slots are
+//! a power of two, is as full as ours; at other sizes it may have twice the slots, and less to do.
 
 use crate::race::{Random, contender, race};
 use lessram::BuildError;
@@ -27,7 +28,7 @@ fn wanted(part: &str) -> bool {
 
 /// Runs all parts.
 pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
-    for n in list("SIZES", &[1e5, 1e6, 1e7]) {
+    for n in list("SIZES", &[1e5, 9.94e5, 1e7]) {
         for bits in list("RATES", &[100_f64.log2(), 8.0, 16.0]) {
             of_size(n as usize, (-bits).exp2(), rounds)?;
         }

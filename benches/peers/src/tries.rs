@@ -6,8 +6,8 @@
 //! with `LESSRAM_BUILD` building is timed too.
 
 use crate::race::{Contender, Random, contender, race};
-use lessram::mem::{alloc_stats, reset_peak};
-use lessram::tries::{Dawg, FrontDict, RearDict};
+use lessram::mem::{Global, alloc_stats, reset_peak};
+use lessram::tries::{Dawg, FrontDict, KeySetBuild, RearDict};
 use std::collections::BTreeSet;
 use std::error::Error;
 use sux::dict::RearCodedListBuilder;
@@ -102,9 +102,15 @@ macro_rules! entry {
 }
 
 fn rear(keys: &[Key], block: usize) -> RearDict {
-    let mut builder = RearDict::builder_in(block, lessram::mem::Global).expect("a valid block");
+    let mut builder = RearDict::builder_in(block, Global).expect("a valid block");
     keys.iter().for_each(|key| builder.push(key).expect("sorted keys"));
     builder.finish().expect("memory")
+}
+
+/// Built from keys that wait in a file.
+fn through<T: KeySetBuild<Global>>(keys: &[Key]) -> T {
+    let folder = std::env::temp_dir();
+    T::try_from_sorted_through(&folder, keys.iter(), 32, Global).expect("room for a file")
 }
 
 /// The dictionaries of this crate answer everything.
@@ -187,6 +193,12 @@ pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
         entries.push(ours!(data, "front_dict", FrontDict, |keys| {
             FrontDict::from_sorted(keys).expect("sorted keys")
         }));
+    }
+    if wanted("rear_dict_file") {
+        entries.push(ours!(data, "rear_dict_file", RearDict, |keys| through(keys)));
+    }
+    if wanted("front_dict_file") {
+        entries.push(ours!(data, "front_dict_file", FrontDict, |keys| through(keys)));
     }
     if wanted("dawg") {
         entries.push(ours!(data, "dawg", Dawg, |keys| {
