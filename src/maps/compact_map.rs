@@ -21,14 +21,15 @@ use core::hash::{BuildHasher, Hash};
 /// A hash map with the API of std's `HashMap`, in 1.10 times the bytes of entries of 16 bytes at
 /// any number of them, less of larger ones; it is never there twice, and shrinks as entries go.
 ///
-/// [`Map`](super::Map) takes 1.19 times the bytes, three quarters of the time for a hit and a third
-/// for an insertion.
+/// [`Map`](super::Map) takes 1.19 times the bytes, two thirds of the time for a hit and a quarter
+/// to a third for an insertion.
 ///
 /// # When not to use it
 ///
 /// - Time counts: [`Map`](super::Map), or hashbrown's table at up to twice the bytes. At a million
-///   entries of 16 bytes a hit takes 2.3 times hashbrown's time, an insertion 3.4 times; inside the
-///   cache a hit takes up to 6 times (measured: `benches/peers`, `maps`).
+///   entries of 16 bytes a hit takes 2.3 to 2.8 times hashbrown's time, a miss and an insertion 3.4
+///   to 5 times; at a hundred thousand a hit takes 5 times, an insertion 8 times (measured:
+///   `benches/peers`, `maps`).
 /// - Strings or integers as keys: [`StrMap`](super::StrMap) and [`IntMap`](super::IntMap) store
 ///   less than the keys.
 /// - Entries of fewer than 8 bytes: a tag and a share of a block take 2 bytes for each.
