@@ -9,6 +9,8 @@
 //! | keys that come and go, alone or with values | [`DynTrie`], [`DynTrieMap`] | 5.6 bytes a word |
 //! | keys of which few change, in a file or not | [`Layered`] over one of the first three | that one's, and the changes' |
 //!
+//! Which of the first three takes the fewest bytes of keys that are at hand, [`plan`] says.
+//!
 //! A key's number is its rank, so that a range or a prefix is a range of numbers, and what belongs
 //! to keys lies in an array beside the dictionary: a [`DictMap`] is both.
 //!
@@ -64,6 +66,8 @@ mod merge;
 #[cfg(feature = "alloc")]
 mod near;
 mod phrases;
+#[cfg(feature = "std")]
+mod plan;
 mod prefixes;
 mod query;
 mod rear_dict;
@@ -103,6 +107,8 @@ pub use layered::{Layered, LayeredIter};
 pub use merge::Merge;
 #[cfg(feature = "alloc")]
 pub use near::{Change, Near, NearState};
+#[cfg(feature = "std")]
+pub use plan::{Form, Plan, plan};
 pub use prefixes::PrefixesOf;
 pub use rear_dict::{RearDict, RearDictBuilder};
 #[cfg(feature = "regex")]

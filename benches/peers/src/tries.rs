@@ -7,7 +7,7 @@
 
 use crate::race::{Contender, Random, contender, race};
 use lessram::mem::{Global, alloc_stats, reset_peak};
-use lessram::tries::{Dawg, FrontDict, KeySetBuild, RearDict};
+use lessram::tries::{Dawg, Form, FrontDict, KeySetBuild, RearDict, plan};
 use std::collections::BTreeSet;
 use std::error::Error;
 use sux::dict::RearCodedListBuilder;
@@ -278,6 +278,16 @@ fn space(data: &Data, entries: &[Entry]) {
     eprintln!("{:<16}{:>10}{:>16}", "contender", "B/key", "peak B/key");
     for entry in entries {
         eprintln!("{:<16}{:>10.3}{:>16.2}", entry.name, each(entry.bytes), each(entry.peak));
+    }
+    // What is said before anything is built of all keys, beside what was built.
+    let names =
+        [(Form::RearDict, "rear_dict"), (Form::FrontDict, "front_dict"), (Form::Dawg, "dawg")];
+    for plan in plan(&data.keys).expect("sorted keys") {
+        let name = names.iter().find(|(form, _)| *form == plan.form).map_or("", |form| form.1);
+        let built = entries.iter().find(|entry| entry.name == name);
+        let off = built.map(|entry| 100.0 * (plan.bytes as f64 / entry.bytes as f64 - 1.0));
+        let off = off.map_or(String::new(), |off| format!(": {off:+.2} % off"));
+        eprintln!("{plan}{off}");
     }
 }
 
