@@ -9,7 +9,7 @@ mod weight;
 #[cfg(feature = "alloc")]
 pub use iter::DictMapIter;
 pub use iter::Entries;
-pub use value::{Unsigned, Value};
+pub use value::{Column, Unsigned, Value};
 pub use weight::Weight;
 
 use super::{Dawg, FrontDict, KeySetBuild, RankedKeySet, RearDict};
@@ -22,7 +22,6 @@ use crate::storage::words::Sealed;
 use crate::storage::{HeapWords, Le64, Persist, Plain, Source, Words, doors};
 use core::fmt;
 use core::ops::{Range, RangeBounds};
-use value::Column;
 
 /// An ordered map from byte strings to numbers, or to a few numbers each: a dictionary that is
 /// built once, and an array of values by the numbers of its keys, in one file.

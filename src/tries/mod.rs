@@ -88,7 +88,7 @@ pub use dawg::{DawgMatches, Fuzzy};
 #[cfg(feature = "alloc")]
 pub use dict_map::DictMapIter;
 pub use dict_map::{
-    DawgMapU64, DictMap, Entries, FrontMapU64, KeyMap, KeyMapBuild, RearMapU64, StaticDict,
+    Column, DawgMapU64, DictMap, Entries, FrontMapU64, KeyMap, KeyMapBuild, RearMapU64, StaticDict,
     Unsigned, Value, Weight,
 };
 pub use dyn_trie::DynTrie;

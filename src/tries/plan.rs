@@ -78,7 +78,7 @@ const RISE: f64 = 0.028;
 /// Of 4,499,322 names of packages (2.6 % of the keys built) and 410,772 paths (20 %) it is at most
 /// 2.2 % off for each of the three, and takes 2 and 10 us a key (measured: `tries` of the peers'
 /// benches). Keys unlike those that its constants were fitted to, such as names of few endings,
-/// may be 10 % off. Of time, bytes say nothing: see [the table](super).
+/// may be more than 10 % off. Of time, bytes say nothing: see [the table](super).
 ///
 /// # Errors
 ///
