@@ -3,8 +3,9 @@
 //! measured rate against the promise. Keys are given as hashes.
 //!
 //! One table a size and rate. `PARTS=fuse,quotient,...` runs some of the parts only, `SIZES=` and
-//! `RATES=` (as powers of two) some of the sizes and rates. At 994,000 keys qfilter, whose slots are
-//! a power of two, is as full as ours; at other sizes it may have twice the slots, and less to do.
+//! `RATES=` (as powers of two) some of the sizes and rates. At 994,000 keys qfilter, whose slots
+//! are a power of two, is as full as ours; at other sizes it may have twice the slots, and less to
+//! do.
 
 use crate::race::{Random, contender, race};
 use lessram::BuildError;
