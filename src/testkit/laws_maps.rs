@@ -1,5 +1,6 @@
-//! Laws of the maps that change, which have no file and so no row: after every operation of any
-//! program each equals its oracle, and its bytes equal the allocator's, refusals or not.
+//! Laws of the maps that change, a trie among them, which have no file and so no row: after every
+//! operation of any program each equals its oracle, and its bytes equal the allocator's, refusals
+//! or not.
 
 use super::laws_mem::{nothing_left, same_bytes};
 use super::ops::Program;
@@ -8,6 +9,7 @@ use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
 use crate::maps::{Compact, CompactMap, IntMap, Interner, Map, OrderedMap, Policy, Quick, StrMap};
 use crate::mem::{Counter, Footprint, Global, Refusals, Refusing, Tracked};
+use crate::tries::{DynTrieEntry, DynTrieMap};
 use std::collections::{BTreeMap, HashMap};
 use std::format;
 use std::vec::Vec;
@@ -28,7 +30,7 @@ const MAX_LEN: usize = 10_000;
 /// The step that broke the law, and how.
 pub fn maps_follow(program: &[u8]) -> Verdict {
     let mut head = Program::new(program);
-    let (which, every) = (head.small() % 7, 1 + head.small() % 7);
+    let (which, every) = (head.small() % 8, 1 + head.small() % 7);
     let program = program.get(2..).unwrap_or(&[]);
     for refusals in [Refusals::every(0), Refusals::every(every)] {
         let (counter, hash) = (Counter::new(), DefaultHashBuilder::with_seed(every as u64));
@@ -39,9 +41,10 @@ pub fn maps_follow(program: &[u8]) -> Verdict {
             1 => run(Hashed::<Quick>::with_hasher_in(hash, memory()), program, place),
             2 => run(Ordered::with_hasher_in(hash, memory()), program, place),
             3 => run(Strings::with_hasher_in(hash, memory()), program, place),
-            6 => run(Blocks::with_hasher_in(hash, memory()), program, place),
             4 => interns(Interner::with_hasher_in(hash, memory()), program, place),
-            _ => run(Ints::with_seed_in(every as u64, memory()), program, place),
+            5 => run(Ints::with_seed_in(every as u64, memory()), program, place),
+            6 => run(Blocks::with_hasher_in(hash, memory()), program, place),
+            _ => run(Trie::new_in(memory()), program, place),
         }?;
         nothing_left(&counter)?;
     }
@@ -59,6 +62,7 @@ type Hashed<'m, P> = Map<u64, u32, DefaultHashBuilder, Memory<'m>, P>;
 type Blocks<'m> = CompactMap<u64, u32, DefaultHashBuilder, Memory<'m>>;
 type Ordered<'m> = OrderedMap<u64, u32, DefaultHashBuilder, Memory<'m>>;
 type Strings<'m> = StrMap<u32, DefaultHashBuilder, Memory<'m>>;
+type Trie<'m> = DynTrieMap<u32, Memory<'m>>;
 type Ints<'m> = IntMap<u32, u64, Memory<'m>>;
 
 /// What the laws ask of a map. Keys are numbers, or strings that numbers stand for.
@@ -148,6 +152,75 @@ changing!(['m] Blocks<'m>, CompactEntry, |key| key, remove, []);
 changing!(['m] Ordered<'m>, OrderedEntry, |key| key, swap_remove, [..]);
 changing!(['m] Ints<'m>, IntEntry, |key| key, remove, []);
 changing!(['m] Strings<'m>, StrEntry, |key| string_of(key).as_slice(), remove, []);
+
+impl Changing for Trie<'_> {
+    fn try_insert(&mut self, key: u64, value: u32) -> Result<Option<u32>, AllocError> {
+        self.try_insert(string_of(key), value)
+    }
+
+    // It has no room for keys that are not there.
+    fn try_reserve(&mut self, _: usize) -> Result<(), AllocError> {
+        Ok(())
+    }
+
+    fn try_shrink(&mut self) -> Result<(), AllocError> {
+        self.try_shrink_to_fit()
+    }
+
+    fn try_add(&mut self, key: u64, value: u32) -> Result<u32, AllocError> {
+        match self.entry(&string_of(key)) {
+            DynTrieEntry::Occupied(mut entry) => {
+                let sum = entry.get().wrapping_add(value);
+                entry.insert(sum);
+                Ok(sum)
+            }
+            DynTrieEntry::Vacant(entry) => entry.try_insert(value).copied(),
+        }
+    }
+
+    fn remove(&mut self, key: u64) -> Option<u32> {
+        self.remove(string_of(key))
+    }
+
+    fn get(&self, key: u64) -> Option<u32> {
+        self.get(string_of(key)).copied()
+    }
+
+    // Its own asks for a buffer, and panics if that is refused.
+    fn retain(&mut self, keep: impl Fn(u32) -> bool) {
+        let gone = self.iter().filter(|(_, value)| !keep(**value)).map(|(key, _)| key);
+        for key in gone.collect::<Vec<_>>() {
+            self.remove(key);
+        }
+    }
+
+    fn drain_sum(&mut self, few: usize) -> u64 {
+        let mut sum = 0;
+        for _ in 0..few {
+            let first = self.pop_first().map_or(0, |(_, value)| value);
+            let last = self.pop_last().map_or(0, |(_, value)| value);
+            sum += u64::from(first) + u64::from(last);
+        }
+        self.clear();
+        sum
+    }
+
+    fn clear(&mut self) {
+        self.clear();
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn sum(&self) -> u64 {
+        self.values().map(|value| u64::from(*value)).sum()
+    }
+
+    fn check(&self) -> bool {
+        self.check() && self.iter().map(|(key, _)| key).is_sorted()
+    }
+}
 
 /// The string that a number stands for: different for each, of 0 to 455 bytes, some of them about
 /// as long as strings are when they get a block of their own.
