@@ -286,7 +286,8 @@ fn bytes_are_flat_the_peak_is_the_size_and_removal_leaves_nothing() {
         if i + 1 == next {
             let limit = (65.44 - (next as f64).log2()) / 8.0;
             let above = set.heap_bytes() as f64 / set.len() as f64 - limit;
-            assert!((1.0..1.6).contains(&above), "{above} bytes above the limit of {next} keys");
+            // Addresses of 4 bytes take less.
+            assert!((0.9..1.6).contains(&above), "{above} bytes above the limit of {next} keys");
             next = next * 5 / 4;
         }
     }
