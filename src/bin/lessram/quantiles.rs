@@ -6,9 +6,10 @@ use crate::error::{Code, Failure, Outcome};
 use crate::input::{self, Lines};
 use crate::progress::Progress;
 use crate::shapes::quantiles::number_of;
-use lessram::BuildError;
+use lessram::arrays::SlimVec;
 use lessram::mem::Footprint;
 use lessram::sketches::DdSketch;
+use lessram::{AllocError, BuildError};
 use serde_json::{Value, json};
 use std::io::{BufWriter, Write};
 
@@ -17,7 +18,7 @@ pub(crate) fn run(args: &QuantilesArgs) -> Outcome<Code> {
         .map_err(|error| Failure::usage(format!("--error: {error}")))?;
     let mut progress = Progress::new(args.quiet);
     let mut lines = input::once(&args.file, args.format.strip_cr, &mut progress)?;
-    let mut exact = args.exact.then(Vec::new);
+    let mut exact = args.exact.then(SlimVec::new);
     take(&mut sketch, &mut exact, &mut lines, args)?;
     progress.done();
     if let Some(exact) = &mut exact {
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &QuantilesArgs) -> Outcome<Code> {
 /// Takes all numbers, of lines or binary ones; keeps them too, if there is a place to.
 fn take(
     sketch: &mut DdSketch,
-    all: &mut Option<Vec<f64>>,
+    all: &mut Option<SlimVec<f64>>,
     lines: &mut Lines,
     args: &QuantilesArgs,
 ) -> Outcome<()> {
@@ -42,9 +43,9 @@ fn take(
             .try_add(number, 1)
             .map_err(|error: BuildError| Failure::memory(error.to_string()))?;
         if let Some(all) = all {
-            let refused = |error| Failure::memory(format!("{error}: leave out --exact"));
-            all.try_reserve(1).map_err(refused)?;
-            all.push(number);
+            let refused =
+                |error: AllocError| Failure::memory(format!("{error}: leave out --exact"));
+            all.try_push(number).map_err(refused)?;
         }
         Ok(())
     };

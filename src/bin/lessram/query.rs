@@ -1,12 +1,13 @@
 //! `lessram query`.
 
-use crate::args::QueryArgs;
+use crate::args::{Keys, QueryArgs};
 use crate::error::{Code, Failure, Outcome};
 use crate::hold::Hold;
 use crate::input::{decimal, excerpt, group};
 use crate::inspect::head_of;
 use crate::memory;
 use crate::rows;
+use lessram::hashing::KeyHash;
 use serde_json::Value;
 use std::cmp::Ordering;
 use std::ffi::OsStr;
@@ -50,6 +51,34 @@ pub(crate) fn items(hold: &dyn Hold, args: &QueryArgs, printer: &mut Printer) ->
 pub(crate) fn number(key: &[u8]) -> Outcome<u64> {
     decimal(key)
         .ok_or_else(|| Failure::usage(format!("{} is no decimal number below 2^64", excerpt(key))))
+}
+
+/// Refuses questions for items, of a file that has none: `why`.
+pub(crate) fn only_keys(args: &QueryArgs, why: &str) -> Outcome<()> {
+    let items = [
+        ("--index", args.index.is_some()),
+        ("--prefix", args.prefix.is_some()),
+        ("--range", args.range.is_some()),
+    ];
+    match items.iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(Failure::usage(format!("{option}: {why}"))),
+        None => Ok(()),
+    }
+}
+
+/// Asks a file that knows keys by their hashes, and numbers by those of their 8 bytes only if it is
+/// told that keys are numbers: `ask` gets each key and its hash.
+pub(crate) fn each_hash(
+    args: &QueryArgs,
+    seed: u64,
+    mut ask: impl FnMut(&[u8], u64) -> Outcome<bool>,
+) -> Outcome<bool> {
+    let as_number = args.keys_are == Some(Keys::Ints);
+    let check = |key: &[u8]| if as_number { number(key).map(drop) } else { Ok(()) };
+    each_key(args, check, |key| {
+        let hash = if as_number { number(key)?.key_hash(seed) } else { key.key_hash(seed) };
+        ask(key, hash)
+    })
 }
 
 /// Calls `ask` for each key of the command line, and for each line of standard input where that

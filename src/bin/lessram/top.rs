@@ -6,7 +6,7 @@ use crate::error::{Code, Failure, Outcome};
 use crate::input::{self, note_oddities};
 use crate::progress::Progress;
 use lessram::BuildError;
-use lessram::maps::StrMap;
+use lessram::maps::{StrEntry, StrMap};
 use lessram::mem::Footprint;
 use lessram::sketches::{Counting, HeavyKey, TopK, TopKOptions};
 use serde_json::{Value, json};
@@ -42,11 +42,11 @@ pub(crate) fn run(args: &TopArgs) -> Outcome<Code> {
 
 /// Counts a line among all.
 fn count(all: &mut StrMap<u64>, line: &[u8]) -> Outcome<()> {
-    match all.get_mut(line) {
-        Some(count) => *count += 1,
-        None => {
+    match all.entry(line) {
+        StrEntry::Occupied(mut entry) => *entry.get_mut() += 1,
+        StrEntry::Vacant(entry) => {
             let refused = |error| Failure::memory(format!("{error}: leave out --exact"));
-            all.try_insert(line, 1).map_err(refused)?;
+            entry.try_insert(1).map_err(refused)?;
         }
     }
     Ok(())

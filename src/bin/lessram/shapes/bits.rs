@@ -108,7 +108,7 @@ fn build<T: BitsMut<Global> + Persist>(
     let (mut numbers, mut max) = (PackedInts::new(), 0);
     lines.numbers(options.format, |_, number| {
         max = number.max(max);
-        numbers.try_push(number).map_err(|error| refused(error.into()))
+        numbers.try_push(number).map_err(refused)
     })?;
     if !close(max, numbers.len() as u64) {
         return Err(Failure::bad(too_far(max, numbers.len() as u64)));

@@ -25,10 +25,7 @@ pub(crate) fn of<T: CountersMut<Global> + Persist<Words = HeapWords> + 'static>(
         entries: Vec::new(),
         options: &["--u32le", "--u64le"],
         sorts: false,
-        merge: Some(|files, out| {
-            save(&merged(files, T::merge)?, out)?;
-            Ok(None)
-        }),
+        merge: Some(|files, out| merged(files, out, T::merge, |_| None)),
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
     }

@@ -5,10 +5,10 @@ use crate::args::{Keys, Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
 use crate::dataset::{Plan, TOKENS};
-use crate::error::{Failure, Outcome};
+use crate::error::Outcome;
 use crate::hold::Answers;
 use crate::input::{Lines, is_canonical};
-use crate::query::{Printer, each_key, number};
+use crate::query::{Printer, each_key, number, only_keys};
 use crate::spool::{Bytes, Feed};
 use lessram::hashing::KeyHash;
 use lessram::mem::{Global, Totals};
@@ -31,10 +31,7 @@ pub(crate) fn of<T: FrequencyMut<Global> + Persist<Words = HeapWords> + 'static>
         entries: vec![(Kind::Stream, Entry::of::<Bytes, Counts<T>>(NOTE, RUST))],
         options: &["--as", "--u32le", "--u64le"],
         sorts: false,
-        merge: Some(|files, out| {
-            save(&merged(files, T::merge)?, out)?;
-            Ok(None)
-        }),
+        merge: Some(|files, out| merged(files, out, T::merge, |_| None)),
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
     }
@@ -114,17 +111,11 @@ impl<T: Frequency> Asked<T> {
 
 impl<T: Frequency> Answers for Asked<T> {
     fn answer(&self, args: &QueryArgs, printer: &mut Printer) -> Outcome<bool> {
-        let others = [
-            ("--index", args.index.is_some()),
-            ("--prefix", args.prefix.is_some()),
-            ("--range", args.range.is_some()),
-        ];
-        if let Some((option, _)) = others.iter().find(|(_, given)| *given) {
-            return Err(Failure::usage(format!(
-                "{option}: counts do not hold their keys, they only know how often one came: ask \
-                 for keys"
-            )));
-        }
+        only_keys(
+            args,
+            "counts do not hold their keys, they only know how often one came: ask \
+                 for keys",
+        )?;
         let check = |key: &[u8]| match args.keys_are {
             Some(Keys::Ints) => number(key).map(drop),
             _ => Ok(()),

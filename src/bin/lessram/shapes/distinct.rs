@@ -24,9 +24,7 @@ pub(crate) fn of<T: CardinalityMut<Global> + Persist<Words = HeapWords> + 'stati
         options: &["--as", "--u32le", "--u64le"],
         sorts: false,
         merge: Some(|files, out| {
-            let all = merged(files, T::merge)?;
-            save(&all, out)?;
-            Ok(Some(all.estimate().round() as u64))
+            merged(files, out, T::merge, |all| Some(all.estimate().round() as u64))
         }),
         build: build::<T>,
         open: |path| {

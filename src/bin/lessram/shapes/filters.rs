@@ -4,7 +4,7 @@
 //! that they spell. So `build` and `query` can be told (`--as`), and `query` that is not told asks
 //! for a number both ways: that may raise twice as many false alarms, but misses no key.
 
-use super::{Entry, Shape, file_bytes, refused, save};
+use super::{Entry, Shape, file_bytes, hashes_of, refused, save};
 use crate::args::{Keys, Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -12,9 +12,8 @@ use crate::dataset::{Plan, SHUFFLED, TOKENS};
 use crate::error::{Failure, Outcome};
 use crate::hold::Answers;
 use crate::input::{Lines, is_canonical};
-use crate::query::{Printer, each_key, number};
+use crate::query::{Printer, each_key, number, only_keys};
 use crate::spool::{self, Bytes, Feed, Number};
-use lessram::AllocError;
 use lessram::filters::{Filter, FilterMut};
 use lessram::hashing::KeyHash;
 use lessram::mem::{Global, Totals};
@@ -82,17 +81,12 @@ fn build<T: FilterMut<Global> + Persist>(
 ) -> Outcome<Built> {
     let fpr = options.fpr.get();
     let empty = T::try_with_fpr_in(0, fpr, Global).map_err(refused)?;
-    let mut hashes = Vec::new();
-    if options.keys == Keys::Ints {
-        lines.numbers(options.format, |_, number| push(&mut hashes, empty.hash_key(&number)))?;
-    } else {
-        while let Some(line) = lines.next()? {
-            push(&mut hashes, empty.hash_key(line))?;
-        }
-    }
-    let all = hashes.len();
-    hashes.sort_unstable();
-    hashes.dedup();
+    let (hashes, repeated) = hashes_of(
+        &mut lines,
+        options,
+        |number| empty.hash_key(&number),
+        |line| empty.hash_key(line),
+    )?;
     let mut built = T::try_with_fpr_in(hashes.len(), fpr, Global).map_err(refused)?;
     if built.seed() != empty.seed() {
         return Err(Failure::bad(
@@ -107,21 +101,9 @@ fn build<T: FilterMut<Global> + Persist>(
         items: hashes.len() as u64,
         heap_bytes: built.heap_bytes() as u64,
         sorted: None,
-        repeated: (all - hashes.len()) as u64,
+        repeated,
         seen: lines.seen,
     })
-}
-
-/// Appends; grows by a sixteenth, not by doubling.
-pub(super) fn push(hashes: &mut Vec<u64>, hash: u64) -> Outcome<()> {
-    if hashes.len() == hashes.capacity() {
-        let more = (hashes.len() / 16).max(1 << 12);
-        let bytes = (hashes.len() + more) * 8;
-        let refusal = |_| refused(AllocError::Refused { bytes }.into());
-        hashes.try_reserve_exact(more).map_err(refusal)?;
-    }
-    hashes.push(hash);
-    Ok(())
 }
 
 /// A file's filter.
@@ -138,16 +120,7 @@ impl<T: Filter> Asked<T> {
 
 impl<T: Filter> Answers for Asked<T> {
     fn answer(&self, args: &QueryArgs, printer: &mut Printer) -> Outcome<bool> {
-        let others = [
-            ("--index", args.index.is_some()),
-            ("--prefix", args.prefix.is_some()),
-            ("--range", args.range.is_some()),
-        ];
-        if let Some((option, _)) = others.iter().find(|(_, given)| *given) {
-            return Err(Failure::usage(format!(
-                "{option}: a filter does not hold its keys, it only knows them again: ask for keys"
-            )));
-        }
+        only_keys(args, "a filter does not hold its keys, it only knows them again: ask for keys")?;
         let check = |key: &[u8]| match args.keys_are {
             Some(Keys::Ints) => number(key).map(drop),
             _ => Ok(()),

@@ -1,17 +1,17 @@
 //! The shape `key_ids`: a number for each key of a set, built at once from the hashes of all of
 //! them. The keys are not kept: what was not there gets a number too.
 
-use super::filters::push;
-use super::{Entry, Shape, file_bytes, refused, save};
-use crate::args::{Keys, Kind, QueryArgs};
+use super::{Entry, Shape, file_bytes, hashes_of, refused, save};
+use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
 use crate::dataset::{Plan, SHUFFLED};
-use crate::error::{Failure, Outcome};
+use crate::error::Outcome;
 use crate::hold::Answers;
 use crate::input::Lines;
-use crate::query::{Printer, each_key, number};
+use crate::query::{Printer, each_hash, only_keys};
 use crate::spool::{self, Bytes, Feed, Number};
+use lessram::arrays::SlimVec;
 use lessram::hashing::KeyHash;
 use lessram::maps::{KeyIds, KeyIdsBuild};
 use lessram::mem::{Global, Totals};
@@ -49,9 +49,9 @@ where
     const EXACT: bool = false;
 
     fn build(feed: &mut Feed<S>, _: &Plan) -> Outcome<Self> {
-        let mut hashes = Vec::new();
+        let mut hashes = SlimVec::new();
         while let Some(key) = feed.next()? {
-            push(&mut hashes, key.key_hash(SEED))?;
+            hashes.try_push(key.key_hash(SEED)).map_err(refused)?;
         }
         hashes.shrink_to_fit();
         number_all(&hashes).map(Self)
@@ -82,18 +82,9 @@ fn build<T: KeyIdsBuild<Global> + Persist>(
     path: &Path,
     options: &Options,
 ) -> Outcome<Built> {
-    let mut hashes = Vec::new();
-    if options.keys == Keys::Ints {
-        lines.numbers(options.format, |_, number| push(&mut hashes, number.key_hash(SEED)))?;
-    } else {
-        while let Some(line) = lines.next()? {
-            push(&mut hashes, line.key_hash(SEED))?;
-        }
-    }
-    let all = hashes.len();
-    hashes.sort_unstable();
-    hashes.dedup();
-    let (items, repeated) = (hashes.len() as u64, (all - hashes.len()) as u64);
+    let (of_number, of_line) = (|x: u64| x.key_hash(SEED), |x: &[u8]| x.key_hash(SEED));
+    let (hashes, repeated) = hashes_of(&mut lines, options, of_number, of_line)?;
+    let items = hashes.len() as u64;
     let built: T = number_all(&hashes)?;
     save(&built, path)?;
     let heap_bytes = built.heap_bytes() as u64;
@@ -106,21 +97,8 @@ struct Asked<T>(T);
 impl<T: KeyIds> Answers for Asked<T> {
     /// Prints the number of each key, which it is if the key was there.
     fn answer(&self, args: &QueryArgs, printer: &mut Printer) -> Outcome<bool> {
-        let others = [
-            ("--index", args.index.is_some()),
-            ("--prefix", args.prefix.is_some()),
-            ("--range", args.range.is_some()),
-        ];
-        if let Some((option, _)) = others.iter().find(|(_, given)| *given) {
-            return Err(Failure::usage(format!(
-                "{option}: the file numbers keys and holds none of them: ask for keys"
-            )));
-        }
-        let as_number = args.keys_are == Some(Keys::Ints);
-        let check = |key: &[u8]| if as_number { number(key).map(drop) } else { Ok(()) };
-        each_key(args, check, |key| {
-            let seed = self.0.seed();
-            let hash = if as_number { number(key)?.key_hash(seed) } else { key.key_hash(seed) };
+        only_keys(args, "the file numbers keys and holds none of them: ask for keys")?;
+        each_hash(args, self.0.seed(), |key, hash| {
             let id = self.0.id_of_hash(hash);
             let text = id.map_or_else(|| "no".to_owned(), |id| id.to_string());
             printer.print(&text, ("id", id.into()), key)?;

@@ -9,9 +9,9 @@ use crate::dataset::{Plan, SHUFFLED};
 use crate::error::{Failure, Outcome};
 use crate::hold::Answers;
 use crate::input::{Lines, decimal, excerpt};
-use crate::query::{Printer, each_key, number};
+use crate::query::{Printer, each_hash, only_keys};
 use crate::spool::{Feed, Pair};
-use lessram::AllocError;
+use lessram::arrays::SlimVec;
 use lessram::hashing::KeyHash;
 use lessram::maps::{KeyValues, KeyValuesBuild, StaticBuilder};
 use lessram::mem::{Global, Totals};
@@ -45,10 +45,10 @@ impl<T: KeyValuesBuild<Global> + Persist> Structure<Pair> for Values<T> {
         if !plan.number_values {
             return Err(Failure::bad("holds numbers by key, and these values are none"));
         }
-        let mut pairs = Vec::new();
+        let mut pairs = SlimVec::new();
         while let Some((key, value)) = feed.next()? {
             let value = value.try_into().map_or(0, u64::from_le_bytes);
-            push(&mut pairs, (key.key_hash(SEED), value))?;
+            pairs.try_push((key.key_hash(SEED), value)).map_err(refused)?;
         }
         pairs.shrink_to_fit();
         map_of(&pairs).map(Self)
@@ -71,18 +71,6 @@ impl<T: KeyValuesBuild<Global> + Persist> Structure<Pair> for Values<T> {
     }
 }
 
-/// Appends; grows by a sixteenth, not by doubling.
-fn push(pairs: &mut Vec<(u64, u64)>, pair: (u64, u64)) -> Outcome<()> {
-    if pairs.len() == pairs.capacity() {
-        let more = (pairs.len() / 16).max(1 << 12);
-        let bytes = (pairs.len() + more) * 16;
-        let refusal = |_| refused(AllocError::Refused { bytes }.into());
-        pairs.try_reserve_exact(more).map_err(refusal)?;
-    }
-    pairs.push(pair);
-    Ok(())
-}
-
 /// The map of these hashes to values.
 fn map_of<T: KeyValuesBuild<Global>>(pairs: &[(u64, u64)]) -> Outcome<T> {
     let how = StaticBuilder::new().with_seed(SEED);
@@ -95,10 +83,10 @@ fn build<T: KeyValuesBuild<Global> + Persist>(
     path: &Path,
     options: &Options,
 ) -> Outcome<Built> {
-    let mut pairs = Vec::new();
+    let mut pairs = SlimVec::new();
     while let Some(line) = lines.next()? {
         match pair(line, options.keys) {
-            Ok(pair) => push(&mut pairs, pair)?,
+            Ok(pair) => pairs.try_push(pair).map_err(refused)?,
             Err(message) => return Err(lines.fail_here(&message)),
         }
     }
@@ -139,21 +127,8 @@ struct Asked<T>(T);
 impl<T: KeyValues> Answers for Asked<T> {
     /// Prints the value of each key.
     fn answer(&self, args: &QueryArgs, printer: &mut Printer) -> Outcome<bool> {
-        let others = [
-            ("--index", args.index.is_some()),
-            ("--prefix", args.prefix.is_some()),
-            ("--range", args.range.is_some()),
-        ];
-        if let Some((option, _)) = others.iter().find(|(_, given)| *given) {
-            return Err(Failure::usage(format!(
-                "{option}: the file has numbers by key and holds no keys: ask for keys"
-            )));
-        }
-        let as_number = args.keys_are == Some(Keys::Ints);
-        let check = |key: &[u8]| if as_number { number(key).map(drop) } else { Ok(()) };
-        each_key(args, check, |key| {
-            let seed = self.0.seed();
-            let hash = if as_number { number(key)?.key_hash(seed) } else { key.key_hash(seed) };
+        only_keys(args, "the file has numbers by key and holds no keys: ask for keys")?;
+        each_hash(args, self.0.seed(), |key, hash| {
             let value = self.0.get_hash(hash);
             let text = value.map_or_else(|| "no".to_owned(), |value| value.to_string());
             printer.print(&text, ("value", value.into()), key)?;

@@ -24,7 +24,7 @@ pub(crate) mod static_ints;
 pub(crate) mod strings;
 pub(crate) mod top;
 
-use crate::args::Kind;
+use crate::args::{Keys, Kind};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
 use crate::dataset::Plan;
@@ -33,6 +33,7 @@ use crate::hold::Answers;
 use crate::input::Lines;
 use crate::measure::{self, BytesSeen, TimesSeen};
 use crate::spool::{self, Feed};
+use lessram::arrays::SlimVec;
 use lessram::storage::{self, HeapWords, Persist};
 use lessram::{BuildError, FileError, MergeError};
 use std::path::{Path, PathBuf};
@@ -117,12 +118,37 @@ fn fed<S: spool::Shape, I, F: Fn(S::Item<'_>) -> I, T>(
 }
 
 /// Why it could not be built.
-fn refused(error: BuildError) -> Failure {
-    match error {
+fn refused(error: impl Into<BuildError>) -> Failure {
+    match error.into() {
         BuildError::Alloc(error) => Failure::memory(error.to_string()),
         BuildError::Io(kind) => Failure::scratch(&std::env::temp_dir(), kind),
         error => Failure::bad(error.to_string()),
     }
+}
+
+/// The different hashes of all lines, or binary numbers, ascending, and how many lines had one that
+/// was there already.
+fn hashes_of(
+    lines: &mut Lines,
+    options: &Options,
+    of_number: impl Fn(u64) -> u64,
+    of_line: impl Fn(&[u8]) -> u64,
+) -> Outcome<(SlimVec<u64>, u64)> {
+    let mut hashes = SlimVec::new();
+    if options.keys == Keys::Ints {
+        lines.numbers(options.format, |_, number| {
+            hashes.try_push(of_number(number)).map_err(refused)
+        })?;
+    } else {
+        while let Some(line) = lines.next()? {
+            hashes.try_push(of_line(line)).map_err(refused)?;
+        }
+    }
+    let all = hashes.len();
+    hashes.sort_unstable();
+    hashes.dedup();
+    let repeated = (all - hashes.len()) as u64;
+    Ok((hashes, repeated))
 }
 
 /// Bytes of the file that a contender would be saved to.
@@ -133,11 +159,14 @@ fn file_bytes<T: Persist>(structure: &T, scratch: &Path) -> Outcome<Option<u64>>
     info.map(|info| Some(info.len())).map_err(|error| Failure::scratch(&path, error))
 }
 
-/// What `merge` makes of the first of `files` and each of the others.
+/// Saves at `out` what `merge` makes of the first of `files` and each of the others; tells its
+/// `items`.
 fn merged<T: Persist<Words = HeapWords>>(
     files: &[PathBuf],
+    out: &Path,
     merge: impl Fn(&mut T, &T) -> Result<(), MergeError>,
-) -> Outcome<T> {
+    items: impl Fn(&T) -> Option<u64>,
+) -> Outcome<Option<u64>> {
     let mut all: Option<T> = None;
     for path in files {
         let next = storage::read::<T>(path).map_err(|error| Failure::file(path, error))?;
@@ -149,7 +178,9 @@ fn merged<T: Persist<Words = HeapWords>>(
             })?,
         }
     }
-    all.ok_or_else(|| Failure::usage("nothing to merge: name the files"))
+    let all = all.ok_or_else(|| Failure::usage("nothing to merge: name the files"))?;
+    save(&all, out)?;
+    Ok(items(&all))
 }
 
 /// Saves what `build` made.

@@ -6,7 +6,7 @@ use crate::build::{Built, Options};
 use crate::error::{Failure, Outcome};
 use crate::hold::Answers;
 use crate::input::{Lines, excerpt};
-use crate::query::{Printer, each_key};
+use crate::query::{Printer, each_key, only_keys};
 use lessram::mem::Global;
 use lessram::sketches::{Quantiles, QuantilesMut};
 use lessram::storage::{self, HeapWords, Persist};
@@ -18,11 +18,7 @@ pub(crate) fn of<T: QuantilesMut<Global> + Persist<Words = HeapWords> + 'static>
         entries: Vec::new(),
         options: &["--u32le", "--u64le"],
         sorts: false,
-        merge: Some(|files, out| {
-            let all = merged(files, T::merge)?;
-            save(&all, out)?;
-            Ok(Some(all.len()))
-        }),
+        merge: Some(|files, out| merged(files, out, T::merge, |all| Some(all.len()))),
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
     }
@@ -72,17 +68,11 @@ struct Asked<T>(T);
 impl<T: Quantiles> Answers for Asked<T> {
     /// Of each number, the share of all that is not larger.
     fn answer(&self, args: &QueryArgs, printer: &mut Printer) -> Outcome<bool> {
-        let others = [
-            ("--index", args.index.is_some()),
-            ("--prefix", args.prefix.is_some()),
-            ("--range", args.range.is_some()),
-        ];
-        if let Some((option, _)) = others.iter().find(|(_, given)| *given) {
-            return Err(Failure::usage(format!(
-                "{option}: quantiles know no single numbers: name some, to see which share of all \
-                 is not larger"
-            )));
-        }
+        only_keys(
+            args,
+            "quantiles know no single numbers: name some, to see which share of all \
+                 is not larger",
+        )?;
         let number = |key: &[u8]| {
             decimal_number(key)
                 .ok_or_else(|| Failure::usage(format!("{} is no finite number", excerpt(key))))

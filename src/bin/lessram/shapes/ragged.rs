@@ -1,6 +1,5 @@
 //! The shape `ragged`: rows of numbers, which are asked by index.
 
-use super::filters::push;
 use super::{Shape, refused, save};
 use crate::args::QueryArgs;
 use crate::build::{Built, Options};
@@ -8,7 +7,7 @@ use crate::error::{Failure, Outcome};
 use crate::hold::Answers;
 use crate::input::{Lines, decimal, excerpt};
 use crate::query::{Printer, each_key, number};
-use lessram::arrays::{PackedInts, RaggedBuild, RaggedRows};
+use lessram::arrays::{PackedInts, RaggedBuild, RaggedRows, SlimVec};
 use lessram::mem::Global;
 use lessram::storage::{self, HeapWords, Persist};
 use std::path::Path;
@@ -36,17 +35,16 @@ fn build<T: RaggedBuild<Global> + Persist>(
     path: &Path,
     _: &Options,
 ) -> Outcome<Built> {
-    let no_memory = |error: lessram::AllocError| refused(error.into());
-    let (mut items, mut ends) = (Vec::new(), PackedInts::new());
+    let (mut items, mut ends) = (SlimVec::new(), PackedInts::new());
     while let Some(line) = lines.next()? {
         for field in line.split(parts).filter(|field| !field.is_empty()) {
             let Some(number) = decimal(field) else {
                 let wrong = excerpt(field);
                 return Err(lines.fail_here(&format!("{wrong} is no decimal number below 2^64")));
             };
-            push(&mut items, number)?;
+            items.try_push(number).map_err(refused)?;
         }
-        ends.try_push(items.len() as u64).map_err(no_memory)?;
+        ends.try_push(items.len() as u64).map_err(refused)?;
     }
     let row = |index: usize| {
         let start = index.checked_sub(1).and_then(|before| ends.get(before)).unwrap_or(0);

@@ -52,8 +52,7 @@ impl<T: SortedIntsBuild<Global> + Persist> Structure<Number> for Set<T> {
     const GETS: bool = true;
 
     fn build(feed: &mut Feed<Number>, plan: &Plan) -> Outcome<Self> {
-        let len = usize::try_from(plan.items)
-            .map_err(|_| refused(AllocError::CapacityOverflow.into()))?;
+        let len = usize::try_from(plan.items).map_err(|_| refused(AllocError::CapacityOverflow))?;
         fed(feed, |it| it, |numbers| T::try_build_in(len, plan.max, numbers, Global)).map(Self)
     }
 

@@ -1,15 +1,16 @@
 //! The shape `static_filters`: approximate sets that are built at once, from the hashes of all of
 //! their keys. They are asked as those of the shape `filters` are.
 
-use super::filters::{Asked, push};
-use super::{Entry, Shape, fed, file_bytes, refused, save};
-use crate::args::{Keys, Kind};
+use super::filters::Asked;
+use super::{Entry, Shape, fed, file_bytes, hashes_of, refused, save};
+use crate::args::Kind;
 use crate::build::{Built, Options};
 use crate::contender::Structure;
 use crate::dataset::{Plan, SHUFFLED, TOKENS};
 use crate::error::Outcome;
 use crate::input::Lines;
 use crate::spool::{self, Bytes, Feed, Number};
+use lessram::arrays::SlimVec;
 use lessram::filters::{Building, Filter, FilterBuild};
 use lessram::hashing::KeyHash;
 use lessram::mem::{Global, Totals};
@@ -49,9 +50,9 @@ where
     fn build(feed: &mut Feed<S>, plan: &Plan) -> Outcome<Self> {
         let how = Building::default();
         if STREAM {
-            let mut hashes = Vec::new();
+            let mut hashes = SlimVec::new();
             while let Some(key) = feed.next()? {
-                push(&mut hashes, key.key_hash(how.seed))?;
+                hashes.try_push(key.key_hash(how.seed)).map_err(refused)?;
             }
             hashes.sort_unstable();
             hashes.dedup();
@@ -83,18 +84,9 @@ fn build<T: FilterBuild<Global> + Persist>(
     options: &Options,
 ) -> Outcome<Built> {
     let how = Building::default();
-    let mut hashes = Vec::new();
-    if options.keys == Keys::Ints {
-        lines.numbers(options.format, |_, number| push(&mut hashes, number.key_hash(how.seed)))?;
-    } else {
-        while let Some(line) = lines.next()? {
-            push(&mut hashes, line.key_hash(how.seed))?;
-        }
-    }
-    let all = hashes.len();
-    hashes.sort_unstable();
-    hashes.dedup();
-    let (items, repeated) = (hashes.len() as u64, (all - hashes.len()) as u64);
+    let (of_number, of_line) = (|x: u64| x.key_hash(how.seed), |x: &[u8]| x.key_hash(how.seed));
+    let (hashes, repeated) = hashes_of(&mut lines, options, of_number, of_line)?;
+    let items = hashes.len() as u64;
     let built = T::try_from_hashes_in(hashes, options.fpr.get(), how, Global).map_err(refused)?;
     save(&built, path)?;
     let heap_bytes = built.heap_bytes() as u64;

@@ -5,10 +5,10 @@ use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
 use crate::dataset::{Plan, TOKENS};
-use crate::error::{Failure, Outcome};
+use crate::error::Outcome;
 use crate::hold::Answers;
 use crate::input::Lines;
-use crate::query::{Printer, each_key};
+use crate::query::{Printer, each_key, only_keys};
 use crate::spool::{Bytes, Feed};
 use lessram::hashing::KeyHash;
 use lessram::mem::{Global, Totals};
@@ -29,10 +29,7 @@ pub(crate) fn of<T: HeavyMut<Global> + Persist<Words = HeapWords> + 'static>() -
         entries: vec![(Kind::Stream, Entry::of::<Bytes, Top<T>>(NOTE, RUST))],
         options: &[],
         sorts: false,
-        merge: Some(|files, out| {
-            save(&merged(files, T::merge)?, out)?;
-            Ok(None)
-        }),
+        merge: Some(|files, out| merged(files, out, T::merge, |_| None)),
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
     }
@@ -95,16 +92,7 @@ struct Asked<T>(T);
 
 impl<T: Heavy> Answers for Asked<T> {
     fn answer(&self, args: &QueryArgs, printer: &mut Printer) -> Outcome<bool> {
-        let others = [
-            ("--index", args.index.is_some()),
-            ("--prefix", args.prefix.is_some()),
-            ("--range", args.range.is_some()),
-        ];
-        if let Some((option, _)) = others.iter().find(|(_, given)| *given) {
-            return Err(Failure::usage(format!(
-                "{option}: frequent keys have no order: ask for keys, how often they came"
-            )));
-        }
+        only_keys(args, "frequent keys have no order: ask for keys, how often they came")?;
         each_key(
             args,
             |_| Ok(()),
