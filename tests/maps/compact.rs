@@ -1,19 +1,17 @@
 //! Compact maps: beside std's as an oracle, with bytes compared to the allocator's after every
 //! operation; and with what goes wrong around them.
 
-use super::faults::{Constant, Dropped, Until};
+use super::faults::{Constant, Dropped, Mood, Moody, Until};
 use super::mixed;
+use super::programs::{Made, Op, config, ops};
 use lessram::AllocError;
 use lessram::hashing::DefaultHashBuilder;
 use lessram::maps::{CompactEntry, CompactMap};
 use lessram::mem::{Counter, Footprint, Global, Totals, Tracked};
-use lessram::testkit::cases;
-use proptest::collection::vec;
 use proptest::prelude::*;
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
-use std::fmt::Debug;
-use std::hash::{BuildHasher, Hash, Hasher as _};
+use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 type Counted<'c, K, V, S = DefaultHashBuilder> = CompactMap<K, V, S, Tracked<'c>>;
@@ -27,69 +25,6 @@ fn sound<K: Footprint, V: Footprint>(map: &Counted<'_, K, V>, counter: &Counter)
     assert!(map.len() <= map.capacity());
     assert_eq!(map.heap_bytes(), counter.live(), "bytes");
     assert_eq!(map.heap_blocks(), counter.blocks(), "blocks");
-}
-
-#[derive(Clone, Debug)]
-enum Op {
-    Insert(u32, u32),
-    Remove(u32),
-    /// Insert so many keys in a row from here on.
-    Fill(u32, u32),
-    /// Remove so many keys in a row from here on.
-    Empty(u32, u32),
-    Entry(u32, u32),
-    EntryRemove(u32),
-    Retain(u32),
-    Extract(u32, u8),
-    Reserve(u16),
-    ShrinkTo(u16),
-    Clear,
-    Drain(u8),
-    Clone,
-}
-
-fn ops() -> impl Strategy<Value = Vec<Op>> {
-    let key = || prop_oneof![0_u32..60, 0_u32..3_000];
-    let op = prop_oneof![
-        20 => (key(), any::<u32>()).prop_map(|(k, v)| Op::Insert(k, v)),
-        12 => key().prop_map(Op::Remove),
-        3 => (key(), 0_u32..700).prop_map(|(k, n)| Op::Fill(k, n)),
-        3 => (key(), 0_u32..900).prop_map(|(k, n)| Op::Empty(k, n)),
-        8 => (key(), any::<u32>()).prop_map(|(k, v)| Op::Entry(k, v)),
-        4 => key().prop_map(Op::EntryRemove),
-        1 => (2_u32..9).prop_map(Op::Retain),
-        1 => (2_u32..9, any::<u8>()).prop_map(|(k, n)| Op::Extract(k, n)),
-        1 => (0_u16..2_000).prop_map(Op::Reserve),
-        1 => (0_u16..100).prop_map(Op::ShrinkTo),
-        1 => Just(Op::Clear),
-        1 => any::<u8>().prop_map(Op::Drain),
-        1 => Just(Op::Clone),
-    ];
-    vec(op, 0..60)
-}
-
-/// Keys and values that are made from numbers.
-trait Made: Clone + PartialEq + Debug + Footprint {
-    fn of(number: u32) -> Self;
-}
-
-macro_rules! made {
-    ($($ty:ty: |$number:ident| $of:expr;)*) => {$(
-        impl Made for $ty {
-            fn of($number: u32) -> Self {
-                $of
-            }
-        }
-    )*};
-}
-
-made! {
-    (): |_number| ();
-    u8: |number| number as u8;
-    u32: |number| number;
-    u64: |number| u64::from(number) << 40 | u64::from(number % 3);
-    String: |number| format!("{number:>20}");
-    [u64; 12]: |number| [u64::from(number); 12];
 }
 
 fn apply<K: Made + Eq + Hash + Ord, V: Made>(
@@ -165,7 +100,7 @@ fn apply<K: Made + Eq + Hash + Ord, V: Made>(
     }
 }
 
-fn follows_std<K: Made + Eq + Hash + Ord, V: Made>(program: &[Op]) {
+fn follows_std<K: Made + Footprint + Eq + Hash + Ord, V: Made + Footprint>(program: &[Op]) {
     let counter = Counter::new();
     let (mut map, mut model) = (counted::<K, V>(&counter), HashMap::new());
     for op in program {
@@ -188,12 +123,8 @@ fn follows_std<K: Made + Eq + Hash + Ord, V: Made>(program: &[Op]) {
     assert_eq!((counter.live(), counter.blocks()), (0, 0));
 }
 
-fn config() -> ProptestConfig {
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases(24)) }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(24))]
 
     #[test]
     fn compact_maps_follow_std(program in ops()) {
@@ -333,36 +264,14 @@ fn impossible_capacities_are_errors() {
     assert_eq!(map.get(&7), Some(&2));
 }
 
-/// Hashes as `DefaultHashBuilder` does, unless it is in another mood.
-#[derive(Default)]
-struct Moody {
-    calls: Cell<u64>,
-    panics_at: Cell<u64>,
-    lies: Cell<bool>,
-    hash: DefaultHashBuilder,
-}
-
-impl BuildHasher for Moody {
-    type Hasher = <DefaultHashBuilder as BuildHasher>::Hasher;
-
-    fn build_hasher(&self) -> Self::Hasher {
-        self.calls.set(self.calls.get() + 1);
-        assert!(self.calls.get() != self.panics_at.get(), "a hash function that panics");
-        let mut hasher = self.hash.build_hasher();
-        if self.lies.get() {
-            hasher.write_u64(self.calls.get() % 5);
-        }
-        hasher
-    }
-}
-
 #[test]
 fn hash_functions_that_panic_do_no_harm() {
-    for panics_at in 1..400 {
-        let counter = Counter::new();
-        let (hash, memory) = (Moody::default(), Tracked::new(&counter, Global));
-        hash.panics_at.set(panics_at);
-        let mut map: Counted<'_, u64, Box<u64>, Moody> = CompactMap::with_hasher_in(hash, memory);
+    for calls in 0..400 {
+        let (counter, mood) = (Counter::new(), Moody::default());
+        mood.0.set(Mood::PanicsAfter(calls));
+        let memory = Tracked::new(&counter, Global);
+        let mut map: Counted<'_, u64, Box<u64>, Moody> =
+            CompactMap::with_hasher_in(mood.clone(), memory);
         let (mut next, mut missed) = (0, 0);
         while next < 200 {
             let filled = catch_unwind(AssertUnwindSafe(|| {
@@ -371,10 +280,12 @@ fn hash_functions_that_panic_do_no_harm() {
                     map.insert(next, Box::new(next));
                 }
             }));
-            missed += u64::from(filled.is_err());
+            if filled.is_err() {
+                missed += 1;
+                mood.0.set(Mood::Well);
+            }
         }
-        map.hasher().panics_at.set(0);
-        assert!(missed == u64::from(panics_at <= map.hasher().calls.get()));
+        assert_eq!(missed, u64::from(matches!(mood.0.replace(Mood::Well), Mood::Well)));
         assert!(map.check() && map.len() as u64 == 200 - missed);
         assert_eq!(map.heap_bytes() - 8 * map.len(), counter.live());
     }
@@ -382,10 +293,10 @@ fn hash_functions_that_panic_do_no_harm() {
 
 #[test]
 fn hash_functions_that_lie_do_no_harm() {
-    let counter = Counter::new();
-    let (hash, memory) = (Moody::default(), Tracked::new(&counter, Global));
-    hash.lies.set(true);
-    let mut map: Counted<'_, u64, Box<u64>, Moody> = CompactMap::with_hasher_in(hash, memory);
+    let (counter, mood) = (Counter::new(), Moody::default());
+    mood.0.set(Mood::Lies(1));
+    let memory = Tracked::new(&counter, Global);
+    let mut map: Counted<'_, u64, Box<u64>, Moody> = CompactMap::with_hasher_in(mood, memory);
     for i in 0..6_000 {
         map.insert(i, Box::new(i));
         if i % 3 == 0 {

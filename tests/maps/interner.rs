@@ -2,10 +2,10 @@
 
 use super::faults::{Constant, Mood, Moody, Until};
 use super::mixed;
+use super::programs::config;
 use lessram::hashing::DefaultHashBuilder;
 use lessram::maps::{Interner, Resolver};
 use lessram::mem::{Counter, Footprint, Global, Tracked};
-use lessram::testkit::cases;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::cell::Cell;
@@ -112,12 +112,8 @@ fn follows_std(program: &[Op]) {
     assert_eq!((counter.live(), counter.blocks()), (0, 0));
 }
 
-fn config() -> ProptestConfig {
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases(48)) }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(48))]
 
     #[test]
     fn interners_follow_std(program in ops()) {

@@ -5,15 +5,13 @@
 
 use super::faults::{Dropped, Until};
 use super::mixed;
+use super::programs::{Made, Op, config, ops};
 use lessram::AllocError;
 use lessram::maps::{IntEntry, IntKey, IntMap, IntSet};
 use lessram::mem::{Counter, Footprint, Global, Part, Parts, Totals, Tracked};
-use lessram::testkit::cases;
-use proptest::collection::vec;
 use proptest::prelude::*;
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
-use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 type Counted<'c, V, K = u64> = IntMap<V, K, Tracked<'c>>;
@@ -27,70 +25,6 @@ fn sound<V: Footprint, K: IntKey>(map: &Counted<'_, V, K>, counter: &Counter) {
     assert!(map.len() <= map.capacity());
     assert_eq!(map.heap_bytes(), counter.live(), "bytes");
     assert_eq!(map.heap_blocks(), counter.blocks(), "blocks");
-}
-
-#[derive(Clone, Debug)]
-enum Op {
-    Insert(u32, u32),
-    Remove(u32),
-    /// Insert so many keys in a row from here on.
-    Fill(u32, u32),
-    /// Remove so many keys in a row from here on.
-    Empty(u32, u32),
-    Entry(u32, u32),
-    EntryRemove(u32),
-    Retain(u32),
-    Extract(u32, u8),
-    Reserve(u16),
-    ShrinkTo(u16),
-    Clear,
-    Drain(u8),
-    Clone,
-}
-
-fn ops() -> impl Strategy<Value = Vec<Op>> {
-    let key = || prop_oneof![0_u32..60, 0_u32..3_000];
-    let op = prop_oneof![
-        20 => (key(), any::<u32>()).prop_map(|(k, v)| Op::Insert(k, v)),
-        12 => key().prop_map(Op::Remove),
-        3 => (key(), 0_u32..700).prop_map(|(k, n)| Op::Fill(k, n)),
-        3 => (key(), 0_u32..900).prop_map(|(k, n)| Op::Empty(k, n)),
-        8 => (key(), any::<u32>()).prop_map(|(k, v)| Op::Entry(k, v)),
-        4 => key().prop_map(Op::EntryRemove),
-        1 => (2_u32..9).prop_map(Op::Retain),
-        1 => (2_u32..9, any::<u8>()).prop_map(|(k, n)| Op::Extract(k, n)),
-        1 => (0_u16..2_000).prop_map(Op::Reserve),
-        1 => (0_u16..100).prop_map(Op::ShrinkTo),
-        1 => Just(Op::Clear),
-        1 => any::<u8>().prop_map(Op::Drain),
-        1 => Just(Op::Clone),
-    ];
-    vec(op, 0..60)
-}
-
-/// Keys and values that are made from numbers: keys of as many bits as their type has.
-trait Made: Clone + PartialEq + Debug {
-    fn of(number: u32) -> Self;
-}
-
-macro_rules! made {
-    ($($ty:ty: |$number:ident| $of:expr;)*) => {$(
-        impl Made for $ty {
-            fn of($number: u32) -> Self {
-                $of
-            }
-        }
-    )*};
-}
-
-made! {
-    (): |_number| ();
-    u8: |number| number as u8;
-    u16: |number| number as u16;
-    i32: |number| number.wrapping_mul(0x9E37_79B9) as i32;
-    u64: |number| u64::from(number) << 40 | u64::from(number % 3);
-    Box<u32>: |number| Box::new(number);
-    [u64; 12]: |number| [u64::from(number); 12];
 }
 
 fn apply<V: Made, K: IntKey + Made>(
@@ -189,12 +123,8 @@ fn follows_std<V: Made + Footprint, K: IntKey + Made>(program: &[Op]) {
     assert_eq!((counter.live(), counter.blocks()), (0, 0));
 }
 
-fn config() -> ProptestConfig {
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases(40)) }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(40))]
 
     #[test]
     fn maps_of_integers_follow_std(program in ops()) {

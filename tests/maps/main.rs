@@ -7,6 +7,7 @@ mod interner;
 mod ints;
 mod model;
 mod ordered;
+mod programs;
 mod std_like;
 mod strings;
 

@@ -1,9 +1,9 @@
 //! Programs of operations, beside std's map.
 
+use super::programs::config;
 use super::{counted, mixed, sound};
 use lessram::maps::{Compact, Policy, Quick};
 use lessram::mem::{Counter, Footprint};
-use lessram::testkit::cases;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -125,12 +125,8 @@ fn follows_std<P: Policy>(program: &[Op]) {
     assert_eq!((counter.live(), counter.blocks()), (0, 0));
 }
 
-fn config() -> ProptestConfig {
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases(64)) }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(64))]
 
     #[test]
     fn compact_maps_follow_std(program in ops()) {

@@ -3,11 +3,11 @@
 
 use super::faults::{Constant, Dropped, Mood, Moody, Until};
 use super::mixed;
+use super::programs::config;
 use lessram::arrays::SlimVec;
 use lessram::hashing::DefaultHashBuilder;
 use lessram::maps::{OrderedEntry, OrderedMap, OrderedSet};
 use lessram::mem::{Counter, Footprint, Global, Tracked};
-use lessram::testkit::cases;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::cell::Cell;
@@ -250,12 +250,8 @@ fn follows_a_vector(program: &[Op]) {
     assert_eq!((counter.live(), counter.blocks()), (0, 0));
 }
 
-fn config() -> ProptestConfig {
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases(48)) }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(48))]
 
     #[test]
     fn ordered_maps_follow_a_vector(program in ops()) {

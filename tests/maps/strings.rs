@@ -3,12 +3,11 @@
 
 use super::faults::{Constant, Dropped, Mood, Moody, Until};
 use super::mixed;
+use super::programs::{Made, Op, config, ops};
 use lessram::AllocError;
 use lessram::hashing::DefaultHashBuilder;
 use lessram::maps::{StrEntry, StrMap, StrSet};
 use lessram::mem::{Counter, Footprint, Global, Totals, Tracked};
-use lessram::testkit::cases;
-use proptest::collection::vec;
 use proptest::prelude::*;
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -41,73 +40,7 @@ fn string(i: u32) -> Vec<u8> {
     if i == 9 { Vec::new() } else { string }
 }
 
-#[derive(Clone, Debug)]
-enum Op {
-    Insert(u32, u32),
-    Remove(u32),
-    /// Insert so many keys in a row from here on.
-    Fill(u32, u32),
-    /// Remove so many keys in a row from here on.
-    Empty(u32, u32),
-    Entry(u32, u32),
-    EntryRemove(u32),
-    Retain(u32),
-    Extract(u32, u8),
-    Reserve(u16),
-    ShrinkTo(u16),
-    Clear,
-    Drain(u8),
-    Clone,
-}
-
-fn ops() -> impl Strategy<Value = Vec<Op>> {
-    let key = || prop_oneof![0_u32..60, 0_u32..3_000];
-    let op = prop_oneof![
-        20 => (key(), any::<u32>()).prop_map(|(k, v)| Op::Insert(k, v)),
-        12 => key().prop_map(Op::Remove),
-        3 => (key(), 0_u32..700).prop_map(|(k, n)| Op::Fill(k, n)),
-        3 => (key(), 0_u32..900).prop_map(|(k, n)| Op::Empty(k, n)),
-        8 => (key(), any::<u32>()).prop_map(|(k, v)| Op::Entry(k, v)),
-        4 => key().prop_map(Op::EntryRemove),
-        1 => (2_u32..9).prop_map(Op::Retain),
-        1 => (2_u32..9, any::<u8>()).prop_map(|(k, n)| Op::Extract(k, n)),
-        1 => (0_u16..2_000).prop_map(Op::Reserve),
-        1 => (0_u16..100).prop_map(Op::ShrinkTo),
-        1 => Just(Op::Clear),
-        1 => any::<u8>().prop_map(Op::Drain),
-        1 => Just(Op::Clone),
-    ];
-    vec(op, 0..60)
-}
-
-/// Values of some width that are made from a number.
-trait Value: Clone + Footprint + PartialEq + std::fmt::Debug {
-    fn of(number: u32) -> Self;
-}
-
-impl Value for () {
-    fn of(_: u32) -> Self {}
-}
-
-impl Value for u32 {
-    fn of(number: u32) -> Self {
-        number
-    }
-}
-
-impl Value for Box<u32> {
-    fn of(number: u32) -> Self {
-        Self::new(number)
-    }
-}
-
-impl Value for [u64; 12] {
-    fn of(number: u32) -> Self {
-        [u64::from(number); 12]
-    }
-}
-
-fn apply<V: Value>(map: &mut Counted<'_, V>, model: &mut HashMap<Vec<u8>, V>, op: &Op) {
+fn apply<V: Made + Footprint>(map: &mut Counted<'_, V>, model: &mut HashMap<Vec<u8>, V>, op: &Op) {
     match *op {
         Op::Insert(key, value) => {
             let (key, value) = (string(key), V::of(value));
@@ -177,7 +110,7 @@ fn apply<V: Value>(map: &mut Counted<'_, V>, model: &mut HashMap<Vec<u8>, V>, op
     }
 }
 
-fn follows_std<V: Value>(program: &[Op]) {
+fn follows_std<V: Made + Footprint>(program: &[Op]) {
     let counter = Counter::new();
     let (mut map, mut model) = (counted::<V>(&counter), HashMap::new());
     for op in program {
@@ -200,12 +133,8 @@ fn follows_std<V: Value>(program: &[Op]) {
     assert_eq!((counter.live(), counter.blocks()), (0, 0));
 }
 
-fn config() -> ProptestConfig {
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases(40)) }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(40))]
 
     #[test]
     fn maps_of_strings_follow_std(program in ops()) {
