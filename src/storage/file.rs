@@ -51,7 +51,7 @@ fn replace(
     };
     let name = path.file_name().ok_or(io::Error::from(io::ErrorKind::InvalidInput))?;
     remove_leftovers(&folder, name);
-    let temp = Temp::create(&folder, name)?;
+    let temp = Temp::create(&folder, name, OpenOptions::new().write(true).create_new(true))?;
     if let Ok(old) = fs::metadata(&path) {
         temp.file.set_permissions(old.permissions())?;
     }
@@ -95,7 +95,7 @@ pub(crate) struct Temp {
 
 impl Temp {
     /// `.NAME.PID-RUN-COUNT.lram-tmp`, made anew.
-    fn create(folder: &Path, name: &OsStr) -> io::Result<Self> {
+    fn create(folder: &Path, name: &OsStr, options: &OpenOptions) -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         loop {
             let mut temp = temp_prefix(name);
@@ -103,7 +103,7 @@ impl Temp {
             let count = COUNT.fetch_add(1, Relaxed);
             temp.push(std::format!("{process}-{run:08x}-{count}{TEMP_SUFFIX}"));
             let path = folder.join(temp);
-            match OpenOptions::new().read(true).write(true).create_new(true).open(&path) {
+            match options.open(&path) {
                 Ok(file) => return Ok(Self { file, path: Some(path) }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -111,13 +111,18 @@ impl Temp {
         }
     }
 
-    /// A file for this process alone. On Unix it has no name from here on, so that nothing is left
-    /// of it however the process ends.
+    /// A file for this process alone. On Unix nobody else may open it while it has a name, and it
+    /// has none from here on, so that nothing is left of it however the process ends.
     pub(crate) fn unnamed(folder: &Path, name: &str) -> io::Result<Self> {
-        let mut temp = Self::create(folder, OsStr::new(name))?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut temp = Self::create(folder, OsStr::new(name), &options)?;
         if cfg!(unix) {
-            if let Some(path) = temp.path.take() {
+            if let Some(path) = &temp.path {
                 fs::remove_file(path)?;
+                temp.path = None;
             }
         }
         Ok(temp)

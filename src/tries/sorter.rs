@@ -1,21 +1,24 @@
 //! [`Sorter`]: keys in any order, put in order within a budget of memory.
 
-use super::spool::{common, read_number};
+use super::spool::{common, read_key, varint};
 use crate::error::{AllocError, FileError};
 use crate::mem::Global;
 use crate::mem::raw_vec::RawVec;
 use crate::storage::Temp;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::vec::Vec;
-use std::{env, fmt, mem};
+use std::{env, fmt};
 
 /// The least budget: below it, runs would be so short that merging them takes most of the time.
 const MIN_MEMORY: usize = 1 << 20;
-/// Runs in files that are merged at once: far fewer than files that a process may have open.
-const MAX_RUNS: usize = 64;
+/// Runs of one level that become one of the next.
+const FAN_IN: usize = 16;
+/// Runs there are at most, far fewer than files that a process may have open: 15 of each of six
+/// levels, for 16 million times the budget.
+const MAX_RUNS: usize = 6 * FAN_IN;
 /// Of the budget, what the buffers of all runs may take.
 const BUFFER_SHARE: usize = 4;
 
@@ -27,18 +30,20 @@ const BUFFER_SHARE: usize = 4;
 ///
 /// # When not to use it
 ///
-/// - The keys fit in memory: `sort_unstable` and `dedup` of a `Vec` take half the time.
+/// - The keys fit in memory: `sort_unstable` and `dedup` of a `Vec` need no files.
 /// - They come in order already: hand them to the builder.
 ///
 /// # Space
 ///
-/// No more than the budget, and the longest key three times. A key that waits takes 12 bytes and
-/// its own. Files take what each key adds to the one before and two bytes or more; on Unix they
-/// have no names, so that nothing is left of them however the process ends.
+/// About the budget, and the longest key of each run, of which there are some dozen. A key that
+/// waits takes 12 bytes and its own. Files take what each key adds to the one before and two bytes
+/// or more; on Unix they have no names, so that nothing is left of them however the process ends.
+/// Elsewhere they stay if the process is killed.
 ///
 /// # Time
 ///
-/// O(n log n). Keys are written once for each factor of 64 by which they exceed the budget.
+/// O(n log n). A key is written once, and once more for each factor of 16 by which all of them
+/// exceed the budget.
 ///
 /// # Example
 ///
@@ -61,9 +66,9 @@ pub struct Sorter {
     waiting: Waiting,
     runs: Vec<Run>,
     folder: PathBuf,
-    /// Bytes that may wait, and of the buffer of a run.
-    most: usize,
-    buffer: usize,
+    most_waiting_bytes: usize,
+    /// Of each run.
+    buffer_bytes: usize,
     pushed: u64,
     /// Whether runs were lost, as a file failed while they were merged.
     lost: bool,
@@ -85,9 +90,9 @@ impl Sorter {
         Self::with_limits(memory - buffers, buffers / (MAX_RUNS + 1), folder.as_ref())
     }
 
-    fn with_limits(most: usize, buffer: usize, folder: &Path) -> Self {
+    fn with_limits(most_waiting_bytes: usize, buffer_bytes: usize, folder: &Path) -> Self {
         let (waiting, runs, folder) = (Waiting::new(), Vec::new(), PathBuf::from(folder));
-        Self { waiting, runs, folder, most, buffer, pushed: 0, lost: false }
+        Self { waiting, runs, folder, most_waiting_bytes, buffer_bytes, pushed: 0, lost: false }
     }
 
     /// Keys pushed, each as often as it was.
@@ -113,7 +118,8 @@ impl Sorter {
     pub fn push(&mut self, key: impl AsRef<[u8]>) -> Result<(), FileError> {
         let key = key.as_ref();
         self.check()?;
-        if self.waiting.bytes_with(key) > self.most && !self.waiting.spans.is_empty() {
+        if self.waiting.bytes_with(key) > self.most_waiting_bytes && !self.waiting.spans.is_empty()
+        {
             self.spill()?;
         }
         self.waiting.push(key)?;
@@ -124,31 +130,39 @@ impl Sorter {
     /// Writes what waits as one more run.
     #[cold]
     fn spill(&mut self) -> Result<(), FileError> {
-        if self.runs.len() == MAX_RUNS {
-            self.lost = true;
-            let merged = self.merge_runs()?;
-            self.lost = false;
-            self.runs.push(merged);
-        }
         self.waiting.sort();
-        let mut writer = RunWriter::create(&self.folder, self.buffer)?;
+        let mut writer = RunWriter::create(&self.folder, self.buffer_bytes)?;
         for span in &self.waiting.spans[..] {
             writer.push(self.waiting.key(*span))?;
         }
-        let run = writer.finish(self.buffer)?;
-        self.runs.push(run);
+        self.runs.push(writer.finish(0, self.buffer_bytes)?);
         self.waiting.clear();
+        self.merge_full_levels()
+    }
+
+    /// Makes one run of a higher level of the last ones, as long as there are enough of one level:
+    /// levels descend, as the digits of a number.
+    fn merge_full_levels(&mut self) -> Result<(), FileError> {
+        while let Some(level) = self.full_level() {
+            // Before runs are taken: if there can be no file they are kept.
+            let mut writer = RunWriter::create(&self.folder, self.buffer_bytes)?;
+            let last = self.runs.split_off(self.runs.len() - FAN_IN);
+            self.lost = true;
+            let mut sorted = Sorted::new(last)?;
+            while let Some(key) = sorted.next_key()? {
+                writer.push(key)?;
+            }
+            self.runs.push(writer.finish(level + 1, self.buffer_bytes)?);
+            self.lost = false;
+        }
         Ok(())
     }
 
-    /// All runs as one.
-    fn merge_runs(&mut self) -> Result<Run, FileError> {
-        let mut sorted = Sorted::new(mem::take(&mut self.runs))?;
-        let mut writer = RunWriter::create(&self.folder, self.buffer)?;
-        while let Some(key) = sorted.next_key()? {
-            writer.push(key)?;
-        }
-        writer.finish(self.buffer)
+    /// The level of the last runs, if there are enough of it.
+    fn full_level(&self) -> Option<u32> {
+        let last = self.runs.last()?.level;
+        let first = self.runs.len().checked_sub(FAN_IN)?;
+        (self.runs[first].level == last).then_some(last)
     }
 
     fn check(&self) -> io::Result<()> {
@@ -167,7 +181,7 @@ impl Sorter {
         self.check()?;
         self.waiting.sort();
         // What waits needs no file.
-        self.runs.push(Run { source: Source::Waiting(self.waiting, 0), key: Vec::new() });
+        self.runs.push(Run::new(Source::Waiting(self.waiting, 0), 0));
         Sorted::new(self.runs)
     }
 }
@@ -252,7 +266,9 @@ fn key_at(bytes: &[u8], span: Span) -> &[u8] {
 /// Keys in order, and the first of them that has not come out.
 struct Run {
     source: Source,
-    key: Vec<u8>,
+    key: RawVec<u8, Global>,
+    /// How often its keys were merged.
+    level: u32,
 }
 
 enum Source {
@@ -263,79 +279,63 @@ enum Source {
 }
 
 impl Run {
+    const fn new(source: Source, level: u32) -> Self {
+        Self { source, key: RawVec::new_in(Global), level }
+    }
+
     /// Goes to the next key; whether there is one.
     fn advance(&mut self) -> Result<bool, FileError> {
         match &mut self.source {
             Source::Waiting(waiting, next) => {
                 let Some(span) = waiting.spans.get(*next) else { return Ok(false) };
-                replace_tail(&mut self.key, 0, waiting.key(*span))?;
+                self.key.truncate(0);
+                self.key.try_extend_from_slice(waiting.key(*span))?;
                 *next += 1;
             }
             Source::File(file) => {
                 if file.fill_buf()?.is_empty() {
                     return Ok(false);
                 }
-                let (shared, added) = (read_number(file)?, read_number(file)?);
-                let len = shared.min(self.key.len());
-                self.key.truncate(len);
-                self.key.try_reserve(added).map_err(|_| AllocError::CapacityOverflow)?;
-                self.key.resize(len + added, 0);
-                file.read_exact(&mut self.key[len..])?;
+                read_key::<_, FileError>(file, &mut self.key)?;
             }
         }
         Ok(true)
     }
 }
 
-/// Makes `key` its first `shared` bytes and `tail`.
-fn replace_tail(key: &mut Vec<u8>, shared: usize, tail: &[u8]) -> Result<(), AllocError> {
-    key.truncate(shared);
-    key.try_reserve(tail.len()).map_err(|_| AllocError::CapacityOverflow)?;
-    key.extend_from_slice(tail);
-    Ok(())
-}
-
 /// Writes a run to a file.
 struct RunWriter {
     file: BufWriter<Temp>,
-    last: Vec<u8>,
+    last: RawVec<u8, Global>,
 }
 
 impl RunWriter {
-    fn create(folder: &Path, buffer: usize) -> Result<Self, FileError> {
-        let file = BufWriter::with_capacity(buffer, Temp::unnamed(folder, "sort")?);
-        Ok(Self { file, last: Vec::new() })
+    fn create(folder: &Path, buffer_bytes: usize) -> io::Result<Self> {
+        let file = BufWriter::with_capacity(buffer_bytes, Temp::unnamed(folder, "sort")?);
+        Ok(Self { file, last: RawVec::new_in(Global) })
     }
 
     fn push(&mut self, key: &[u8]) -> Result<(), FileError> {
         let shared = common(&self.last, key);
         let tail = &key[shared..];
-        self.put(shared)?;
-        self.put(tail.len())?;
+        self.file.write_all(varint(shared, &mut [0; 10]))?;
+        self.file.write_all(varint(tail.len(), &mut [0; 10]))?;
         self.file.write_all(tail)?;
-        Ok(replace_tail(&mut self.last, shared, tail)?)
-    }
-
-    fn put(&mut self, mut number: usize) -> io::Result<()> {
-        while number >= 128 {
-            self.file.write_all(&[number as u8 | 128])?;
-            number >>= 7;
-        }
-        self.file.write_all(&[number as u8])
+        self.last.truncate(shared);
+        Ok(self.last.try_extend_from_slice(tail)?)
     }
 
     /// The run, from its first key on.
-    fn finish(self, buffer: usize) -> Result<Run, FileError> {
+    fn finish(self, level: u32, buffer_bytes: usize) -> io::Result<Run> {
         let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.rewind()?;
-        let source = Source::File(BufReader::with_capacity(buffer, file));
-        Ok(Run { source, key: self.last })
+        Ok(Run::new(Source::File(BufReader::with_capacity(buffer_bytes, file)), level))
     }
 }
 
 impl PartialEq for Run {
     fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
+        self.key[..] == other.key[..]
     }
 }
 
@@ -350,15 +350,17 @@ impl PartialOrd for Run {
 impl Ord for Run {
     /// The greatest has the smallest key: heaps give the greatest first.
     fn cmp(&self, other: &Self) -> core::cmp::Ordering {
-        other.key.cmp(&self.key)
+        other.key[..].cmp(&self.key[..])
     }
 }
 
 /// The keys that a [`Sorter`] was given: in order, each once.
+// Not by `Merge`, whose sources neither lend their keys nor fail.
 pub struct Sorted {
     /// Each with a key that has not come out.
     runs: BinaryHeap<Run>,
-    last: Option<Vec<u8>>,
+    last: Option<RawVec<u8, Global>>,
+    failed: bool,
 }
 
 impl Sorted {
@@ -372,29 +374,38 @@ impl Sorted {
                 runs.swap_remove(at);
             }
         }
-        Ok(Self { runs: runs.into(), last: None })
+        Ok(Self { runs: runs.into(), last: None, failed: false })
     }
 
     /// The next key. Allocates only for keys longer than those before.
     ///
     /// # Errors
     ///
-    /// [`FileError::Io`] if a file cannot be read, [`FileError::Alloc`] if memory cannot be had.
+    /// [`FileError::Io`] if a file cannot be read, or could not be before; [`FileError::Alloc`] if
+    /// memory cannot be had.
     pub fn next_key(&mut self) -> Result<Option<&[u8]>, FileError> {
-        loop {
-            let Some(mut run) = self.runs.peek_mut() else { return Ok(None) };
-            let new = self.last.as_ref() != Some(&run.key);
+        if self.failed {
+            return Err(io::Error::other("a file failed before: sort anew").into());
+        }
+        // Until the next key is there.
+        self.failed = true;
+        while let Some(mut run) = self.runs.peek_mut() {
+            let new = self.last.as_ref().is_none_or(|last| last[..] != run.key[..]);
             if new {
-                replace_tail(self.last.get_or_insert_default(), 0, &run.key)?;
+                let last = self.last.get_or_insert_with(|| RawVec::new_in(Global));
+                last.truncate(0);
+                last.try_extend_from_slice(&run.key)?;
             }
             if !run.advance()? {
                 PeekMut::pop(run);
             }
             if new {
-                break;
+                self.failed = false;
+                return Ok(self.last.as_deref());
             }
         }
-        Ok(self.last.as_deref())
+        self.failed = false;
+        Ok(None)
     }
 }
 
@@ -433,12 +444,16 @@ mod tests {
         keys.push("long".repeat(9_000));
         let expected: BTreeSet<&[u8]> = keys.iter().map(String::as_bytes).collect();
         // All at once; in a few runs; in so many that runs are merged, and merged again.
-        for (most, runs) in [(1 << 20, 0..=0), (20_000, 3..=63), (1_000, 1..=MAX_RUNS)] {
+        for (most, runs, levels) in [(1 << 20, 0..=0, 0), (20_000, 3..=15, 0), (1_000, 9..=30, 2)] {
             let mut sorter = Sorter::with_limits(most, 64, &env::temp_dir());
             for key in &keys {
                 sorter.push(key).unwrap();
             }
             assert!(runs.contains(&sorter.runs.len()), "{} runs", sorter.runs.len());
+            // Each level is one more time that a key was written.
+            let level = sorter.runs.first().map_or(0, |run| run.level);
+            assert!(level <= levels, "level {level}");
+            assert!(sorter.runs.is_sorted_by(|a, b| a.level >= b.level));
             assert_eq!(sorter.pushed(), keys.len() as u64);
             assert!(all(sorter).iter().eq(&expected), "{most}");
         }
@@ -456,15 +471,46 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_a_failed_merge_are_not_passed_over() {
+    fn a_merge_without_a_file_loses_nothing() {
         let mut sorter = Sorter::with_limits(100, 64, &env::temp_dir());
-        let mut key = 0;
-        while sorter.runs.len() < MAX_RUNS {
-            sorter.push(format!("{key}")).unwrap();
-            key += 1;
+        let key = |i: u32| format!("{i:04}");
+        let mut pushed = 0;
+        while sorter.runs.len() < FAN_IN - 1 || sorter.waiting.spans.len() < 3 {
+            sorter.push(key(pushed)).unwrap();
+            pushed += 1;
         }
-        sorter.folder = PathBuf::from("no/such/folder");
-        let refused = (0..10).any(|_| sorter.push("more").is_err());
+        let folder = core::mem::replace(&mut sorter.folder, PathBuf::from("no/such/folder"));
+        while sorter.push(key(pushed)).is_ok() {
+            pushed += 1;
+        }
+        sorter.folder = folder;
+        for more in pushed..pushed + 500 {
+            sorter.push(key(more)).unwrap();
+        }
+        assert!(all(sorter).into_iter().eq((0..pushed + 500).map(|i| key(i).into_bytes())));
+    }
+
+    /// A file that is shorter than it was is an error, each time, and no key.
+    #[test]
+    fn files_that_fail_are_not_passed_over() {
+        let cut = |run: &mut Run| {
+            let Source::File(file) = &mut run.source else { panic!("a file") };
+            file.get_mut().file().set_len(20).unwrap();
+        };
+        let filled = || {
+            let mut sorter = Sorter::with_limits(400, 64, &env::temp_dir());
+            (0..400).for_each(|i| sorter.push(format!("{i:04}")).unwrap());
+            assert!((3..FAN_IN).contains(&sorter.runs.len()));
+            sorter
+        };
+        let mut sorter = filled();
+        cut(&mut sorter.runs[1]);
+        let mut sorted = sorter.finish().unwrap();
+        let refused = (0..500).find_map(|_| sorted.next_key().err());
+        assert!(matches!(refused, Some(FileError::Io(_))) && sorted.next_key().is_err());
+        let mut sorter = filled();
+        cut(&mut sorter.runs[1]);
+        let refused = (0..9_000).any(|_| sorter.push("more").is_err());
         assert!(refused && sorter.push("again").is_err() && sorter.finish().is_err());
     }
 }

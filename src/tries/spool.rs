@@ -107,8 +107,8 @@ impl<A: Alloc + Clone> Spool<A> {
         self.bytes.try_reserve(key.len() - shared + 6)?;
         self.last.try_reserve(key.len())?;
         // Room enough: nothing is refused from here on.
-        self.put(shared)?;
-        self.put(key.len() - shared)?;
+        self.bytes.try_extend_from_slice(varint(shared, &mut [0; 10]))?;
+        self.bytes.try_extend_from_slice(varint(key.len() - shared, &mut [0; 10]))?;
         self.bytes.try_extend_from_slice(&key[shared..])?;
         self.last.truncate(shared);
         self.last.try_extend_from_slice(&key[shared..])?;
@@ -117,15 +117,6 @@ impl<A: Alloc + Clone> Spool<A> {
         self.added += (key.len() - shared) as u64;
         self.longest = self.longest.max(key.len());
         Ok(())
-    }
-
-    /// Appends a number, seven bits a byte, the lowest first.
-    fn put(&mut self, mut number: usize) -> Result<(), AllocError> {
-        while number >= 128 {
-            self.bytes.try_push(number as u8 | 128)?;
-            number >>= 7;
-        }
-        self.bytes.try_push(number as u8)
     }
 
     /// How many keys there are.
@@ -163,10 +154,7 @@ impl<A: Alloc + Clone> Spool<A> {
             let written = BufReader::with_capacity(BUFFER, file).take(*written);
             let mut from = written.chain(&self.bytes[..]);
             for _ in 0..self.len {
-                let (shared, added) = (read_number(&mut from)?, read_number(&mut from)?);
-                key.truncate(shared);
-                key.try_resize(shared + added, 0)?;
-                from.read_exact(&mut key[shared..])?;
+                let shared = read_key::<_, BuildError>(&mut from, &mut key)?;
                 visit(shared, &key)?;
             }
             return Ok(());
@@ -185,7 +173,19 @@ impl<A: Alloc + Clone> Spool<A> {
     }
 }
 
-/// Takes a number that [`Spool::put`] has written.
+/// A number as some bytes: seven bits each, the lowest first.
+pub(super) fn varint(mut number: usize, bytes: &mut [u8; 10]) -> &[u8] {
+    let mut len = 0;
+    while number >= 128 {
+        bytes[len] = number as u8 | 128;
+        number >>= 7;
+        len += 1;
+    }
+    bytes[len] = number as u8;
+    &bytes[..=len]
+}
+
+/// Takes a number that [`varint`] has made.
 fn take(rest: &mut &[u8]) -> usize {
     let (mut number, mut shift) = (0, 0);
     while let Some((byte, behind)) = rest.split_first() {
@@ -199,9 +199,23 @@ fn take(rest: &mut &[u8]) -> usize {
     number
 }
 
+/// Reads a key, as a spool writes them, in the place of the one before it; how many bytes they
+/// share.
+#[cfg(feature = "std")]
+pub(super) fn read_key<A: Alloc, E: From<io::Error> + From<AllocError>>(
+    from: &mut impl Read,
+    key: &mut RawVec<u8, A>,
+) -> Result<usize, E> {
+    let (shared, added) = (read_number(from)?.min(key.len()), read_number(from)?);
+    key.truncate(shared);
+    key.try_resize(shared + added, 0)?;
+    from.read_exact(&mut key[shared..])?;
+    Ok(shared)
+}
+
 /// As [`take`], from a file.
 #[cfg(feature = "std")]
-pub(super) fn read_number(file: &mut impl Read) -> io::Result<usize> {
+fn read_number(file: &mut impl Read) -> io::Result<usize> {
     let (mut number, mut shift) = (0, 0);
     loop {
         let mut byte = [0];
