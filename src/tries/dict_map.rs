@@ -308,7 +308,7 @@ impl<D: StaticDict<Words = HeapWords> + KeySetBuild<crate::mem::Global>, V: Valu
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Self, BuildError> {
         let mut pairs: alloc::vec::Vec<(K, V)> = pairs.into_iter().collect();
-        pairs.sort_by(|(a, _), (b, _)| a.as_ref().cmp(b.as_ref()));
+        pairs.sort_unstable_by(|(a, _), (b, _)| a.as_ref().cmp(b.as_ref()));
         Self::from_sorted(pairs)
     }
 }
@@ -470,7 +470,7 @@ crate::storage::map_door! {
 
 /// A map from keys to numbers that is built once; the laws of the registry's shape `dict_maps`.
 pub trait KeyMap: Footprint {
-    /// The keys and their numbers.
+    /// What the keys are in.
     type Dict: RankedKeySet;
 
     /// The keys and their numbers.
@@ -511,10 +511,6 @@ impl<D: StaticDict> KeyMap for DictMap<D, u64> {
 
     fn get_at(&self, id: usize) -> Option<u64> {
         self.get_at(id)
-    }
-
-    fn get(&self, key: &[u8]) -> Option<u64> {
-        self.get(key)
     }
 
     fn get_many(&self, keys: &[&[u8]], values: &mut [Option<u64>]) {

@@ -1,6 +1,8 @@
 use super::*;
 use crate::mem::Global;
 use crate::storage::as_bytes;
+use crate::testkit::data::Rng;
+use crate::testkit::{cases, damage};
 use crate::tries::Iter;
 use std::format;
 use std::string::String;
@@ -145,7 +147,7 @@ fn damaged_values() {
 
 /// A map of so many keys to weights below `below`, which equal each other often.
 fn weighed(len: usize, below: u64) -> DictMap<RearDict, Weight> {
-    let mut rng = crate::testkit::data::Rng::new(len as u64);
+    let mut rng = Rng::new(len as u64);
     let weights = (0..len).map(|_| Weight(rng.number() % below));
     let keys = (0..len).map(|i| format!("{i:06}"));
     DictMap::from_sorted(keys.zip(weights)).unwrap()
@@ -153,7 +155,7 @@ fn weighed(len: usize, below: u64) -> DictMap<RearDict, Weight> {
 
 #[test]
 fn the_greatest_weights_are_those_of_a_sort() {
-    let mut rng = crate::testkit::data::Rng::new(1);
+    let mut rng = Rng::new(1);
     for len in [1, 63, 64, 65, 128, 129, 4_097] {
         for below in [1, 3, 1 << 40] {
             let map = weighed(len, below);
@@ -204,4 +206,50 @@ fn damaged_maxima_give_wrong_answers_within_the_range() {
     found.sort_unstable();
     found.dedup();
     assert!(found.len() == 1_000 && found.iter().all(|id| (100..4_900).contains(id)));
+}
+
+/// Whatever opens of a damaged file answers, and asks for no more memory than the file says.
+fn withstands_damage<V: Value>(map: &DictMap<Dawg, V>, ask: impl Fn(&DictMap<Dawg<&[Le64]>, V>))
+where
+    DictMap<Dawg, V>: Registered,
+    for<'a> DictMap<Dawg<&'a [Le64]>, V>: Registered,
+{
+    let file = map.to_bytes().unwrap();
+    let budget = 32 * cases(128) as usize;
+    let mut rng = Rng::new(7);
+    let mut damages = damage::flips(file.as_bytes(), budget, &mut rng);
+    damages.extend(damage::spread(damage::writes(file.as_bytes()), budget, &mut rng));
+    let mut opened = 0;
+    for damage in damages {
+        let mut bytes = damage.apply(file.as_bytes());
+        damage::rehash(&mut bytes);
+        let bytes = damage::Aligned::new(&bytes);
+        let Ok(view) = DictMap::<Dawg<&[Le64]>, V>::view(bytes.bytes()) else { continue };
+        let _ = view.validate();
+        assert!(view.values().take(500).count() <= view.len());
+        let mut entries = view.entries(0..view.len());
+        for _ in 0..50 {
+            let _ = (entries.next_entry().is_some(), entries.next_back_entry().is_some());
+        }
+        ask(&view);
+        opened += 1;
+    }
+    assert!(opened > 50, "{opened} opened: too few to prove much");
+}
+
+/// Files of values that have no row of their own, and so no laws.
+#[test]
+fn damaged_files_of_weights_and_records_do_no_harm() {
+    let keys = || (0..300).map(|i| format!("{i:03}"));
+    let weights = keys().zip((0..300).map(|i| Weight(i * i)));
+    withstands_damage(&DictMap::from_sorted(weights).unwrap(), |map| {
+        let ids = 3..map.len().saturating_sub(1).max(3);
+        let found = map.top_in(ids.clone(), 40);
+        assert!(found.iter().all(|(id, _)| ids.contains(id)), "{found:?} in {ids:?}");
+        assert!(map.top("1", 7).len() <= 7);
+    });
+    let records = keys().zip((0..300_u16).map(|i| (i as u8, i)));
+    withstands_damage(&DictMap::from_sorted(records).unwrap(), |map| {
+        let _ = (map.get("007"), map.get_at(usize::MAX), map.get_at(map.len() / 2));
+    });
 }

@@ -17,6 +17,9 @@ use core::ops::Range;
 const MAXIMA: Tag = Tag(*b"vmax");
 /// So many weights, or greatest of weights, have one greatest.
 const GROUP: usize = 64;
+/// Keys for which room is made before they are found.
+#[cfg(feature = "alloc")]
+const MOST_ROOM: usize = 1 << 10;
 
 /// A number that a [`DictMap`](super::DictMap) has for each key, and by which it finds the
 /// greatest of all keys that begin alike: how often something was searched, say.
@@ -100,7 +103,8 @@ fn greatest_below<W: Words>(weights: &PackedInts<W>, maxima: &PackedInts<W>, at:
     let mut below = None;
     for (start, len) in levels(weights.len()) {
         if at < start + len {
-            let group = (at - start) * GROUP..(at - start + 1) * GROUP;
+            let first = (at - start) * GROUP;
+            let group = first..first.saturating_add(GROUP);
             let greatest = match below {
                 None => group.filter_map(|at| weights.get(at)).max(),
                 Some((first, len)) => {
@@ -204,7 +208,8 @@ impl<W: Words> Weights<W> {
         while level > 0 {
             level -= 1;
             let below = self.level(level);
-            at = below.greatest(at * GROUP..((at + 1) * GROUP).min(below.len)).1;
+            let first = at * GROUP;
+            at = below.greatest(first..first.saturating_add(GROUP).min(below.len)).1;
         }
         (self.level(0).get(at), at)
     }
@@ -246,8 +251,8 @@ impl<D: StaticDict> DictMap<D, Weight> {
     /// The numbers and weights of the `most` keys of greatest weight that begin with `prefix`, the
     /// greatest first; of equal weights the first key is first. It completes what was typed.
     ///
-    /// Two look-ups, and some hundred weights a key: O(most) of them, whatever the number of keys
-    /// that begin so. Allocates room for twice as many as are returned.
+    /// Two look-ups, and for each key returned two searches of O(64 log(n)/log(64)) weights,
+    /// whatever the number of keys that begin so. Allocates twice what it returns.
     ///
     /// ```
     /// use lessram::tries::{DictMap, RearDict, Weight};
@@ -274,15 +279,17 @@ impl<D: StaticDict> DictMap<D, Weight> {
 
         let ids = ids.start..ids.end.min(self.len());
         let most = most.min(ids.len());
+        // A damaged file may say that it has keys without end: room for more comes as they do.
+        let room = most.min(MOST_ROOM);
         // Ranges of keys, by their greatest weight, then by its key's number.
-        let mut ranges = BinaryHeap::with_capacity(most + 1);
+        let mut ranges = BinaryHeap::with_capacity(room + 1);
         let add = |ranges: &mut BinaryHeap<_>, ids: Range<usize>| {
             if !ids.is_empty() {
                 let (weight, id) = self.values.greatest(ids.clone());
                 ranges.push((weight, Reverse(id), ids.start, ids.end));
             }
         };
-        let mut found = Vec::with_capacity(most);
+        let mut found = Vec::with_capacity(room);
         if most > 0 {
             add(&mut ranges, ids);
         }
