@@ -22,6 +22,7 @@
 //!    initialised, the first entry's at the very end.
 //! 4. The stored bytes of an entry with the tag [`front::LONG`] are those that [`long::try_new`]
 //!    returned for a string of this block; no other entry has them, and no other has the tag.
+//! 5. The blocks in a [`Directory`] are from its allocator.
 
 #![allow(unsafe_code)]
 

@@ -21,15 +21,16 @@ use core::hash::{BuildHasher, Hash};
 /// A hash map with the API of std's `HashMap`, in 1.10 times the bytes of entries of 16 bytes at
 /// any number of them, less of larger ones; it is never there twice, and shrinks as entries go.
 ///
-/// [`Map`](super::Map) takes 1.19 times the bytes, two thirds of the time for a hit and a quarter
-/// to a third for an insertion.
+/// [`Map`](super::Map) takes 1.19 times the bytes, and at a million entries 0.8 of the time for a
+/// hit and a third for an insertion. (That its policy of the fewest bytes is called
+/// [`Compact`](super::Compact) does not make it this one.)
 ///
 /// # When not to use it
 ///
 /// - Time counts: [`Map`](super::Map), or hashbrown's table at up to twice the bytes. At a million
-///   entries of 16 bytes a hit takes 2.3 to 2.8 times hashbrown's time, a miss and an insertion 3.4
-///   to 5 times; at a hundred thousand a hit takes 5 times, an insertion 8 times (measured:
-///   `benches/peers`, `maps`).
+///   entries of 16 bytes a hit takes 2.2 times hashbrown's time, an insertion 3.3 times, a miss 4.4
+///   times; at a hundred thousand a hit takes 5 times, an insertion 8 times, and room made
+///   beforehand helps little (measured: `benches/peers`, `maps`).
 /// - Strings or integers as keys: [`StrMap`](super::StrMap) and [`IntMap`](super::IntMap) store
 ///   less than the keys.
 /// - Entries of fewer than 8 bytes: a tag and a share of a block take 2 bytes for each.
@@ -49,8 +50,8 @@ use core::hash::{BuildHasher, Hash};
 ///
 /// # Space
 ///
-/// An entry, 1 byte for its tag, and about 20 bytes for each block: at most 17.6 bytes for entries
-/// of 16, at any number from some thousand on. A single entry takes 32. Nothing while it is empty.
+/// An entry, 1 byte for its tag, and about 20 bytes for each block: for entries of 16 bytes at most
+/// 17.6, and 250 more in all. A single entry takes 32. Nothing while it is empty.
 ///
 /// # Time
 ///
@@ -61,7 +62,8 @@ use core::hash::{BuildHasher, Hash};
 /// | `insert`, `remove` | O(1) amortised; at worst a block of some dozen entries is split or merged | 4 |
 /// | iteration | O(n) | all |
 ///
-/// Reading allocates nothing. If all keys have one hash, look-ups are O(n), 32 tags a step.
+/// Reading allocates nothing. If all keys have one hash, look-ups are O(n), 32 tags a step, and so
+/// are insertions, which move the entries of a block whenever it has to be larger.
 ///
 /// # What differs from std
 ///

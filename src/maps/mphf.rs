@@ -39,8 +39,8 @@ const BATCH: usize = 32;
 /// # When not to use it
 ///
 /// - Keys come or go: [`Map`](super::Map).
-/// - Keys that were not there must be told from others: keep the keys, or fingerprints of them, in
-///   an array by number.
+/// - Keys that were not there must be told from others: [`StaticSet`](super::StaticSet); and values
+///   be had by key: [`StaticMap`](super::StaticMap).
 /// - Numbers in the order of the keys, or keys by number: a dictionary of the tries family.
 ///
 /// # Layout

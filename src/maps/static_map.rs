@@ -265,7 +265,7 @@ impl<W: Words> Iterator for StaticValues<'_, W> {
             return None;
         }
         self.start += 1;
-        self.map.value_of(self.start - 1)
+        Some(self.map.0.value(self.start - 1))
     }
 
     fn nth(&mut self, n: usize) -> Option<u64> {
@@ -285,7 +285,7 @@ impl<W: Words> DoubleEndedIterator for StaticValues<'_, W> {
             return None;
         }
         self.end -= 1;
-        self.map.value_of(self.end)
+        Some(self.map.0.value(self.end))
     }
 }
 

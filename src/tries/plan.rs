@@ -72,13 +72,14 @@ const RISE: f64 = 0.028;
 ///
 /// Looks at all keys once, at what they share and, in a sketch, at how many edges their automaton
 /// has; builds the dictionaries over runs of 128 keys whose bytes that differ are 1 MiB together,
-/// and infers theirs for all. Where there are less than 2 MiB of these, it builds them all, and
-/// what it says is exact. The same keys give the same plan.
+/// and infers theirs for all. Where there are less than 2 MiB of these, or so few long keys that
+/// runs would overlap, it builds them all, and what it says is exact. The same keys give the same
+/// plan.
 ///
 /// Of 4,499,322 names of packages (2.6 % of the keys built) and 410,772 paths (20 %) it is at most
-/// 2.2 % off for each of the three, and takes 2 and 10 us a key (measured: `tries` of the peers'
-/// benches). Keys unlike those that its constants were fitted to, such as names of few endings,
-/// may be more than 10 % off. Of time, bytes say nothing: see [the table](super).
+/// 2.2 % off for each of the three (measured: `tries` of the peers' benches prints it), but its
+/// constants were fitted to these, and to a list of words: other keys, such as names of few
+/// endings, may be more than 10 % off. Of time, bytes say nothing: see [the table](super).
 ///
 /// # Errors
 ///
@@ -157,35 +158,35 @@ fn differing_of(keys: &[&[u8]]) -> u64 {
 
 /// Runs of keys, spread evenly.
 struct Runs {
-    /// How many; none if all keys are taken.
-    count: usize,
+    /// How many; `None` if all keys are taken.
+    count: Option<usize>,
 }
 
 impl Runs {
     /// Runs of `len` keys, of which so many bytes differ, so that about `sample` of these do.
     fn new(len: usize, differing: u64, sample: u64) -> Self {
         if differing < 2 * sample {
-            return Self { count: 0 };
+            return Self { count: None };
         }
         let keys = len as f64 * (sample as f64 / differing as f64);
         let count = (keys / RUN as f64).ceil() as usize;
         let count = count.next_multiple_of(16);
         // So few long keys that runs would overlap: all of them.
-        if count > len / (2 * RUN) { Self { count: 0 } } else { Self { count } }
+        Self { count: Some(count).filter(|count| *count <= len / (2 * RUN)) }
     }
 
     const fn are_all(&self) -> bool {
-        self.count == 0
+        self.count.is_none()
     }
 
     /// Of each `every` runs the one number `at`.
     fn keys<'k, K: AsRef<[u8]>>(&self, keys: &'k [K], at: usize, every: usize) -> Vec<&'k [u8]> {
-        if self.are_all() {
+        let Some(count) = self.count else {
             return keys.iter().map(AsRef::as_ref).collect();
-        }
+        };
         let room = (keys.len() - RUN) as u64;
-        let starts = (at..self.count).step_by(every);
-        let starts = starts.map(|run| room * (2 * run as u64 + 1) / (2 * self.count as u64));
+        let starts = (at..count).step_by(every);
+        let starts = starts.map(|run| room * (2 * run as u64 + 1) / (2 * count as u64));
         let runs = starts.map(|start| &keys[start as usize..][..RUN]);
         runs.flatten().map(AsRef::as_ref).collect()
     }

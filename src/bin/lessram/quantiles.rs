@@ -61,7 +61,7 @@ fn take(
     Ok(())
 }
 
-/// The number of rank `q * n`, as the sketch takes it.
+/// The number with a share `q` of the others below it, as the sketch takes it.
 fn exactly(sorted: &[f64], q: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     sorted.get((q * last as f64) as usize).copied()

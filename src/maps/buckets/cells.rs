@@ -1,11 +1,12 @@
-//! [`Cells`]: what is stored of integer keys in a block, in front of its values.
+//! [`Cells`]: what is stored of keys in a block, in front of its values: of integers all but the
+//! bits that chose the bucket, of keys that stand in the values themselves a tag (`width` 0).
 //!
 //! ```text
 //! | head 4 or 8 | tags n | rests n * width bits, rounded up to bytes | slack |
 //! ```
 //!
-//! The head is that of a block of strings. A mixed key is a tag (its highest byte), a rest, and the
-//! bits that chose the bucket and are not stored.
+//! The head is that of a block of strings. A mixed integer is a tag (its highest byte), a rest, and
+//! the bits that chose the bucket and are not stored.
 
 use super::front::{head, set_len};
 use crate::bits::field::mask;

@@ -20,11 +20,11 @@ pub(super) trait Bucket: Sized {
     /// `alloc` is the block's allocator.
     unsafe fn free(self, alloc: &impl Alloc);
 
-    /// Gives the memory back, and drops no entry.
+    /// Gives the memory back, and drops no entry: those that were not moved leak.
     ///
     /// # Safety
     ///
-    /// `alloc` is the block's allocator; the entries, if there are any, were moved.
+    /// `alloc` is the block's allocator.
     unsafe fn free_moved(self, alloc: &impl Alloc);
 }
 
@@ -38,7 +38,6 @@ pub(super) struct Directory<B: Bucket, A: Alloc> {
 }
 
 /// Which bucket is split next, and what it will be split by.
-#[derive(Clone, Copy)]
 pub(super) struct Turn {
     pub(super) from: usize,
     /// The bucket that is not there yet.
@@ -118,7 +117,7 @@ impl<B: Bucket, A: Alloc> Directory<B, A> {
     /// Takes the last bucket away, whose entries, if it had any, were moved.
     pub(super) fn pop_moved(&mut self) {
         if let Some(block) = self.blocks.pop() {
-            // SAFETY: the directory's allocator, and moved.
+            // SAFETY: the directory's allocator (invariant 5).
             unsafe { block.free_moved(self.blocks.alloc()) };
         }
         self.mask = self.blocks.len().next_power_of_two() - 1;
@@ -127,7 +126,7 @@ impl<B: Bucket, A: Alloc> Directory<B, A> {
     /// Puts a block in the place of one whose entries were moved.
     fn replace_moved(&mut self, bucket: usize, block: B) {
         let old = core::mem::replace(&mut self.blocks[bucket], block);
-        // SAFETY: the directory's allocator, and moved.
+        // SAFETY: the directory's allocator (invariant 5).
         unsafe { old.free_moved(self.blocks.alloc()) };
     }
 
@@ -205,7 +204,7 @@ impl<B: Bucket, A: Alloc> Directory<B, A> {
     pub(super) fn empty(&mut self, bucket: usize) {
         let block = core::mem::replace(&mut self.blocks[bucket], B::empty());
         self.entries -= block.len();
-        // SAFETY: the directory's allocator.
+        // SAFETY: the directory's allocator (invariant 5).
         unsafe { block.free(self.blocks.alloc()) };
     }
 
@@ -254,6 +253,8 @@ impl<B: Bucket, A: Alloc> Drop for Directory<B, A> {
             }
         }
 
-        Rest(self).0.clear();
+        let rest = Rest(self);
+        rest.0.clear();
+        core::mem::forget(rest);
     }
 }

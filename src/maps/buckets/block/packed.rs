@@ -1,5 +1,6 @@
-//! [`Packed`]: the block of a bucket whose keys are integers. Its [`Cells`] lie where those of
-//! others have tags, lengths and strings; no long strings are in it, so that invariant 4 is empty.
+//! [`Packed`]: the block of a bucket whose keys are integers, or lie in its values. Its [`Cells`]
+//! are where blocks of strings have tags, lengths and strings; no long strings are in it, so that
+//! invariant 4 is empty.
 
 use super::super::cells::{self, Cell, Cells};
 use super::super::directory::Bucket;
@@ -10,7 +11,7 @@ use crate::simd::prefetch;
 use core::ptr::NonNull;
 use core::slice;
 
-/// A block of integer keys with their values. What it is told of the width of its cells' rests is
+/// A block of cells with their values. What it is told of the width of its cells' rests is
 /// always the same; if it were not, keys would come out wrong, or reading them would panic.
 pub(in super::super) struct Packed<V>(Block<V>);
 
@@ -36,7 +37,8 @@ impl<V> Packed<V> {
         }
     }
 
-    /// Cache lines of a block of 30 entries: of a bucket that is to be split soon.
+    /// Cache lines of a block of 30 small entries: of a bucket that is to be split soon. Of larger
+    /// ones these are some of the block's.
     const LINES: usize = match size_of::<V>() {
         0..=4 => 4,
         _ => 8,

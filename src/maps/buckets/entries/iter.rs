@@ -111,7 +111,7 @@ impl<T, A: Alloc> EntryOwned<T, A> {
 impl<T, A: Alloc> Iterator for EntryOwned<T, A> {
     type Item = T;
 
-    /// The memory of a block goes with its last entry.
+    /// The memory of a block goes when the next entry behind its last is asked for.
     #[inline]
     fn next(&mut self) -> Option<T> {
         loop {

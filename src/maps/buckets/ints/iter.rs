@@ -170,7 +170,7 @@ impl<K: IntKey, V, A: Alloc> IntOwned<K, V, A> {
 impl<K: IntKey, V, A: Alloc> Iterator for IntOwned<K, V, A> {
     type Item = (K, V);
 
-    /// The memory of a block goes with its last entry.
+    /// The memory of a block goes when the next entry behind its last is asked for.
     #[inline]
     fn next(&mut self) -> Option<(K, V)> {
         loop {
