@@ -129,16 +129,8 @@ impl<V, A: Alloc> Buckets<V, A> {
         wanted: [Wanted<'_>; N],
     ) -> [Option<&mut V>; N] {
         let places = wanted.map(|wanted| self.find(wanted));
-        for (i, place) in places.iter().enumerate() {
-            assert!(place.is_none() || !places[..i].contains(place), "two keys are the same");
-        }
-        places.map(|place| {
-            let place = place?;
-            let mut value = self.directory[place.bucket].value_place(place.spot.index);
-            // SAFETY: initialised (invariant 3), different from the others, and exclusively
-            // borrowed with the buckets.
-            Some(unsafe { value.as_mut() })
-        })
+        self.directory
+            .disjoint_mut(places.map(|place| place.map(|place| (place.bucket, place.spot.index))))
     }
 
     /// Tells of the directory and of all blocks.

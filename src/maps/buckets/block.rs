@@ -448,6 +448,13 @@ impl<V> Block<V> {
 }
 
 impl<V> Bucket for Block<V> {
+    type Value = V;
+
+    #[inline(always)]
+    fn value_place(&self, index: usize) -> NonNull<V> {
+        self.value_place(index)
+    }
+
     fn empty() -> Self {
         Self::empty()
     }
@@ -483,27 +490,24 @@ impl<V> Bucket for Block<V> {
 }
 
 /// A block of a known number of entries, which are moved into it one by one.
-pub(super) struct Unfilled<V> {
+pub(super) struct Unfilled<'a, V, A: Alloc> {
     block: Block<V>,
+    alloc: &'a A,
     len: usize,
     done: usize,
     at: usize,
 }
 
-impl<V> Unfilled<V> {
+impl<'a, V, A: Alloc> Unfilled<'a, V, A> {
     /// Room for `len` entries, of whose strings `stored` bytes are stored in all.
-    pub(super) fn try_new(
-        len: usize,
-        stored: usize,
-        alloc: &impl Alloc,
-    ) -> Result<Self, AllocError> {
+    pub(super) fn try_new(len: usize, stored: usize, alloc: &'a A) -> Result<Self, AllocError> {
         let mut block = Block::empty();
         if len != 0 {
             let units = Block::<V>::units_for(front::head(len) + 2 * len + stored, len)?;
             // SAFETY: there is no memory yet.
             unsafe { block.try_resize(units, alloc)? };
         }
-        Ok(Self { block, len, done: 0, at: front::head(len) + 2 * len })
+        Ok(Self { block, alloc, len, done: 0, at: front::head(len) + 2 * len })
     }
 
     /// Moves an entry in: what is stored of its string, and its value.
@@ -532,16 +536,16 @@ impl<V> Unfilled<V> {
             let len = self.len;
             front::set_len(self.block.bytes_before_mut(len), len);
         }
-        self.block
+        // What is left is dropped.
+        core::mem::replace(&mut self.block, Block::empty())
     }
+}
 
-    /// Gives the memory back, before anything was moved in.
-    ///
-    /// # Safety
-    ///
-    /// `alloc` is what [`try_new`](Self::try_new) was given.
-    pub(super) unsafe fn free(self, alloc: &impl Alloc) {
-        // SAFETY: the caller's promise; no entries, because their number was not written.
-        unsafe { self.block.free(alloc) };
+/// Of one that is not finished the memory goes back; what was moved into it is nobody's then.
+impl<V, A: Alloc> Drop for Unfilled<'_, V, A> {
+    fn drop(&mut self) {
+        let block = core::mem::replace(&mut self.block, Block::empty());
+        // SAFETY: its memory is from this allocator.
+        unsafe { block.free_moved(self.alloc) };
     }
 }

@@ -69,14 +69,7 @@ impl<V, A: Alloc> Buckets<V, A> {
         }
         let alloc = self.directory.alloc();
         let mut stays = Unfilled::try_new(old.len() - go, bytes[0], alloc)?;
-        let mut gone = match Unfilled::try_new(go, bytes[1], alloc) {
-            Ok(gone) => gone,
-            Err(error) => {
-                // SAFETY: of this allocator.
-                unsafe { stays.free(alloc) };
-                return Err(error);
-            }
-        };
+        let mut gone = Unfilled::try_new(go, bytes[1], alloc)?;
         for spot in old.front().spots() {
             let to = if marks.get(spot.index) { &mut gone } else { &mut stays };
             // SAFETY: the old block is forgotten below; there is room for what was counted.

@@ -4,14 +4,21 @@ use crate::error::AllocError;
 use crate::mem::raw_vec::RawVec;
 use crate::mem::{Alloc, PartKind, Parts};
 use core::ops::{Deref, DerefMut};
+use core::ptr::NonNull;
 
 /// The block of a bucket, which owns its entries and knows no allocator.
 pub(super) trait Bucket: Sized {
+    /// What belongs to an entry.
+    type Value;
+
     /// No entries, and no memory.
     fn empty() -> Self;
 
     /// How many entries there are.
     fn len(&self) -> usize;
+
+    /// Where the value of an entry is, which is initialised.
+    fn value_place(&self, index: usize) -> NonNull<Self::Value>;
 
     /// Drops the entries, and gives the memory back.
     ///
@@ -71,6 +78,28 @@ impl<B: Bucket, A: Alloc> Directory<B, A> {
     pub(super) fn with_alloc(&mut self, bucket: usize) -> (&mut B, &A) {
         let (blocks, alloc) = self.blocks.with_alloc();
         (&mut blocks[bucket], alloc)
+    }
+
+    /// The values at some places, each a bucket and a number in it, to be changed.
+    ///
+    /// # Panics
+    ///
+    /// If two places are one.
+    #[track_caller]
+    pub(super) fn disjoint_mut<const N: usize>(
+        &mut self,
+        places: [Option<(usize, usize)>; N],
+    ) -> [Option<&mut B::Value>; N] {
+        for (i, place) in places.iter().enumerate() {
+            assert!(place.is_none() || !places[..i].contains(place), "two keys are the same");
+        }
+        places.map(|place| {
+            let (bucket, index) = place?;
+            let mut value = self.blocks[bucket].value_place(index);
+            // SAFETY: initialised (invariant 3), different from the others, and exclusively
+            // borrowed with the directory.
+            Some(unsafe { value.as_mut() })
+        })
     }
 
     /// Makes the first bucket.

@@ -114,16 +114,8 @@ impl<T, A: Alloc> EntryBuckets<T, A> {
             i += 1;
             self.find(hash, |entry| is(i - 1, entry))
         });
-        for (i, place) in places.iter().enumerate() {
-            assert!(place.is_none() || !places[..i].contains(place), "two keys are the same");
-        }
-        places.map(|place| {
-            let place = place?;
-            let mut entry = self.directory[place.bucket].value_place(place.index);
-            // SAFETY: initialised (invariant 3), different from the others, and exclusively
-            // borrowed with the buckets.
-            Some(unsafe { entry.as_mut() })
-        })
+        self.directory
+            .disjoint_mut(places.map(|place| place.map(|place| (place.bucket, place.index))))
     }
 
     /// Adds an entry that is not there. Splits a bucket if it is time to, with `hasher` for the
@@ -170,14 +162,7 @@ impl<T, A: Alloc> EntryBuckets<T, A> {
             go += usize::from(goes);
         }
         let mut stays = Unpacked::try_new(old.len() - go, WIDTH, alloc)?;
-        let mut gone = match Unpacked::try_new(go, WIDTH, alloc) {
-            Ok(gone) => gone,
-            Err(error) => {
-                // SAFETY: of this allocator.
-                unsafe { stays.free(alloc) };
-                return Err(error);
-            }
-        };
+        let mut gone = Unpacked::try_new(go, WIDTH, alloc)?;
         for (index, cell) in old.cells(WIDTH).iter().enumerate() {
             let to = if marks.get(index) { &mut gone } else { &mut stays };
             // SAFETY: the old block is forgotten below; there is room for what was counted.

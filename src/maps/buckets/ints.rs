@@ -150,16 +150,8 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
         keys: [K; N],
     ) -> [Option<&mut V>; N] {
         let places = keys.map(|key| self.find(self.mix(key)));
-        for (i, place) in places.iter().enumerate() {
-            assert!(place.is_none() || !places[..i].contains(place), "two keys are the same");
-        }
-        places.map(|place| {
-            let place = place?;
-            let mut value = self.directory[place.bucket].value_place(place.index);
-            // SAFETY: initialised (invariant 3), different from the others, and exclusively
-            // borrowed with the buckets.
-            Some(unsafe { value.as_mut() })
-        })
+        self.directory
+            .disjoint_mut(places.map(|place| place.map(|place| (place.bucket, place.index))))
     }
 
     /// Tells of the directory and of all blocks.

@@ -221,6 +221,13 @@ impl<V> Packed<V> {
 }
 
 impl<V> Bucket for Packed<V> {
+    type Value = V;
+
+    #[inline(always)]
+    fn value_place(&self, index: usize) -> NonNull<V> {
+        self.value_place(index)
+    }
+
     fn empty() -> Self {
         Self::empty()
     }
@@ -250,19 +257,20 @@ impl<V> Bucket for Packed<V> {
 }
 
 /// A block of a known number of entries, which are moved into it one by one.
-pub(in super::super) struct Unpacked<V> {
+pub(in super::super) struct Unpacked<'a, V, A: Alloc> {
     block: Block<V>,
+    alloc: &'a A,
     len: usize,
     width: u32,
     done: usize,
 }
 
-impl<V> Unpacked<V> {
+impl<'a, V, A: Alloc> Unpacked<'a, V, A> {
     /// Room for `len` entries.
     pub(in super::super) fn try_new(
         len: usize,
         width: u32,
-        alloc: &impl Alloc,
+        alloc: &'a A,
     ) -> Result<Self, AllocError> {
         let mut block = Block::empty();
         if len != 0 {
@@ -270,7 +278,7 @@ impl<V> Unpacked<V> {
             // SAFETY: there is no memory yet.
             unsafe { block.try_resize(units, alloc)? };
         }
-        Ok(Self { block, len, width, done: 0 })
+        Ok(Self { block, alloc, len, width, done: 0 })
     }
 
     /// Moves an entry in: as `cell`, and with the value of entry `index` of `from`.
@@ -296,16 +304,16 @@ impl<V> Unpacked<V> {
             let len = self.len;
             front::set_len(self.block.bytes_before_mut(len), len);
         }
-        Packed(self.block)
+        // What is left is dropped.
+        Packed(core::mem::replace(&mut self.block, Block::empty()))
     }
+}
 
-    /// Gives the memory back, before anything was moved in.
-    ///
-    /// # Safety
-    ///
-    /// `alloc` is what [`try_new`](Self::try_new) was given.
-    pub(in super::super) unsafe fn free(self, alloc: &impl Alloc) {
-        // SAFETY: the caller's promise; no entries, because their number was not written.
-        unsafe { Packed(self.block).free(alloc) };
+/// Of one that is not finished the memory goes back; what was moved into it is nobody's then.
+impl<V, A: Alloc> Drop for Unpacked<'_, V, A> {
+    fn drop(&mut self) {
+        let block = core::mem::replace(&mut self.block, Block::empty());
+        // SAFETY: its memory is from this allocator.
+        unsafe { block.free_moved(self.alloc) };
     }
 }

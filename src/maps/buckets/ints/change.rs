@@ -53,14 +53,7 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
         let go = old.cells(width).iter().filter(|cell| cell.rest & 1 == 1).count();
         let alloc = self.directory.alloc();
         let mut stays = Unpacked::try_new(old.len() - go, width - 1, alloc)?;
-        let mut gone = match Unpacked::try_new(go, width - 1, alloc) {
-            Ok(gone) => gone,
-            Err(error) => {
-                // SAFETY: of this allocator.
-                unsafe { stays.free(alloc) };
-                return Err(error);
-            }
-        };
+        let mut gone = Unpacked::try_new(go, width - 1, alloc)?;
         for (index, Cell { tag, rest }) in old.cells(width).iter().enumerate() {
             let to = if rest & 1 == 1 { &mut gone } else { &mut stays };
             // SAFETY: the old block is forgotten below; there is room for what was counted.
