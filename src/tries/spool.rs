@@ -1,7 +1,9 @@
 //! [`Spool`]: keys that come in ascending order, kept as what each adds to the one before, until
 //! all are there.
 
-use crate::error::{AllocError, BuildError};
+#[cfg(feature = "std")]
+use crate::error::AllocError;
+use crate::error::BuildError;
 use crate::mem::Alloc;
 use crate::mem::raw_vec::RawVec;
 #[cfg(feature = "std")]
