@@ -24,7 +24,7 @@ pub struct IntoIter<K, V, A: Alloc = Global, P: Policy = Compact>(
 /// Entries taken out of a map, which is empty by now.
 pub struct Drain<'m, K, V, A: Alloc = Global, P: Policy = Compact> {
     entries: table::IntoIter<(K, V), A, P>,
-    of: PhantomData<&'m mut (K, V)>,
+    of: PhantomData<&'m mut ()>,
 }
 
 impl<K, V, A: Alloc, P: Policy> Drain<'_, K, V, A, P> {

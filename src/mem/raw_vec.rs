@@ -29,6 +29,7 @@ use crate::error::AllocError;
 use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::ops::{Bound, Deref, DerefMut, Range, RangeBounds};
+use core::panic::UnwindSafe;
 use core::ptr::NonNull;
 
 /// Buffers of this many bytes and more grow by a sixteenth: glibc serves them by `mmap`, so that
@@ -47,6 +48,9 @@ struct Block<T, A: Alloc> {
 unsafe impl<T: Send, A: Alloc + Send> Send for Block<T, A> {}
 // SAFETY: `&Block` gives out nothing but what `&T` and `&A` would.
 unsafe impl<T: Sync, A: Alloc + Sync> Sync for Block<T, A> {}
+
+// As `Vec`: an owner is no more likely to be seen half changed than what it owns.
+impl<T: UnwindSafe, A: Alloc + UnwindSafe> UnwindSafe for Block<T, A> {}
 
 /// A growable buffer.
 pub(crate) struct RawVec<T, A: Alloc> {
@@ -378,6 +382,8 @@ pub(crate) struct Run<T> {
 unsafe impl<T: Send> Send for Run<T> {}
 // SAFETY: `&Run` gives out `&T` only.
 unsafe impl<T: Sync> Sync for Run<T> {}
+
+impl<T: UnwindSafe> UnwindSafe for Run<T> {}
 
 impl<T> Run<T> {
     fn as_slice(&self) -> &[T] {

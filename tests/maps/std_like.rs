@@ -1,7 +1,14 @@
 //! What a program that used std's map and set relies on.
 
-use lessram::maps::{Entry, Map, Set};
-use std::cell::Cell;
+use lessram::arrays::{SegVec, SlimVec};
+use lessram::maps::{
+    CompactDrain, CompactIntoIter, CompactIter, CompactMap, Drain, Entry, IntDrain, IntMap, IntSet,
+    IntoIter, Iter, Map, OrderedIntoIter, OrderedIter, OrderedMap, Set, SetIter, StrDrain, StrMap,
+    StrSet,
+};
+use lessram::tries::DynTrieMap;
+use std::cell::{Cell, UnsafeCell};
+use std::panic::UnwindSafe;
 
 #[test]
 fn entries() {
@@ -84,6 +91,83 @@ fn growth_that_is_reserved_for_does_not_happen() {
     assert!(capacity >= 20_000);
     map.extend((0..20_000).map(|i| (i, i)));
     assert_eq!(map.capacity(), capacity);
+}
+
+#[test]
+fn room_beyond_what_there_is_is_not_given_back() {
+    macro_rules! shrink {
+        ($($made:expr),* $(,)?) => {$({
+            let mut made = $made;
+            let capacity = made.capacity();
+            made.shrink_to(usize::MAX);
+            assert_eq!((made.len(), made.capacity()), (9, capacity), stringify!($made));
+        })*};
+    }
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+    let pairs = || (1_u32..10).map(|i| (i, i));
+    shrink![
+        pairs().collect::<Map<_, _>>(),
+        pairs().collect::<CompactMap<_, _>>(),
+        pairs().collect::<OrderedMap<_, _>>(),
+        pairs().collect::<IntMap<_, _>>(),
+        (1..10).collect::<Set<_>>(),
+        (1..10).collect::<IntSet<u32>>(),
+        names.into_iter().collect::<StrSet>(),
+        names.into_iter().zip(1..).collect::<StrMap<u8>>(),
+    ];
+}
+
+/// A value that borrows for longer stands in for one that borrows for less, as it does in std's.
+#[test]
+fn lifetimes_of_what_is_stored_can_be_shortened() {
+    type Long = &'static str;
+    macro_rules! shortens {
+        ($($from:ty => $to:ty),* $(,)?) => {$({
+            #[allow(clippy::extra_unused_lifetimes)] // only iterators borrow
+            fn shorten<'it, 'new>(long: $from) -> $to {
+                long
+            }
+            let _ = shorten;
+        })*};
+    }
+    shortens![
+        Map<Long, Long> => Map<&'new str, &'new str>,
+        Iter<'it, Long, Long> => Iter<'it, &'new str, &'new str>,
+        IntoIter<Long, Long> => IntoIter<&'new str, &'new str>,
+        Drain<'it, Long, Long> => Drain<'it, &'new str, &'new str>,
+        Set<Long> => Set<&'new str>,
+        SetIter<'it, Long> => SetIter<'it, &'new str>,
+        CompactMap<Long, Long> => CompactMap<&'new str, &'new str>,
+        CompactIter<'it, Long, Long> => CompactIter<'it, &'new str, &'new str>,
+        CompactIntoIter<Long, Long> => CompactIntoIter<&'new str, &'new str>,
+        CompactDrain<'it, Long, Long> => CompactDrain<'it, &'new str, &'new str>,
+        OrderedMap<Long, Long> => OrderedMap<&'new str, &'new str>,
+        OrderedIter<'it, Long, Long> => OrderedIter<'it, &'new str, &'new str>,
+        OrderedIntoIter<Long, Long> => OrderedIntoIter<&'new str, &'new str>,
+        StrMap<Long> => StrMap<&'new str>,
+        StrDrain<'it, Long> => StrDrain<'it, &'new str>,
+        IntMap<Long> => IntMap<&'new str>,
+        IntDrain<'it, Long> => IntDrain<'it, &'new str>,
+        DynTrieMap<Long> => DynTrieMap<&'new str>,
+        SlimVec<Long> => SlimVec<&'new str>,
+        SegVec<Long> => SegVec<&'new str>,
+    ];
+}
+
+/// As in std, what owns a value goes wherever the value goes.
+#[test]
+fn owners_are_as_safe_to_unwind_through_as_what_they_own() {
+    fn unwind_safe<T: UnwindSafe>() {}
+    type Value = UnsafeCell<u8>;
+    unwind_safe::<Map<u8, Value>>();
+    unwind_safe::<Set<Value>>();
+    unwind_safe::<CompactMap<u8, Value>>();
+    unwind_safe::<OrderedMap<u8, Value>>();
+    unwind_safe::<StrMap<Value>>();
+    unwind_safe::<IntMap<Value>>();
+    unwind_safe::<DynTrieMap<Value>>();
+    unwind_safe::<SlimVec<Value>>();
+    unwind_safe::<SegVec<Value>>();
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub struct CompactIntoIter<K, V, A: Alloc = Global>(pub(super) EntryOwned<(K, V)
 /// Entries taken out of a compact map, which is empty by now.
 pub struct CompactDrain<'m, K, V, A: Alloc = Global> {
     entries: EntryOwned<(K, V), A>,
-    of: PhantomData<&'m mut (K, V)>,
+    of: PhantomData<&'m mut ()>,
 }
 
 impl<K, V, A: Alloc> CompactDrain<'_, K, V, A> {

@@ -29,7 +29,7 @@ pub struct IntIntoIter<V, K: IntKey = u64, A: Alloc = Global>(pub(super) IntOwne
 /// Entries taken out of a map of integers, which is empty by now.
 pub struct IntDrain<'m, V, K: IntKey = u64, A: Alloc = Global> {
     entries: IntOwned<K, V, A>,
-    of: PhantomData<&'m mut V>,
+    of: PhantomData<&'m mut ()>,
 }
 
 impl<V, K: IntKey, A: Alloc> IntDrain<'_, V, K, A> {

@@ -79,7 +79,7 @@ pub struct StrIntoIter<V, A: Alloc = Global>(pub(super) Buckets<V, A>);
 #[cfg(feature = "alloc")]
 pub struct StrDrain<'m, V, A: Alloc = Global> {
     entries: StrIntoIter<V, A>,
-    of: PhantomData<&'m mut V>,
+    of: PhantomData<&'m mut ()>,
 }
 
 #[cfg(feature = "alloc")]

@@ -316,7 +316,8 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         let each = if self.many.is_some() { least.div_ceil(REGIONS) } else { least };
         for number in 0..self.regions().len() {
             let Region { len, size: old, .. } = self.regions()[number];
-            let size = Size::fitting::<P>(each.max(len as usize)).ok_or(overflow)?;
+            // What fits in no region is more than this one has.
+            let Some(size) = Size::fitting::<P>(each.max(len as usize)) else { continue };
             if size.limit < old.limit {
                 self.try_rebuild(number, size, hasher)?;
             }

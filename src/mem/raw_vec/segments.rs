@@ -14,6 +14,7 @@ use crate::error::AllocError;
 use crate::mem::{Part, PartKind, Parts, block_of};
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
+use core::panic::UnwindSafe;
 use core::ptr::NonNull;
 
 /// Bytes of a block, where at least one item fits.
@@ -30,6 +31,8 @@ pub(crate) struct Segments<T, A: Alloc> {
 unsafe impl<T: Send, A: Alloc + Send> Send for Segments<T, A> {}
 // SAFETY: `&Segments` gives out `&T` only.
 unsafe impl<T: Sync, A: Alloc + Sync> Sync for Segments<T, A> {}
+
+impl<T: UnwindSafe, A: Alloc + UnwindSafe> UnwindSafe for Segments<T, A> {}
 
 impl<T, A: Alloc> Segments<T, A> {
     /// log2 of the items of a block: as many as fit in [`SEGMENT_BYTES`], and at least one.
