@@ -216,6 +216,46 @@ pub(crate) const RULES: &[Rule] = &[
         good: &[&[("src/registry.rs", ROW), ("docs/FORMAT.md", "### 0x0101 `packed_ints`")]],
     },
     Rule {
+        name: "architecture",
+        find: architecture,
+        bad: &[
+            (
+                &[("src/simd.rs", ""), ("docs/ARCHITECTURE.md", "`src/simd` | 2 | `simd` |")],
+                "docs/ARCHITECTURE.md:1: layer 1 lacks `simd`",
+            ),
+            (
+                &[
+                    ("src/mem.rs", ""),
+                    ("docs/ARCHITECTURE.md", "| 2 | `mem` | |\n| 3 | `arrays` | |"),
+                ],
+                "docs/ARCHITECTURE.md:2: there is no module `arrays`",
+            ),
+            (
+                &[
+                    ("src/mem.rs", ""),
+                    ("src/error.rs", ""),
+                    ("docs/ARCHITECTURE.md", "| 2 | `mem` | |\n| 0 | `error` | |"),
+                ],
+                "docs/ARCHITECTURE.md:2: stands below",
+            ),
+            (
+                &[
+                    ("src/mem/raw_vec.rs", ""),
+                    ("docs/ARCHITECTURE.md", "| 2 | `mem` | |\n`mem/alloc`"),
+                ],
+                "docs/ARCHITECTURE.md:1: does not name `mem/raw_vec`",
+            ),
+        ],
+        good: &[&[
+            ("src/error.rs", ""),
+            ("src/mem/alloc.rs", ""),
+            (
+                "docs/ARCHITECTURE.md",
+                "| 0 | `error` | |\n| 2 | `mem` | |\n`mem/alloc` (allocators)",
+            ),
+        ]],
+    },
+    Rule {
         name: "commands in the README",
         find: readme_commands,
         bad: &[

@@ -363,6 +363,49 @@ pub(crate) fn format_docs(tree: &Tree) -> Vec<String> {
     found
 }
 
+/// The drawing of the layers, and the list of unsafe modules, against what is checked and there.
+pub(crate) fn architecture(tree: &Tree) -> Vec<String> {
+    let mut found = Vec::new();
+    let Some(page) = tree.need("docs/ARCHITECTURE.md", &mut found) else { return found };
+    let drawn: Vec<(usize, u32, &str)> =
+        page.text.lines().enumerate().filter_map(layer_row).collect();
+    let mut modules: Vec<&str> = tree.files().filter_map(|file| module_of(&file.path)).collect();
+    modules.dedup();
+    for module in &modules {
+        let Some(layer) = layer_of(module) else { continue };
+        if !drawn.iter().any(|(_, level, name)| name == module && *level == layer / 10) {
+            found.push(page.at_line(1, format!("layer {} lacks `{module}`", layer / 10)));
+        }
+    }
+    for (line, _, name) in &drawn {
+        if layer_of(name).is_some() && !modules.contains(name) {
+            found.push(page.at_line(*line, format!("there is no module `{name}`")));
+        }
+    }
+    let layers = drawn.iter().filter_map(|(line, _, name)| Some((line, layer_of(name)?)));
+    for ((_, above), (line, below)) in layers.clone().zip(layers.skip(1)) {
+        if below < above {
+            found.push(page.at_line(*line, "stands below a layer that may use it"));
+        }
+    }
+    for module in UNSAFE {
+        let there = tree.files().any(|file| file.path.starts_with(module));
+        let name = format!("`{}`", module.trim_start_matches("src/"));
+        if there && !page.text.contains(&name) {
+            found.push(page.at_line(1, format!("does not name {name}, which may be unsafe")));
+        }
+    }
+    found
+}
+
+/// Line, layer and module of a row `| 2 | `mem` | ..`.
+fn layer_row((index, line): (usize, &str)) -> Option<(usize, u32, &str)> {
+    let mut cells = line.strip_prefix("| ")?.split(" | ");
+    let level = cells.next()?.parse().ok()?;
+    let module = cells.next()?.strip_prefix('`')?.strip_suffix('`')?;
+    Some((index + 1, level, module))
+}
+
 pub(crate) fn readme_commands(tree: &Tree) -> Vec<String> {
     let mut found = Vec::new();
     let Some(readme) = tree.need("README.md", &mut found) else { return found };
