@@ -5,6 +5,7 @@
 //! bits, and ties are broken by the phrases' bytes: the same keys train the same phrases on every
 //! machine.
 
+use super::spool::Pass;
 use crate::error::AllocError;
 use crate::mem::Alloc;
 use crate::mem::raw_vec::RawVec;
@@ -311,6 +312,7 @@ pub(super) fn train<A: Alloc + Clone>(
     sample: &mut Sample<A>,
     used: &[bool; 256],
     aim: Aim,
+    mut pass: Pass<'_>,
     alloc: A,
 ) -> Result<Phrases<A>, AllocError> {
     sample.fold();
@@ -335,6 +337,7 @@ pub(super) fn train<A: Alloc + Clone>(
         training.count(round < ROUNDS)?;
         let most = if round == ROUNDS { aim.most } else { FIRST_ROUND << round };
         training.choose(most.min(aim.most + aim.most / 4))?;
+        pass.at(round as usize + 1, ROUNDS as usize + 1);
     }
     Ok(training.phrases)
 }
@@ -500,7 +503,14 @@ mod tests {
         let mut used = [false; 256];
         b"rationg'slcy".iter().for_each(|byte| used[usize::from(*byte)] = true);
         let aim = Aim { most: 1_000, longest: PHRASE, flat: false, price };
-        train(&mut sample, &used, aim, Global).unwrap()
+        let (mut told, mut tell) = (0.0, 0);
+        let mut see = |share| {
+            assert!(share > told, "{share} after {told}");
+            (told, tell) = (share, tell + 1);
+        };
+        let phrases = train(&mut sample, &used, aim, Pass::new(&mut see, 0.25, 0.75), Global);
+        assert_eq!((told, tell), (0.75, ROUNDS + 1));
+        phrases.unwrap()
     }
 
     #[test]

@@ -36,6 +36,29 @@ pub(super) struct Spool<A: Alloc> {
     used: [bool; 256],
 }
 
+/// A part of building, told as a share of the whole, which goes from 0 to 1.
+pub(super) struct Pass<'t> {
+    tell: &'t mut dyn FnMut(f64),
+    from: f64,
+    to: f64,
+}
+
+impl<'t> Pass<'t> {
+    /// The part from one share of the whole to another.
+    pub(super) fn new(tell: &'t mut dyn FnMut(f64), from: f64, to: f64) -> Self {
+        Self { tell, from, to }
+    }
+
+    /// Tells that `done` steps of `all` are done.
+    pub(super) fn at(&mut self, done: usize, all: usize) {
+        let share = if all == 0 { 1.0 } else { done as f64 / all as f64 };
+        (self.tell)(self.from + (self.to - self.from) * share);
+    }
+}
+
+/// Keys between two calls of whoever wants to know how far building is.
+const TELL_EVERY: usize = 1 << 12;
+
 /// How many bytes `a` and `b` share from the start.
 pub(super) fn common(a: &[u8], b: &[u8]) -> usize {
     a.iter().zip(b).take_while(|(x, y)| x == y).count()
@@ -142,8 +165,25 @@ impl<A: Alloc + Clone> Spool<A> {
     }
 
     /// Calls `visit(shared, key)` for each key in order, `shared` being the bytes that it has in
-    /// common with the key before.
+    /// common with the key before; tells how far that is.
     pub(super) fn each(
+        &self,
+        mut pass: Pass<'_>,
+        mut visit: impl FnMut(usize, &[u8]) -> Result<(), BuildError>,
+    ) -> Result<(), BuildError> {
+        let mut number = 0;
+        self.walk(|shared, key| {
+            if number % TELL_EVERY == 0 {
+                pass.at(number, self.len);
+            }
+            number += 1;
+            visit(shared, key)
+        })?;
+        pass.at(self.len, self.len);
+        Ok(())
+    }
+
+    fn walk(
         &self,
         mut visit: impl FnMut(usize, &[u8]) -> Result<(), BuildError>,
     ) -> Result<(), BuildError> {
@@ -256,7 +296,7 @@ mod tests {
                 assert_eq!(expected.next().as_ref().map(<[u8; 4]>::as_slice), Some(key));
                 Ok(())
             };
-            spool.each(&mut see).unwrap();
+            spool.walk(&mut see).unwrap();
             assert!(expected.next().is_none());
         }
         let mut spool = Spool::new(Global, Global);
@@ -282,7 +322,7 @@ mod tests {
             seen.push(key.to_vec());
             Ok(())
         };
-        spool.each(&mut see).unwrap();
+        spool.walk(&mut see).unwrap();
         assert!(seen.iter().take(6).eq(keys.iter()) && seen.len() == spool.len());
         assert_eq!((spool.longest(), seen[6].len()), (MAX_KEY, MAX_KEY));
     }

@@ -29,6 +29,29 @@ pub(super) fn built<D: KeySetBuild<Global> + Persist>(keys: &[Vec<u8>]) -> D {
     dict
 }
 
+/// What builders that go over their keys several times tell of that.
+macro_rules! progress_of {
+    ($($name:ident: $builder:expr),*) => {$(
+        #[test]
+        fn $name() {
+            for len in [0_u32, 1, 10_000] {
+                let mut builder = $builder;
+                (0..len).try_for_each(|i| builder.push(i.to_be_bytes())).unwrap();
+                let mut told = vec![0.0];
+                let dict = builder.finish_with(|share| told.push(share)).unwrap();
+                assert_eq!(dict.len(), len as usize);
+                assert!(told.is_sorted() && told.last() == Some(&1.0), "{told:?}");
+                assert!(len < 10_000 || told.len() > 15, "{told:?}");
+            }
+        }
+    )*};
+}
+
+progress_of! {
+    front_dicts_tell_how_far_they_are: FrontDict::builder(),
+    rear_dicts_tell_how_far_they_are: RearDict::builder()
+}
+
 macro_rules! tests_of {
     ($($row:ident: $ty:ident),*) => {$(
         mod $row {

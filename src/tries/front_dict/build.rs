@@ -6,7 +6,7 @@ use super::super::front::MORE;
 use super::super::keys::build_doors;
 use super::super::phrases::{Aim, BIT, Phrases, Sample, Scratch, train};
 use super::super::separators::{Blob, Writer};
-use super::super::spool::Spool;
+use super::super::spool::{Pass, Spool};
 use super::{BLOCK, CODES, FrontDict, HEAD, PHRASE};
 use crate::error::{AllocError, BuildError};
 use crate::mem::Alloc;
@@ -15,6 +15,10 @@ use crate::storage::{HeapWords, Le64};
 
 /// Bytes of tails that phrases are trained on, about.
 const SAMPLE_BYTES: u64 = 2 << 20;
+/// The share of the work that is done when the sample is taken, and when phrases are trained, of
+/// some million keys.
+const SAMPLED: f64 = 0.05;
+const TRAINED: f64 = 0.35;
 /// What a phrase costs in the file.
 const PHRASE_BITS: u64 = 64;
 
@@ -46,11 +50,24 @@ impl<A: Alloc + Clone> FrontDictBuilder<A> {
     /// [`BuildError::Alloc`] if memory cannot be had, [`BuildError::TooMany`] if blocks or their
     /// index exceed 4 GiB.
     pub fn finish(self) -> Result<FrontDict<HeapWords<A>>, BuildError> {
-        let phrases = self.train()?;
+        self.finish_with(|_| ())
+    }
+
+    /// The dictionary of the keys. Calls `progress` with the share of the work that is done, now
+    /// and then: from 0 to 1, never less than before.
+    ///
+    /// # Errors
+    ///
+    /// As [`finish`](Self::finish).
+    pub fn finish_with(
+        self,
+        mut progress: impl FnMut(f64),
+    ) -> Result<FrontDict<HeapWords<A>>, BuildError> {
+        let phrases = self.train(&mut progress)?;
         let mut scratch = Scratch::new(self.alloc.clone());
         let mut writer = Writer::new(HEAD, self.alloc.clone());
         let mut run = Run::new(self.alloc.clone());
-        self.each(|number, shared, start, key| {
+        self.each(Pass::new(&mut progress, TRAINED, 1.0), |number, shared, start, key| {
             if number % BLOCK == 0 {
                 run.close(&mut writer.blocks)?;
                 writer.begin(&key[..start])?;
@@ -71,10 +88,11 @@ impl<A: Alloc + Clone> FrontDictBuilder<A> {
     /// and where its tail starts.
     fn each(
         &self,
+        pass: Pass<'_>,
         mut visit: impl FnMut(usize, usize, usize, &[u8]) -> Result<(), BuildError>,
     ) -> Result<(), BuildError> {
         let mut number = 0;
-        self.spool.each(|shared, key| {
+        self.spool.each(pass, |shared, key| {
             let start = if number == 0 { 0 } else { shared + 1 };
             visit(number, shared, start, key)?;
             number += 1;
@@ -83,12 +101,15 @@ impl<A: Alloc + Clone> FrontDictBuilder<A> {
     }
 
     /// Phrases trained on some of the tails.
-    fn train(&self) -> Result<Phrases<A>, BuildError> {
+    fn train(&self, progress: &mut dyn FnMut(f64)) -> Result<Phrases<A>, BuildError> {
         let mut sample = Sample::new(SAMPLE_BYTES, self.spool.added(), self.alloc.clone());
-        self.each(|number, _, start, key| Ok(sample.push(number / BLOCK, &key[start..])?))?;
+        self.each(Pass::new(progress, 0.0, SAMPLED), |number, _, start, key| {
+            Ok(sample.push(number / BLOCK, &key[start..])?)
+        })?;
         let price = PHRASE_BITS * u64::from(BIT);
         let aim = Aim { most: CODES, longest: PHRASE, flat: true, price };
-        Ok(train(&mut sample, self.spool.used(), aim, self.alloc.clone())?)
+        let pass = Pass::new(progress, SAMPLED, TRAINED);
+        Ok(train(&mut sample, self.spool.used(), aim, pass, self.alloc.clone())?)
     }
 
     /// What codes stand for.

@@ -6,7 +6,7 @@ use super::super::huffman::{Depths, codes};
 use super::super::keys::build_doors;
 use super::super::phrases::{Aim, BIT, PHRASE, Phrase, Phrases, Sample, Scratch, train};
 use super::super::separators::{Blob, Writer};
-use super::super::spool::Spool;
+use super::super::spool::{Pass, Spool};
 use super::read::Entry;
 use super::{CLASSES, ESCAPE, MAX_CODE, MAX_REAR, MIDDLE, RearDict, Shape, class_of};
 use crate::error::{AllocError, BuildError};
@@ -17,6 +17,11 @@ use crate::storage::{HeapWords, as_bytes_mut};
 
 /// Bytes of suffixes that phrases are trained on, about.
 const SAMPLE_BYTES: u64 = 4 << 20;
+/// The share of the work that is done when the sample is taken, when phrases are trained, and when
+/// all of them are counted, of some million keys.
+const SAMPLED: f64 = 0.01;
+const TRAINED: f64 = 0.3;
+const COUNTED: f64 = 0.65;
 /// The most phrases.
 const MAX_PHRASES: usize = 1 << 16;
 /// What a phrase costs in the file: its bytes, and two entries in the table of codes.
@@ -75,24 +80,39 @@ impl<A: Alloc + Clone> RearDictBuilder<A> {
     /// [`BuildError::Alloc`] if memory cannot be had, [`BuildError::TooMany`] if coded keys or
     /// their index exceed 4 GiB.
     pub fn finish(self) -> Result<RearDict<HeapWords<A>>, BuildError> {
+        self.finish_with(|_| ())
+    }
+
+    /// The dictionary of the keys. Calls `progress` with the share of the work that is done, now
+    /// and then: from 0 to 1, never less than before.
+    ///
+    /// # Errors
+    ///
+    /// As [`finish`](Self::finish).
+    pub fn finish_with(
+        self,
+        mut progress: impl FnMut(f64),
+    ) -> Result<RearDict<HeapWords<A>>, BuildError> {
         if self.is_empty() {
+            progress(1.0);
             return Ok(RearDict::empty(self.block_log, || self.alloc.clone()));
         }
-        let phrases = self.train()?;
-        let coder = Coder::new(&self, phrases)?;
-        coder.write(&self)
+        let phrases = self.train(&mut progress)?;
+        let coder = Coder::new(&self, phrases, Pass::new(&mut progress, TRAINED, COUNTED))?;
+        coder.write(&self, Pass::new(&mut progress, COUNTED, 1.0))
     }
 
     /// Calls `visit` for each key.
     fn each(
         &self,
+        pass: Pass<'_>,
         mut visit: impl FnMut(Item<'_>) -> Result<(), BuildError>,
     ) -> Result<(), BuildError> {
         let (size, mut number) = (1 << self.block_log, 0_usize);
         // Bytes of the first key of the block, those that all since share with it, and those of
         // the key before and its suffix.
         let (mut first, mut with_first, mut before, mut suffix) = (0, 0, 0, 0);
-        self.spool.each(|shared, key| {
+        self.spool.each(pass, |shared, key| {
             let (block, at) = (number >> self.block_log, number & (size - 1));
             with_first = shared.min(with_first);
             let (start, rear, class) = if at == 0 {
@@ -112,12 +132,14 @@ impl<A: Alloc + Clone> RearDictBuilder<A> {
     }
 
     /// Phrases trained on some of the suffixes.
-    fn train(&self) -> Result<Phrases<A>, BuildError> {
+    fn train(&self, progress: &mut dyn FnMut(f64)) -> Result<Phrases<A>, BuildError> {
         let mut sample = Sample::new(SAMPLE_BYTES, self.spool.added(), self.alloc.clone());
-        self.each(|item| Ok(sample.push(item.block, item.suffix)?))?;
+        let pass = Pass::new(progress, 0.0, SAMPLED);
+        self.each(pass, |item| Ok(sample.push(item.block, item.suffix)?))?;
         let price = PHRASE_BITS * u64::from(BIT);
         let aim = Aim { most: MAX_PHRASES, longest: PHRASE, flat: false, price };
-        Ok(train(&mut sample, self.spool.used(), aim, self.alloc.clone())?)
+        let pass = Pass::new(progress, SAMPLED, TRAINED);
+        Ok(train(&mut sample, self.spool.used(), aim, pass, self.alloc.clone())?)
     }
 }
 
@@ -144,13 +166,17 @@ type RearCounts = [[u64; ESCAPE + 1]; CLASSES];
 
 impl<A: Alloc + Clone> Coder<A> {
     /// Counts what all keys need, and makes codes for it.
-    fn new(builder: &RearDictBuilder<A>, phrases: Phrases<A>) -> Result<Self, BuildError> {
+    fn new(
+        builder: &RearDictBuilder<A>,
+        phrases: Phrases<A>,
+        pass: Pass<'_>,
+    ) -> Result<Self, BuildError> {
         let alloc = builder.alloc.clone();
         let mut scratch = Scratch::new(alloc.clone());
         let mut counts = RawVec::new_in(alloc.clone());
         counts.try_resize(phrases.list.len(), 0_u64)?;
         let mut rears: RearCounts = [[0; ESCAPE + 1]; CLASSES];
-        builder.each(|item| {
+        builder.each(pass, |item| {
             if item.at > 0 {
                 rears[item.class][item.rear.min(ESCAPE)] += 1;
             }
@@ -184,11 +210,15 @@ impl<A: Alloc + Clone> Coder<A> {
     }
 
     /// Writes all keys.
-    fn write(mut self, builder: &RearDictBuilder<A>) -> Result<RearDict<HeapWords<A>>, BuildError> {
+    fn write(
+        mut self,
+        builder: &RearDictBuilder<A>,
+        pass: Pass<'_>,
+    ) -> Result<RearDict<HeapWords<A>>, BuildError> {
         let half = 1 << builder.block_log >> 1;
         let mut writer = Writer::new(0, self.alloc.clone());
         let mut halves = [Bits::new(self.alloc.clone()), Bits::new(self.alloc.clone())];
-        builder.each(|item| {
+        builder.each(pass, |item| {
             if item.at == 0 {
                 close(&mut halves, &mut writer.blocks)?;
                 writer.begin(item.separator)?;
