@@ -15,7 +15,10 @@ use crate::simd::tags::{equal16, equal32};
 /// Tags that are looked at together.
 const WINDOW: usize = 32;
 
-/// Half of them.
+/// Tags of two windows, which are looked at at once.
+const BOTH: usize = 2 * WINDOW;
+
+/// Half of a window.
 const HALF: usize = WINDOW / 2;
 
 /// What is stored of a key.
@@ -86,7 +89,7 @@ impl<'b> Cells<'b> {
         while from < self.len {
             let equal = equal_from(self.bytes, tags + from, tag);
             let Some(mut equal) = equal else { return self.find_few(from, tag, accepts) };
-            equal &= u32::MAX >> (WINDOW - (self.len - from).min(WINDOW));
+            equal &= u64::MAX >> (BOTH - (self.len - from).min(BOTH));
             while equal != 0 {
                 let index = from + equal.trailing_zeros() as usize;
                 if accepts(index) {
@@ -94,7 +97,7 @@ impl<'b> Cells<'b> {
                 }
                 equal &= equal - 1;
             }
-            from += WINDOW;
+            from += BOTH;
         }
         None
     }
@@ -112,21 +115,27 @@ impl<'b> Cells<'b> {
     }
 }
 
-/// Which of the bytes from `at` on equal `tag`, the first one's bit the lowest: of 32 of them, or
+/// Which of the bytes from `at` on equal `tag`, the first one's bit the lowest: of 64 of them, or
 /// of those up to the end; `None` if there are not 16 bytes in all.
 ///
-/// Where a window would pass the end it begins sooner, so that entries may follow the tags at once.
+/// Two windows even where one would do: some blocks have more tags than that and some fewer, and no
+/// processor foretells which. Where a window would pass the end it begins sooner, so that entries
+/// may follow the tags at once.
 #[inline(always)]
-fn equal_from(bytes: &[u8], at: usize, tag: u8) -> Option<u32> {
+fn equal_from(bytes: &[u8], at: usize, tag: u8) -> Option<u64> {
     let len = bytes.len();
     if len >= WINDOW {
-        let start = at.min(len - WINDOW);
-        let window = bytes.get(start..).and_then(<[u8]>::first_chunk)?;
-        return Some(equal32(window, tag) >> (at - start));
+        let window = |at: usize| {
+            let start = at.min(len - WINDOW);
+            let bytes = bytes.get(start..).and_then(<[u8]>::first_chunk)?;
+            Some((u64::from(equal32(bytes, tag)), start))
+        };
+        let ((first, start), (second, next)) = (window(at)?, window(at + WINDOW)?);
+        return Some((first | second << (next - start)) >> (at - start));
     }
     // Both ends of a short block, which overlap.
     let (first, last) = (bytes.first_chunk::<HALF>()?, bytes.last_chunk::<HALF>()?);
-    Some((equal16(first, tag) | equal16(last, tag) << (len - HALF)) >> at)
+    Some(u64::from(equal16(first, tag) | equal16(last, tag) << (len - HALF)) >> at)
 }
 
 /// Where eight bytes of `bytes` are that hold the field at `bit`, and its shift within them: the
@@ -203,14 +212,14 @@ mod tests {
 
     #[test]
     fn tags_are_found_up_to_the_end_and_no_further() {
-        for len in 0..80_usize {
+        for len in 0..150_usize {
             let bytes: Vec<u8> = (0..len).map(|i| (i % 3) as u8).collect();
             for at in 0..len {
                 for tag in 0..3 {
                     let equal = equal_from(&bytes, at, tag);
                     assert_eq!(equal.is_none(), len < HALF);
-                    let bit = |i: usize| u32::from(bytes[at + i] == tag) << i;
-                    let expected = (0..WINDOW.min(len - at)).map(bit).sum();
+                    let bit = |i: usize| u64::from(bytes[at + i] == tag) << i;
+                    let expected = (0..BOTH.min(len - at)).map(bit).sum();
                     assert!(equal.is_none_or(|equal| equal == expected), "{len}, {at}");
                 }
             }
