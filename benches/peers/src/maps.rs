@@ -47,6 +47,13 @@ fn of_size(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
     assert_eq!(compact_bytes, compact.heap_bytes() as u64);
     assert_eq!(blocks_bytes, blocks.heap_bytes() as u64);
     let bytes = [compact_bytes, quick_bytes, blocks_bytes, brown_bytes, std_bytes];
+    tell_probes(
+        &case,
+        "lessram_compact",
+        n as f64 / compact.capacity() as f64,
+        compact.probe_lengths(),
+    );
+    tell_probes(&case, "lessram_quick", n as f64 / quick.capacity() as f64, quick.probe_lengths());
 
     /// One line for each contender: what it does with its map.
     macro_rules! each {
@@ -107,6 +114,16 @@ fn of_size(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
         || filled(StdMap::with_capacity(n), &keys, StdMap::insert).len() as u64
     );
     race("map_insert_reserved", &case, rounds, n, true, &insert)
+}
+
+/// How many groups a hit reads, of a map that has this share of what fits before it grows.
+fn tell_probes(case: &str, name: &str, load: f64, (mean, most): (f64, usize)) {
+    eprintln!(
+        "\n{case}, {name}, {:.0} % of its capacity: a hit reads {mean:.3} groups, {most} at most",
+        load * 100.0
+    );
+    println!("map_groups_a_hit_reads\t{case}\t0\t{name}\t1\t{mean}\t0");
+    println!("map_groups_at_most\t{case}\t0\t{name}\t1\t{most}\t0");
 }
 
 /// A map with `keys`, each its own value.
