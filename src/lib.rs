@@ -45,6 +45,8 @@
 //! | all keys at once, and that question | [`filters::Fuse`] | 8.6 bits a key at 1/256 |
 //! | the same, at any rate, and bytes count more than time | [`filters::Ribbon`] | 8.03 bits a key at 1/256 |
 //! | a structure that many processes read | its `save`, then `map` (feature `mmap`) | one copy in the page cache for all of them |
+//! | the same, saved again and again by one of them | `storage::Latest` (feature `mmap`) | a microsecond to ask for a new version |
+//! | counters and flags that processes share | `storage::SharedCounters` (feature `mmap`) | 8 bytes each, for all of them |
 //! | a table in the program itself, without an allocator | its `view` over [`embed!`] | no heap at all |
 //! | a type of my own, and the question what it weighs | [`mem::Footprint`] | nothing until asked |
 //! | a program, and the question where its RAM is | `mem::TrackingAlloc` and `mem::Report` (feature `track`) | 1 to 2 ns per allocation |

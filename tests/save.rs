@@ -216,7 +216,7 @@ mod processes {
         let versions = [version(0, MANY), version(1, MANY)];
         versions[0].save(folder.file()).unwrap();
         let (mut seen, mut interrupted) = ([0; 2], 0);
-        for round in 0..50_u64 {
+        for round in 0..kills() {
             let program = env::current_exe().unwrap();
             let mut child =
                 again(&program, "loop", &folder.0).stdout(Stdio::piped()).spawn().unwrap();
@@ -236,6 +236,11 @@ mod processes {
         }
         println!("old and new: {seen:?}, interrupted while writing: {interrupted}");
         assert!(interrupted > 0, "no process was killed while it wrote");
+    }
+
+    /// How often a process is killed; the variable `LESSRAM_KILLS` says otherwise.
+    fn kills() -> u64 {
+        env::var("LESSRAM_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(50)
     }
 
     fn wait_for_line(child: &mut std::process::Child, end: &str) {

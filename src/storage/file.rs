@@ -44,6 +44,32 @@ fn replace(
     path: &Path,
     write: impl FnOnce(&File) -> Result<(), FileError>,
 ) -> Result<(), FileError> {
+    put(path, write, |temp, path| {
+        if let Ok(old) = fs::metadata(path) {
+            temp.file.set_permissions(old.permissions())?;
+        }
+        temp.rename(path)
+    })
+}
+
+/// Makes a file at `path` of what `write` writes, atomically; an error if there is one.
+#[cfg(feature = "mmap")]
+pub(super) fn create_new(
+    path: &Path,
+    write: impl FnOnce(&File) -> Result<(), FileError>,
+) -> Result<(), FileError> {
+    // A second name, as a new name for the first would take the place of what is there.
+    put(path, write, |temp, path| {
+        Ok(temp.path.iter().try_for_each(|old| fs::hard_link(old, path))?)
+    })
+}
+
+/// Writes a temporary file beside `path`, and lets `place` give it that name.
+fn put(
+    path: &Path,
+    write: impl FnOnce(&File) -> Result<(), FileError>,
+    place: impl FnOnce(Temp, &Path) -> Result<(), FileError>,
+) -> Result<(), FileError> {
     let path = target_of(path)?;
     let folder = match path.parent() {
         Some(parent) if parent != Path::new("") => PathBuf::from(parent),
@@ -52,12 +78,9 @@ fn replace(
     let name = path.file_name().ok_or(io::Error::from(io::ErrorKind::InvalidInput))?;
     remove_leftovers(&folder, name);
     let temp = Temp::create(&folder, name, OpenOptions::new().write(true).create_new(true))?;
-    if let Ok(old) = fs::metadata(&path) {
-        temp.file.set_permissions(old.permissions())?;
-    }
     write(&temp.file)?;
     temp.file.sync_all()?;
-    temp.rename(&path)?;
+    place(temp, &path)?;
     sync_folder(&folder)
 }
 
@@ -327,7 +350,7 @@ pub fn read_head(path: &Path) -> Result<(Header, Vec<Section>), FileError> {
 }
 
 /// Fills `out` as far as the stream goes.
-fn read_up_to(stream: &mut impl Read, out: &mut [u8]) -> Result<usize, FileError> {
+pub(super) fn read_up_to(stream: &mut impl Read, out: &mut [u8]) -> Result<usize, FileError> {
     let mut got = 0;
     while got < out.len() {
         match stream.read(&mut out[got..]) {

@@ -8,6 +8,14 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(target_has_atomic = "64")]
+mod counters;
+mod latest;
+
+#[cfg(target_has_atomic = "64")]
+pub use counters::SharedCounters;
+pub use latest::Latest;
+
 use super::container::{Container, Header};
 use super::persist::{Persist, Source, check_kind, find};
 use super::words::{Le64, Sealed, Words, from_bytes};
@@ -90,7 +98,11 @@ impl Source for MappedFile {
 /// [`save`](super::save) is fine.
 pub unsafe fn map<P: Persist<Words = MappedWords>>(path: &Path) -> Result<P, FileError> {
     // SAFETY: the caller's promise, passed on.
-    let file = unsafe { map_bytes(path)? };
+    load(unsafe { map_bytes(path)? })
+}
+
+/// The structure in a mapped file.
+fn load<P: Persist<Words = MappedWords>>(file: MappedBytes) -> Result<P, FileError> {
     let header = *Container::open(file.bytes())?.header();
     check_kind::<P>(&header)?;
     P::load(&mut MappedFile { file: file.0, header })
@@ -118,9 +130,18 @@ impl MappedBytes {
 ///
 /// Nobody may change or truncate the file while it is mapped.
 pub unsafe fn map_bytes(path: &Path) -> Result<MappedBytes, FileError> {
-    let file = File::open(path)?;
+    // SAFETY: the caller's promise, passed on.
+    unsafe { map_file(&File::open(path)?) }
+}
+
+/// Maps `file`.
+///
+/// # Safety
+///
+/// As for [`map_bytes`].
+unsafe fn map_file(file: &File) -> Result<MappedBytes, FileError> {
     // SAFETY: read-only, and the caller promises that nobody changes the file (invariant 2).
-    let mapping = unsafe { Mmap::map(&file)? };
+    let mapping = unsafe { Mmap::map(file)? };
     from_bytes(&mapping)?;
     Ok(MappedBytes(Arc::new(mapping)))
 }

@@ -7,6 +7,9 @@
 //! | `&[Le64]` | wherever you have them: static data, an arena, a received buffer | `view`, `freeze_in` (feature `arena`) |
 //! | `MappedWords` | in the page cache, one copy for all processes | `unsafe map` (feature `mmap`) |
 //!
+//! With the feature `mmap`, `Latest` follows a file that one process saves again and again and
+//! others read, and `SharedCounters` are numbers in a file that all of them count with.
+//!
 //! Opening checks header, table and lengths in microseconds and trusts none of the data: every
 //! offset read from a section is checked where it is used. A damaged file gives an error or wrong
 //! answers, never undefined behaviour, a panic, or memory sized by what it says. Section hashes and
@@ -39,10 +42,12 @@ pub use container::{
 pub(crate) use file::Temp;
 #[cfg(feature = "std")]
 pub use file::{read, read_bytes, read_from, read_head, save};
+#[cfg(all(feature = "mmap", target_has_atomic = "64"))]
+pub use mapped::SharedCounters;
 #[cfg(feature = "mmap")]
 pub(crate) use mapped::map_door;
 #[cfg(feature = "mmap")]
-pub use mapped::{MappedBytes, MappedWords, map, map_bytes};
+pub use mapped::{Latest, MappedBytes, MappedWords, map, map_bytes};
 pub use persist::{Persist, Source, verify, view};
 pub(crate) use persist::{doors, require};
 pub use plain::Plain;
