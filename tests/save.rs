@@ -194,6 +194,8 @@ mod processes {
                 Err(FileError::Io(error)) => println!("refused: {error}"),
                 Err(other) => panic!("{other}"),
             },
+            "refused" => save_with_refusals(file.parent().unwrap()),
+            "sort" => sort_with_refusals(),
             _ => panic!("no task {task}"),
         }
     }
@@ -290,6 +292,137 @@ mod processes {
         let said = text(&output.unwrap());
         refused(&folder, &said);
         assert!(said.contains("too large"), "{said}");
+    }
+
+    /// The calls of the system that `tests/refuse.c` can refuse, as it calls them.
+    const CALLS: [&str; 7] = ["open", "write", "fsync", "fchmod", "rename", "unlink", "none"];
+
+    /// Runs a task in a process in which calls of the system can be refused, with `folder` for its
+    /// temporary files. Nothing where there is no C compiler, or no dynamic library to be loaded.
+    fn with_refusals(task: &str, folder: &TempFolder) -> Option<String> {
+        let library = folder.0.with_extension("so");
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/refuse.c");
+        let compiled = Command::new("cc")
+            .args(["-shared", "-fPIC", "-o"])
+            .args([library.as_os_str(), source.as_ref()])
+            .status()
+            .is_ok_and(|status| status.success());
+        if !compiled {
+            println!("*** SKIPPED: no C compiler to refuse calls of the system with");
+            return None;
+        }
+        let output = again(&env::current_exe().unwrap(), task, &folder.0)
+            .env("LD_PRELOAD", &library)
+            .env("TMPDIR", &folder.0)
+            .output();
+        fs::remove_file(&library).unwrap();
+        Some(text(&output.unwrap()))
+    }
+
+    /// From here on, call number `at` of this name is refused, once. Counts from 1; 0 is none.
+    fn refuse(call: &str, at: usize) {
+        // SAFETY: this process runs one test alone, in which no other thread reads the environment.
+        #[allow(unsafe_code)]
+        unsafe {
+            env::set_var("LESSRAM_REFUSE", format!("{call}:{at}"));
+        }
+    }
+
+    /// Whether [`refuse`] came to its call.
+    fn was_refused() -> bool {
+        env::var("LESSRAM_REFUSE").unwrap().ends_with(":refused")
+    }
+
+    /// Not a test: each call of each kind is refused to a save.
+    fn save_with_refusals(folder: &Path) {
+        let file = folder.join("numbers.lram");
+        let names = || fs::read_dir(folder).unwrap().count();
+        for call in CALLS {
+            for at in 1.. {
+                version(0, 1_000).save(&file).unwrap();
+                refuse(call, at);
+                let saved = version(1, MANY).save(&file);
+                let refused = was_refused();
+                refuse("none", 0);
+                match saved {
+                    Err(FileError::Io(error)) => {
+                        assert!(
+                            refused && error.raw_os_error() == Some(EIO),
+                            "{call} {at}: {error}"
+                        );
+                        // The second sync is that of the folder, when all is done.
+                        let which = u64::from((call, at) == ("fsync", 2));
+                        let len = if which == 0 { 1_000 } else { MANY };
+                        assert!(read(&file) == version(which, len), "{call} {at}");
+                    }
+                    Err(other) => panic!("{call} {at}: {other}"),
+                    Ok(()) => assert_eq!(read(&file), version(1, MANY), "{call} {at}"),
+                }
+                assert_eq!(names(), 1, "something is left after {call} {at}");
+                if !refused {
+                    println!("{call}: {} refused", at - 1);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Input and output failed.
+    const EIO: i32 = 5;
+
+    #[test]
+    fn each_call_that_is_refused_to_a_save_is_an_error_that_leaves_the_old_file() {
+        let folder = TempFolder::new("refused");
+        let Some(said) = with_refusals("refused", &folder) else { return };
+        println!("{said}");
+        for (call, least) in [("open", 2), ("write", 2), ("fsync", 2), ("fchmod", 1), ("rename", 1)]
+        {
+            let count =
+                said.split(&format!("{call}: ")).nth(1).and_then(|rest| rest.split(' ').next());
+            let count: usize = count.unwrap().parse().unwrap();
+            assert!(count >= least, "{count} calls of {call} were refused");
+        }
+    }
+
+    /// Not a test: calls are refused to a sort whose keys do not fit in memory.
+    fn sort_with_refusals() {
+        use lessram::tries::Sorter;
+        let key =
+            |i: u64| format!("{:016x}{}", i.wrapping_mul(0x9E37_79B9_7F4A_7C15), "-".repeat(300));
+        let keys: std::collections::BTreeSet<String> = (0..7_000).map(key).collect();
+        for call in CALLS {
+            let (mut at, mut refusals) = (1, 0);
+            loop {
+                refuse(call, at);
+                let mut sorter = Sorter::new(1 << 20);
+                for i in 0..7_000 {
+                    // What is refused was not taken, and nothing is lost: it may be tried again.
+                    if let Err(error) = sorter.push(key(i)) {
+                        assert!(was_refused(), "{call} {at}: {error}");
+                        sorter.push(key(i)).unwrap();
+                    }
+                }
+                assert!(sorter.is_in_files());
+                let refused = was_refused();
+                refuse("none", 0);
+                let sorted: Vec<_> = sorter.finish().unwrap().map(Result::unwrap).collect();
+                assert!(sorted.iter().eq(keys.iter().map(|key| key.as_bytes())), "{call} {at}");
+                if !refused {
+                    break;
+                }
+                (at, refusals) = (at + 1 + at / 2, refusals + 1);
+            }
+            println!("{call}: {refusals} refused");
+        }
+    }
+
+    #[test]
+    fn each_call_that_is_refused_to_a_sort_is_an_error_that_loses_no_key() {
+        let folder = TempFolder::new("sort");
+        let Some(said) = with_refusals("sort", &folder) else { return };
+        println!("{said}");
+        assert!(["open: 0", "write: 0", "unlink: 0"].iter().all(|none| !said.contains(none)));
+        assert_eq!(folder.names(), [""; 0]);
     }
 
     #[test]

@@ -34,7 +34,9 @@ const TEMP_SUFFIX: &str = ".lram-tmp";
 ///
 /// # Errors
 ///
-/// [`FileError::Io`]; the old file is then untouched and no temporary file is left.
+/// [`FileError::Io`]; the old file is then untouched and no temporary file is left. But for one:
+/// where the folder cannot be synced, the new file is in its place, and nobody knows whether it
+/// would be after a power cut.
 pub fn save<P: Persist>(structure: &P, path: &Path) -> Result<(), FileError> {
     replace(path, |file| write_to(structure, io::BufWriter::new(file)))
 }
@@ -77,11 +79,16 @@ fn put(
     };
     let name = path.file_name().ok_or(io::Error::from(io::ErrorKind::InvalidInput))?;
     remove_leftovers(&folder, name);
+    // Before anything is done that could not be undone.
+    let folder_to_sync = open_folder(&folder)?;
     let temp = Temp::create(&folder, name, OpenOptions::new().write(true).create_new(true))?;
     write(&temp.file)?;
     temp.file.sync_all()?;
     place(temp, &path)?;
-    sync_folder(&folder)
+    if let Some(folder) = folder_to_sync {
+        folder.sync_all()?;
+    }
+    Ok(())
 }
 
 /// What `path` names: not a symlink, whose target is replaced or made and which stays.
@@ -99,15 +106,9 @@ fn target_of(path: &Path) -> Result<PathBuf, FileError> {
     Ok(path)
 }
 
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> Result<(), FileError> {
-    Ok(File::open(folder)?.sync_all()?)
-}
-
 /// Windows has no handle to sync a folder by; the rename is journalled.
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> Result<(), FileError> {
-    Ok(())
+fn open_folder(folder: &Path) -> io::Result<Option<File>> {
+    if cfg!(unix) { File::open(folder).map(Some) } else { Ok(None) }
 }
 
 /// A temporary file that removes itself unless it is renamed.

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 ///
 /// The writer needs no more than [`save`](super::super::save()), which is atomic: at every moment,
 /// also after the writer has died at any, there is one whole version at the path. Readers take no
-/// lock and wait for nobody. They see a new version when they ask for it, and keep the old one until
-/// then: its pages are given back when the last process has let go of it.
+/// lock and wait for nobody. They see a new version when they ask for it, and keep the old one
+/// until then: its pages are given back when the last process has let go of it.
 ///
 /// # When not to use it
 ///
@@ -28,8 +28,8 @@ use std::path::{Path, PathBuf};
 ///
 /// # Time
 ///
-/// Reading is that of the structure. [`refresh`](Self::refresh) asks the system which file is at the
-/// path, 0.5 to 1 us (measured on Linux), and opens it in 10 to 20 us if it is another.
+/// Reading is that of the structure. [`refresh`](Self::refresh) asks the system which file is at
+/// the path, about a microsecond, and opens it in 10 to 30 if it is another (measured on Linux).
 ///
 /// Who cannot spend a microsecond rings a bell beside it: a counter of
 /// [`SharedCounters`](super::SharedCounters) that the writer raises after each save is read in less
