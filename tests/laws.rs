@@ -1,5 +1,6 @@
 //! The laws of every row over random programs, and the replay of what once broke one.
 
+use lessram::mem::refusing_every;
 use lessram::testkit::{self, cases, damage, data::Rng, rows};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -33,6 +34,50 @@ fn every_row_follows_its_model() {
 #[test]
 fn every_row_survives_refusals() {
     check(1, 256);
+}
+
+/// A law over programs, and what it is of.
+type Named = (String, Box<dyn Fn(&[u8]) -> Result<(), String>>);
+
+/// The laws of all that grows, with requests refused: the rows, and what has none.
+fn laws_with_refusals() -> Vec<Named> {
+    use testkit::{laws_growth, laws_int_set_mut, laws_maps};
+    let mut laws: Vec<Named> = Vec::new();
+    for row in rows() {
+        laws.push((row.kind.name.into(), Box::new(|program| row.check(&row.laws[1], program))));
+    }
+    for which in 0..8 {
+        let law = move |program: &[u8]| laws_maps::maps_follow(&[&[which], program].concat());
+        laws.push((format!("map {which}"), Box::new(law)));
+    }
+    laws.push(("slim_vec".into(), Box::new(laws_growth::slim_vec_follows)));
+    laws.push(("seg_vec".into(), Box::new(laws_growth::seg_vec_follows)));
+    laws.push(("sliced_set_mut".into(), Box::new(laws_int_set_mut::sliced_set_mut_follows)));
+    laws
+}
+
+/// Every k-th request is refused, for k from 1 to 400: for all of them with `LESSRAM_CASES=400`,
+/// else for some, more of the small ones.
+#[test]
+fn everything_survives_each_refusal() {
+    const MOST: usize = 400;
+    let tried = cases(MOST as u32).clamp(2, MOST as u32) as usize;
+    let nth =
+        |i: usize| if tried == MOST { i + 1 } else { 1 + (MOST - 1) * i * i / (tried * tried) };
+    let program = [&[0][..], &Rng::new(1).bytes((20 + 2 * tried).min(300))].concat();
+    for (name, law) in laws_with_refusals() {
+        let (mut sum, mut largest) = (0, 0);
+        for every in (0..tried).map(nth) {
+            let (verdict, refused) = refusing_every(every, || law(&program));
+            verdict.unwrap_or_else(|message| panic!("{name}, every {every}th: {message}"));
+            if refused == 0 {
+                break; // nor would a larger number
+            }
+            (sum, largest) = (sum + refused, largest.max(every));
+        }
+        println!("{name}: {sum} refusals, every {largest}th at last");
+        assert!(sum > 0, "{name} was refused nothing");
+    }
 }
 
 #[test]

@@ -484,12 +484,31 @@ impl Refusals {
     /// Counts one request; an error if it is one to refuse.
     fn admit(&self, layout: Layout) -> Result<(), AllocError> {
         let request = self.requests.fetch_add(1, Relaxed) + 1;
-        if self.every == 0 || request % self.every != 0 {
+        let every = if self.every == 0 { 0 } else { INSTEAD.get().unwrap_or(self.every) };
+        if every == 0 || request % every != 0 {
             return Ok(());
         }
         self.refused.fetch_add(1, Relaxed);
+        REFUSED.set(REFUSED.get() + 1);
         Err(AllocError::Refused { bytes: layout.size() })
     }
+}
+
+#[cfg(any(feature = "testkit", all(test, feature = "std")))]
+std::thread_local! {
+    static INSTEAD: core::cell::Cell<Option<usize>> = const { core::cell::Cell::new(None) };
+    static REFUSED: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
+}
+
+/// Runs `law` with every `every`-th request refused wherever it has some refused in this thread:
+/// what it returns, and how many requests were refused.
+#[cfg(any(feature = "testkit", all(test, feature = "std")))]
+pub fn refusing_every<T>(every: usize, law: impl FnOnce() -> T) -> (T, usize) {
+    INSTEAD.set(Some(every));
+    let before = REFUSED.get();
+    let result = law();
+    INSTEAD.set(None);
+    (result, REFUSED.get() - before)
 }
 
 /// An allocator that refuses now and then, also to shrink: shows that structures survive it.

@@ -46,7 +46,7 @@ mod tracking;
 
 pub use self::alloc::{Alloc, Counter, Global, Tracked};
 #[cfg(any(feature = "testkit", all(test, feature = "std")))]
-pub use self::alloc::{Refusals, Refusing};
+pub use self::alloc::{Refusals, Refusing, refusing_every};
 pub(crate) use self::alloc::{granted, refused};
 #[cfg(feature = "allocator-api2")]
 pub use self::api2::{Api2, AsApi2};

@@ -26,8 +26,8 @@ const ORDER: u64 = 0x0102_0304_0506_0708;
 
 /// Counters and flags in a mapped file, shared by any number of processes: exact without a lock.
 ///
-/// A slice of std's [`AtomicU64`], whose methods count (`fetch_add`), raise flags (`store`) and read
-/// them (`load`). No operation is lost, whoever does how many at once, and a process that dies
+/// A slice of std's [`AtomicU64`], whose methods count (`fetch_add`), raise flags (`store`) and
+/// read them (`load`). No operation is lost, whoever does how many at once, and a process that dies
 /// between two of them has done the first and not the second.
 ///
 /// # When not to use it
@@ -56,8 +56,8 @@ const ORDER: u64 = 0x0102_0304_0506_0708;
 ///
 /// # Time
 ///
-/// O(1) each; with two processes at once, measured by `cargo run --release --example shared_counters
-/// --features mmap`:
+/// O(1) each; with two processes at once, measured by `cargo run --release --example
+/// shared_counters --features mmap`:
 ///
 /// | operation | time |
 /// |---|---|
