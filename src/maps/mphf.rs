@@ -261,7 +261,8 @@ impl Mphf {
     /// # Errors
     ///
     /// [`BuildError::DuplicateKey`] if two keys are equal, with the second position of some such
-    /// key; else as for [`from_hashes`](Self::from_hashes).
+    /// key; [`BuildError::Unsolvable`] if each of eight seeds gave two keys the same hash, which
+    /// takes somebody who makes such keys; else as for [`from_hashes`](Self::from_hashes).
     pub fn from_keys<K: KeyHash + PartialEq>(
         keys: impl IntoIterator<Item = K, IntoIter: Clone>,
     ) -> Result<Self, BuildError> {

@@ -231,7 +231,7 @@ impl StaticBuilder {
     /// [`BuildError::DuplicateKey`] if two keys are equal, with the second position of some such
     /// key; [`BuildError::OutOfRange`] if a value has more than the bits that were set, or more
     /// than 64 bits were asked for; [`BuildError::Unsolvable`] if each of eight seeds gave two
-    /// different keys the same hash, which has not been seen: take another seed;
+    /// different keys the same hash, which takes somebody who knows them: take a secret seed;
     /// [`BuildError::Alloc`] if memory cannot be had.
     pub fn map<K: KeyHash + PartialEq>(
         self,
