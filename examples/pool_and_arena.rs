@@ -7,7 +7,7 @@
 
 use bumpalo::Bump;
 use lessram::arrays::SegVec;
-use lessram::mem::{Footprint, TrackingAlloc, alloc_stats};
+use lessram::mem::{Footprint, Parts, TrackingAlloc, alloc_stats};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -25,6 +25,18 @@ enum Place<T> {
     Held(T),
     /// And the place that was left before.
     Free(u32),
+}
+
+impl<T: Footprint> Footprint for Place<T> {
+    fn parts(&self, out: &mut dyn Parts) {
+        if let Place::Held(item) = self {
+            item.parts(out);
+        }
+    }
+
+    fn owns_heap() -> bool {
+        T::owns_heap()
+    }
 }
 
 impl<T> Pool<T> {
