@@ -3,6 +3,7 @@
 //! | I want to know | I take |
 //! |---|---|
 //! | what a value owns, part by part | [`Footprint`], which I can implement in three lines |
+//! | a test that fails when a value outgrows its bytes | [`assert_budget!`](crate::assert_budget), which prints its [`SizeTree`] |
 //! | what one structure took from its allocator, and its peak | [`Tracked`] and its [`Counter`] |
 //! | the same for all structures of a purpose, at no byte in them | `tracked_static!` (feature `alloc`) |
 //! | the same for hashbrown and others that take foreign allocators | `AsApi2` (feature `allocator-api2`) |
@@ -24,6 +25,7 @@
 mod alloc;
 #[cfg(feature = "allocator-api2")]
 mod api2;
+mod budget;
 mod footprint;
 pub(crate) mod raw_vec;
 #[cfg(all(feature = "track", not(loom)))]
@@ -58,4 +60,7 @@ pub use self::{
     timeline::{TimePoint, timeline},
     tracking::{AllocStats, TrackingAlloc, alloc_stats, reset_peak, size_histogram},
 };
+pub use budget::SizeTree;
+#[doc(hidden)]
+pub use budget::check_budget;
 pub use footprint::{Footprint, Part, PartKind, Parts, Totals, block_of, malloc_bytes};
