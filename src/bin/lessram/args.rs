@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Build a structure from your data and save it as a .lram file
     Build(BuildArgs),
+    /// Tell how many bytes a structure would take, without building it
+    Predict(PredictArgs),
     /// Tell what a .lram file holds, from its header and section table
     Inspect(InspectArgs),
     /// Check a .lram file: header, section hashes, the structure's own rules
@@ -207,6 +209,58 @@ pub(crate) struct BuildArgs {
     pub(crate) quiet: bool,
     #[command(flatten)]
     pub(crate) memory: MemoryArgs,
+}
+
+const PREDICT_HELP: &str = "\
+Of structures whose bytes depend on how many items there are and on the options, it tells them to
+the byte. Of others it builds a part of the sample: runs of 65,536 lines, or of a percent of many
+more. Dictionaries are told of all their lines only: a few of them do not show what they share.
+
+Examples: lessram predict bloom --n 1e8 --fpr 0.01
+          lessram predict packed_ints --n 5e7 --max 1000000
+          lessram predict rear_dict --sample names.txt.gz";
+
+#[derive(Debug, Args)]
+#[command(after_help = PREDICT_HELP)]
+pub(crate) struct PredictArgs {
+    /// What would be built: see `lessram build --list`
+    #[arg(value_name = "KIND")]
+    pub(crate) kind: String,
+    /// How many items: a number, also 1e8 [default: as many different lines as the sample has]
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) n: Option<u64>,
+    /// Rate of false alarms, for filters: a number, or 1/N [default: 1/256]
+    #[arg(long, value_name = "RATE")]
+    pub(crate) fpr: Option<Rate>,
+    /// Bits a number takes, 0 to 64, for packed_ints
+    #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u32).range(0..=64))]
+    pub(crate) width: Option<u32>,
+    /// The largest number, for packed_ints and elias_fano
+    #[arg(long, value_name = "NUMBER", conflicts_with = "width")]
+    pub(crate) max: Option<u64>,
+    /// Lines to learn from: all, or a part; also gzip or zstd; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sample: Option<PathBuf>,
+    /// Drop a CR at the end of lines (else it is a part of the key)
+    #[arg(long)]
+    pub(crate) strip_cr: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// No progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArgs,
+}
+
+/// How many items: digits, or a number such as 1e8 or 2.5e6.
+fn count(text: &str) -> Result<u64, String> {
+    /// Beyond, a number with a point no longer names each.
+    const MOST: f64 = (1_u64 << 53) as f64;
+    let whole = |number: f64| (number.fract() == 0.0 && number <= MOST).then_some(number as u64);
+    let count = text.parse().ok().or_else(|| text.parse().ok().and_then(whole));
+    count.filter(|count| *count > 0).ok_or_else(|| "a whole number from 1 on, or 1e8".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -54,8 +54,7 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome<Code> {
     check_target(out)?;
     if let (Ok(info), false) = (fs::metadata(file), row.shape.sorts) {
         // Compressed input is larger than this; what it takes shows as it comes.
-        let what = "building";
-        memory::check(args.memory, info.len(), what, "split the file and build from the parts")?;
+        memory::check(args.memory, info.len(), "building", &streamed())?;
     }
     let mut progress = Progress::new(args.quiet);
     let lines = input::once(file, args.format.strip_cr, &mut progress)?;
@@ -76,6 +75,14 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome<Code> {
         progress.note("the items do not ascend: query will look at all of them, not search");
     }
     print(args, out, row.kind.name, &built)
+}
+
+/// The way out for those who have not the memory: kinds that are built from files of sorted lines.
+fn streamed() -> String {
+    let all = rows::rows();
+    let names = all.iter().filter(|row| row.shape.sorts).map(|row| row.kind.name);
+    let names = names.collect::<Vec<_>>().join(", ");
+    format!("build what sorts in files ({names}), or split the file and build from the parts")
 }
 
 /// The options, unless there are some that do not belong to what is built.

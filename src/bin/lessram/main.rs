@@ -16,6 +16,7 @@ mod measure;
 mod memory;
 mod merge;
 mod page;
+mod predict;
 mod progress;
 mod quantiles;
 mod query;
@@ -61,6 +62,7 @@ fn run(command: &Command) -> Outcome<Code> {
     match command {
         Command::Compare(args) => compare::run(args),
         Command::Build(args) => build::run(args),
+        Command::Predict(args) => predict::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Query(args) => query::run(args),

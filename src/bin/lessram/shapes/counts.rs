@@ -1,6 +1,6 @@
 //! The shape `counts`: sketches that say of any key how often it came.
 
-use super::{Entry, Shape, file_bytes, merged, refused, save};
+use super::{Entry, Shape, Size, file_bytes, merged, refused, save};
 use crate::args::{Keys, Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -31,6 +31,7 @@ pub(crate) fn of<T: FrequencyMut<Global> + Persist<Words = HeapWords> + 'static>
         entries: vec![(Kind::Stream, Entry::of::<Bytes, Counts<T>>(NOTE, RUST))],
         options: &["--as", "--u32le", "--u64le"],
         sorts: false,
+        size: Size::Count(1),
         merge: Some(|files, out| merged(files, out, T::merge, |_| None)),
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),

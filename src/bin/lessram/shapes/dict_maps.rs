@@ -1,6 +1,6 @@
 //! The shape `dict_maps`: ordered maps from byte strings to numbers that are built once.
 
-use super::{Shape, refused, save};
+use super::{Shape, Size, refused, save};
 use crate::args::QueryArgs;
 use crate::build::{Built, Options};
 use crate::error::{Failure, Outcome};
@@ -21,6 +21,7 @@ pub(crate) fn of<T: KeyMapBuild<Global> + Persist<Words = HeapWords> + 'static>(
         entries: Vec::new(),
         options: &[],
         sorts: false,
+        size: Size::Items,
         merge: None,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),

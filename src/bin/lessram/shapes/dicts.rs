@@ -1,6 +1,6 @@
 //! The shape `dicts`: ordered sets of byte strings that are built once, keys numbered by rank.
 
-use super::{Entry, Shape, fed, file_bytes, refused, save};
+use super::{Entry, Shape, Size, fed, file_bytes, refused, save};
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::{Structure, touch};
@@ -29,6 +29,7 @@ pub(crate) fn of<T: KeySetBuild<Global> + Persist<Words = HeapWords> + 'static>(
         entries: vec![(Kind::Strings, set)],
         options: &["--fuzzy", "--glob", "--regex"],
         sorts: true,
+        size: Size::Items,
         merge: Some(merge_files::<T>),
         build: build::<T>,
         open: |path| Ok(Box::new(Ranked::new(storage::read::<T>(path)?))),

@@ -4,7 +4,7 @@
 //! that they spell. So `build` and `query` can be told (`--as`), and `query` that is not told asks
 //! for a number both ways: that may raise twice as many false alarms, but misses no key.
 
-use super::{Entry, Shape, file_bytes, hashes_of, refused, save};
+use super::{Entry, Shape, Size, file_bytes, hashes_of, refused, save};
 use crate::args::{Keys, Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -32,10 +32,17 @@ pub(crate) fn of<T: FilterMut<Global> + Persist<Words = HeapWords> + 'static>() 
         ],
         options: &["--fpr", "--as", "--u32le", "--u64le"],
         sorts: false,
+        size: Size::Made(made::<T>),
         merge: None,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
     }
+}
+
+/// Bytes of a filter made for so many keys: it takes all of them before the first.
+fn made<T: FilterMut<Global>>(keys: u64, options: &Options) -> Option<u64> {
+    let empty = T::try_with_fpr_in(usize::try_from(keys).ok()?, options.fpr.get(), Global).ok()?;
+    Some(empty.heap_bytes() as u64)
 }
 
 /// The set of the distinct keys, or of the tokens of a stream as they came.

@@ -1,6 +1,6 @@
 //! The shape `ints`: a sequence of numbers; in ascending order also a set.
 
-use super::{Entry, Shape, file_bytes, refused, save};
+use super::{Entry, Shape, Size, file_bytes, refused, save};
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -24,6 +24,7 @@ pub(crate) fn of<T: IntsMut<Global> + Persist<Words = HeapWords> + 'static>() ->
         entries: vec![(Kind::Ints, set)],
         options: &["--u32le", "--u64le"],
         sorts: false,
+        size: Size::Items,
         merge: None,
         build: build::<T>,
         open: |path| Ok(Box::new(Numbers(storage::read::<T>(path)?))),

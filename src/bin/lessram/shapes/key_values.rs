@@ -1,7 +1,7 @@
 //! The shape `key_values`: numbers by key, built at once. Keys are known by the 64 bits of their
 //! hashes.
 
-use super::{Entry, Shape, file_bytes, refused, save};
+use super::{Entry, Shape, Size, file_bytes, refused, save};
 use crate::args::{Keys, Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -29,6 +29,7 @@ pub(crate) fn of<T: KeyValuesBuild<Global> + Persist<Words = HeapWords> + 'stati
         entries: vec![(Kind::Pairs, Entry { fits: |plan| plan.number_values, ..entry })],
         options: &["--as"],
         sorts: false,
+        size: Size::Items,
         merge: None,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),

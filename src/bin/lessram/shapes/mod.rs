@@ -46,12 +46,25 @@ pub(crate) struct Shape {
     pub(crate) options: &'static [&'static str],
     /// Whether lines are sorted in files, so that they need not fit in memory.
     pub(crate) sorts: bool,
+    /// What its bytes depend on.
+    pub(crate) size: Size,
     /// Builds it from lines and saves it.
     pub(crate) build: fn(Lines, &Path, &Options) -> Outcome<Built>,
     /// Makes one of several files, if that is a thing that can be done; see [`merged`].
     pub(crate) merge: Option<Merge>,
     /// Reads it onto the heap.
     pub(crate) open: fn(&Path) -> Result<Box<dyn Answers>, FileError>,
+}
+
+/// What the bytes of a structure depend on, so that they can be told without building it.
+#[derive(Clone, Copy)]
+pub(crate) enum Size {
+    /// On how many items it is made for: tells them, unless the machine has not so much.
+    Made(fn(u64, &Options) -> Option<u64>),
+    /// On how many items there are, whatever they are: the numbers from 0 in such steps do.
+    Count(u64),
+    /// On the items themselves.
+    Items,
 }
 
 /// Makes of files one file, and tells its items, if they are counted.

@@ -1,6 +1,6 @@
 //! The shape `quantiles`: sketches of numbers, which are asked for ranks.
 
-use super::{Shape, merged, refused, save};
+use super::{Shape, Size, merged, refused, save};
 use crate::args::QueryArgs;
 use crate::build::{Built, Options};
 use crate::error::{Failure, Outcome};
@@ -18,6 +18,7 @@ pub(crate) fn of<T: QuantilesMut<Global> + Persist<Words = HeapWords> + 'static>
         entries: Vec::new(),
         options: &["--u32le", "--u64le"],
         sorts: false,
+        size: Size::Count(1),
         merge: Some(|files, out| merged(files, out, T::merge, |all| Some(all.len()))),
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),

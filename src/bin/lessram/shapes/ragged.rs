@@ -1,6 +1,6 @@
 //! The shape `ragged`: rows of numbers, which are asked by index.
 
-use super::{Shape, refused, save};
+use super::{Shape, Size, refused, save};
 use crate::args::QueryArgs;
 use crate::build::{Built, Options};
 use crate::error::{Failure, Outcome};
@@ -18,6 +18,7 @@ pub(crate) fn of<T: RaggedBuild<Global> + Persist<Words = HeapWords> + 'static>(
         entries: Vec::new(),
         options: &[],
         sorts: false,
+        size: Size::Items,
         merge: None,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),

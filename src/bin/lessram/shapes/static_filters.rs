@@ -2,7 +2,7 @@
 //! their keys. They are asked as those of the shape `filters` are.
 
 use super::filters::Asked;
-use super::{Entry, Shape, fed, file_bytes, hashes_of, refused, save};
+use super::{Entry, Shape, Size, fed, file_bytes, hashes_of, refused, save};
 use crate::args::Kind;
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -29,6 +29,7 @@ pub(crate) fn of<T: FilterBuild<Global> + Persist<Words = HeapWords> + 'static>(
         ],
         options: &["--fpr", "--as", "--u32le", "--u64le"],
         sorts: false,
+        size: Size::Count(1),
         merge: None,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),

@@ -1,7 +1,7 @@
 //! The shape `static_ints`: numbers in a sequence, built once; in ascending order also a set.
 
 use super::ints::Numbers;
-use super::{Entry, Shape, file_bytes, refused, save};
+use super::{Entry, Shape, Size, file_bytes, refused, save};
 use crate::args::Kind;
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -23,6 +23,7 @@ pub(crate) fn of<T: IntsStatic<Global> + Persist<Words = HeapWords> + 'static>()
         entries: vec![(Kind::Ints, set)],
         options: &["--u32le", "--u64le"],
         sorts: false,
+        size: Size::Items,
         merge: None,
         build: build::<T>,
         open: |path| Ok(Box::new(Numbers::new(storage::read::<T>(path)?))),

@@ -1,0 +1,406 @@
+//! Files: built, asked, merged, verified; and what all subcommands have in common.
+
+use super::*;
+
+#[test]
+fn any_bytes_are_keys() {
+    let folder = Folder::new();
+    folder.write("odd", b"a\0b\nc\r\n\n\xff\xfe\nlast");
+    let build = ["build", "str_array", "odd", "-o", "odd.lram", "--json"];
+    let ran = folder.run(&build);
+    let built: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(built["items"], 5);
+    let told = ["end in CR: 1;", "with NUL bytes: 1;", "empty lines: 1;", "no newline"];
+    assert!(told.iter().all(|text| ran.err.contains(text)), "{}", ran.err);
+    let ran = folder.run_with(&["query", "odd.lram", "-"], b"a\0b\nc\r\n\nlast\n");
+    assert_eq!((ran.code, ran.out.as_str()), (0, "0\ta\0b\n1\tc\r\n2\t\n4\tlast\n"));
+    let ran = folder.run(&["query", "odd.lram", "c"]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, "-\tc\n"));
+
+    let ran = folder.run(&[&build[..], &["--strip-cr"]].concat());
+    assert!(ran.err.contains("the CR was dropped"), "{}", ran.err);
+    assert_eq!(folder.run(&["query", "odd.lram", "c"]).code, 0);
+
+    let table = folder.compare(&["odd", "--only", "str_array,std_hash_set"]);
+    assert_eq!((&table["items"], &table["payload_bytes"]), (&5.into(), &(3 + 2 + 2 + 4).into()));
+}
+
+#[test]
+fn input_comes_from_anywhere() {
+    let folder = Folder::new();
+    let text = lines(500, |i| format!("key {}", i * 31 % 499));
+    let halves = text.split_at(text.len() / 2);
+    folder.write("plain", &text);
+    folder.write("one.gz", gzip(text.as_bytes()));
+    folder.write("two", [gzip(halves.0.as_bytes()), gzip(halves.1.as_bytes())].concat());
+    folder.write("zst", zstd::encode_all(text.as_bytes(), 3).unwrap());
+    let only = ["--only", "str_array", "--repeat=1", "--budget=0", "--json"];
+    let heap = |ran: &Ran| {
+        let table: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}", ran.err));
+        assert_eq!((&table["items"], &table["lines"]), (&499.into(), &500.into()));
+        table["rows"][0]["heap_bytes"].as_u64().unwrap()
+    };
+    let run = |name: &str, stdin: &[u8]| {
+        heap(&folder.run_with(&[&["compare", name][..], &only].concat(), stdin))
+    };
+    let plain = run("plain", b"");
+    for name in ["one.gz", "two", "zst"] {
+        assert_eq!(run(name, b""), plain, "{name}");
+        assert_eq!(run("-", &folder.read(name)), plain, "{name} on standard input");
+        folder.ok(&["build", "str_array", name, "-o", "out.lram"]);
+        let stated: Value =
+            serde_json::from_str(&folder.ok(&["inspect", "out.lram", "--json"])).unwrap();
+        assert_eq!(stated["items"], 500, "{name}");
+    }
+    assert_eq!(run("-", text.as_bytes()), plain);
+}
+
+#[test]
+fn strings_go_round() {
+    let folder = Folder::new();
+    let mut keys: Vec<String> = (0..1000).map(|i| format!("key {}", i * 3)).collect();
+    keys.sort();
+    folder.write("text", keys.join("\n"));
+    folder.ok(&["build", "str_array", "text", "-o", "out.lram"]);
+    let stated: Value =
+        serde_json::from_str(&folder.ok(&["inspect", "out.lram", "--json"])).unwrap();
+    let len = folder.read("out.lram").len();
+    assert_eq!((&stated["structure"], &stated["items"]), (&"str_array".into(), &1000.into()));
+    assert_eq!(stated["file_bytes"], len);
+    let sections = stated["sections"].as_array().unwrap();
+    let sum: u64 = sections.iter().map(|section| section["bytes"].as_u64().unwrap()).sum();
+    let rest = stated["header_table_padding_bytes"].as_u64().unwrap();
+    assert_eq!(sum + rest, len as u64);
+    assert!(folder.ok(&["inspect", "out.lram"]).contains("blob"));
+    assert!(folder.ok(&["verify", "out.lram"]).contains("out.lram: ok: str_array"));
+
+    let at = |key: &str| keys.iter().position(|k| k == key).unwrap();
+    let found = format!("{}\tkey 300\n{}\tkey 3\n", at("key 300"), at("key 3"));
+    assert_eq!(folder.ok(&["query", "out.lram", "key 300", "key 3"]), found);
+    assert_eq!(folder.ok(&["query", "out.lram", "--index", "0"]), "0\tkey 0\n");
+    let prefix = folder.ok(&["query", "out.lram", "--prefix", "key 29"]);
+    assert_eq!(prefix.lines().count(), keys.iter().filter(|k| k.starts_with("key 29")).count());
+    let range = |range: &str| folder.ok(&["query", "out.lram", "--range", range]).lines().count();
+    let (low, high) = (at("key 30"), at("key 33"));
+    assert_eq!(range("key 30..key 33"), high - low);
+    assert_eq!(range("key 30..=key 33"), high - low + 1);
+    assert_eq!((range("key 33.."), range("..key 33"), range("..")), (1000 - high, high, 1000));
+    let none = folder.run(&["query", "out.lram", "--prefix", "x", "--json"]);
+    assert_eq!((none.code, none.out.as_str()), (1, "[]\n"));
+    let json = folder.run(&["query", "out.lram", "key 3", "key 4", "--json"]);
+    let json: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(json[0]["index"], at("key 3"));
+    assert!(json[1]["index"].is_null());
+}
+
+#[test]
+fn dictionaries_are_built_from_any_order_in_little_memory() {
+    let folder = Folder::new();
+    let key = |i: u64| format!("https://example.org/{:06}", i * 7_919 % 100_000);
+    folder.write("any", lines(100_000, key));
+    folder.write("sorted", lines(100_000, |i| format!("https://example.org/{i:06}")));
+    for kind in ["rear_dict", "front_dict", "dawg"] {
+        folder.ok(&["build", kind, "sorted", "-o", "one", "-q"]);
+        folder.ok(&["build", kind, "any", "-o", "two", "-q", "--memory", "4M"]);
+        assert!(folder.read("one") == folder.read("two"), "{kind}");
+    }
+    // Files are needed, and cannot be had.
+    let mut command = folder.command(
+        Path::new(env!("CARGO_BIN_EXE_lessram")),
+        &["build", "rear_dict", "any", "-o", "three", "-q", "--memory", "4M"],
+    );
+    let ran = finish(command.env("TMPDIR", "none").spawn().unwrap());
+    assert_eq!(ran.code, 4, "{}", ran.err);
+    assert!(ran.err.contains("none: ") && ran.err.contains("set TMPDIR"), "{}", ran.err);
+    assert!(!folder.0.join("three").exists() && ran.err.lines().count() == 1);
+}
+
+#[test]
+fn merged_files_are_those_of_all_lines() {
+    let folder = Folder::new();
+    let key = |i: u64| format!("key {i:05}");
+    folder.write("all", lines(3_000, key));
+    folder.write("some", lines(2_000, key));
+    folder.write("more", lines(2_000, |i| key(i + 1_000)));
+    let build = |kind: &str, parts: &[&str]| {
+        for part in parts {
+            folder.ok(&["build", kind, part, "-o", &format!("{part}.lram"), "-q"]);
+        }
+    };
+    let merge = ["merge", "some.lram", "more.lram", "-o", "both.lram"];
+    for kind in ["rear_dict", "front_dict", "dawg", "exa_log_log", "hyper_min_hash"] {
+        build(kind, &["all", "some", "more"]);
+        let told = folder.ok(&merge);
+        assert!(told.contains(kind) && told.contains("from 2 files"), "{told}");
+        assert!(folder.read("both.lram") == folder.read("all.lram"), "{kind}");
+    }
+    for (kind, key, answer) in [
+        ("quotient", "key 02999", "maybe\tkey 02999\n"),
+        ("count_min", "key 01500", "2\tkey 01500\n"),
+    ] {
+        build(kind, &["some", "more"]);
+        let told: Value =
+            serde_json::from_str(&folder.ok(&[&merge[..], &["--json"]].concat())).unwrap();
+        assert_eq!((&told["structure"], &told["files"]), (&kind.into(), &2.into()));
+        assert_eq!(folder.ok(&["query", "both.lram", key]), answer);
+    }
+    // Files of other kinds, of a kind that cannot be merged, of other sizes, and none at all.
+    build("rear_dict", &["all"]);
+    let refused = |args: &[&str], code: i32, text: &str| {
+        let ran = folder.run(&[args, &["-o", "none.lram"]].concat());
+        assert_eq!((ran.code, ran.err.lines().count()), (code, 1), "{}", ran.err);
+        assert!(ran.err.contains(text) && !folder.0.join("none.lram").exists(), "{}", ran.err);
+    };
+    refused(&["merge", "some.lram", "all.lram"], 4, "all.lram: is a rear_dict");
+    refused(&["merge", "some.lram"], 2, "FILE");
+    refused(&["merge", "some.lram", "gone.lram"], 4, "gone.lram: no such file");
+    build("quotient", &["some", "all"]);
+    refused(&["merge", "some.lram", "all.lram"], 4, "all.lram: different parameters");
+    build("fuse", &["some", "all"]);
+    refused(&["merge", "some.lram", "all.lram"], 2, "files of fuse cannot be merged");
+}
+
+#[test]
+fn numbers_go_round() {
+    let folder = Folder::new();
+    let numbers: Vec<u64> = (0..500).map(|i| i * 1000).collect();
+    folder.write("text", lines(500, |i| (i * 1000).to_string()));
+    folder.write("u32", numbers.iter().flat_map(|n| (*n as u32).to_le_bytes()).collect::<Vec<_>>());
+    folder.write("u64", numbers.iter().flat_map(|n| n.to_le_bytes()).collect::<Vec<_>>());
+    folder.ok(&["build", "packed_ints", "text", "-o", "text.lram"]);
+    for (name, flag) in [("u32", "--u32le"), ("u64", "--u64le")] {
+        folder.ok(&["build", "packed_ints", name, flag, "-o", "binary.lram"]);
+        assert_eq!(folder.read("binary.lram"), folder.read("text.lram"), "{name}");
+        let table = folder.compare(&[name, flag, "--only", "packed_ints"]);
+        assert_eq!((&table["items"], &table["kind"]), (&500.into(), &"ints".into()));
+    }
+    assert_eq!(folder.ok(&["query", "text.lram", "7000"]), "7\t7000\n");
+    let range = folder.ok(&["query", "text.lram", "--range", "5000..=7000"]);
+    assert_eq!(range, "5\t5000\n6\t6000\n7\t7000\n");
+    assert_eq!(folder.run(&["query", "text.lram", "7001"]).code, 1);
+    folder.ok(&["build", "packed_ints", "text", "-o", "wide.lram", "--width", "32"]);
+    assert!(folder.read("wide.lram").len() > 500 * 4);
+    assert_eq!(folder.ok(&["query", "wide.lram", "7000"]), "7\t7000\n");
+    assert!(folder.ok(&["verify", "wide.lram"]).contains("ok"));
+}
+
+#[test]
+fn dictionaries_are_searched_by_what_keys_look_like() {
+    let folder = Folder::new();
+    folder.write("text", "beet\nbee\nbet\nboot\nb\u{e9}\nbeetle\n");
+    for kind in ["rear_dict", "front_dict", "dawg"] {
+        folder.ok(&["build", kind, "text", "-o", "out.lram"]);
+        let ask = |args: &[&str]| folder.run(&[&["query", "out.lram"], args].concat());
+        let found = |args: &[&str]| ask(args).out;
+        assert_eq!(found(&["--fuzzy", "bete"]), "0\t1\tbee\n3\t1\tbet\n");
+        let swapped = found(&["--fuzzy", "bete", "--swaps"]);
+        assert_eq!(swapped, "0\t1\tbee\n1\t1\tbeet\n3\t1\tbet\n");
+        assert_eq!(found(&["--glob", "b?"]), "5\tb\u{e9}\n");
+        assert_eq!(found(&["--regex", "b[eo]+t"]), "1\tbeet\n3\tbet\n4\tboot\n");
+        let json = found(&["--fuzzy", "bete", "--changes", "2", "--json"]);
+        let json: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!((&json[2]["item"], &json[2]["changes"]), (&"beetle".into(), &2.into()));
+        assert_eq!((ask(&["--glob", "x*"]).code, found(&["--glob", "x*"])), (1, String::new()));
+        for bad in [
+            &["--glob", "b["][..],
+            &["--regex", "b("],
+            &["--regex", r"\w{10000}"],
+            &["--fuzzy", "b", "--changes", "4"],
+            &["b", "--changes", "2"],
+        ] {
+            let ran = ask(bad);
+            assert_eq!((ran.code, ran.err.lines().count()), (2, 1), "{bad:?}: {}", ran.err);
+        }
+    }
+    folder.ok(&["build", "str_array", "text", "-o", "out.lram"]);
+    let ran = folder.run(&["query", "out.lram", "--glob", "b*"]);
+    assert!(ran.code == 2 && ran.err.contains("rear_dict"), "{}", ran.err);
+}
+
+#[test]
+fn maps_of_keys_go_round() {
+    let folder = Folder::new();
+    folder.write("pairs", "bee\t6\ncat\t4\nbeetle\t6\nbee\t6\n\t9\na\tb\t7\n");
+    for kind in ["rear_map", "front_map", "dawg_map"] {
+        folder.ok(&["build", kind, "pairs", "-o", "out.lram"]);
+        assert!(folder.ok(&["verify", "out.lram"]).contains("ok"));
+        let ask = |args: &[&str]| folder.run(&[&["query", "out.lram"], args].concat());
+        assert_eq!(ask(&["cat", "a\tb", ""]).out, "4\tcat\n7\ta\tb\n9\t\n");
+        let absent = ask(&["cat", "dog"]);
+        assert_eq!((absent.code, &absent.out[..]), (1, "4\tcat\n-\tdog\n"));
+        assert_eq!(ask(&["--prefix", "bee"]).out, "6\tbee\n6\tbeetle\n");
+        assert_eq!(ask(&["--range", "bee..=cat"]).out, "6\tbee\n6\tbeetle\n4\tcat\n");
+        assert_eq!(ask(&["--range", "d..a"]).code, 1);
+        assert_eq!(ask(&["--index", "4"]).out, "4\tcat\n");
+        assert_eq!(ask(&["--index", "5"]).code, 1);
+    }
+    for (bad, says) in
+        [("bee 6\n", "a tab"), ("bee\t-6\n", "a tab"), ("b\t1\nb\t2\n", "two values")]
+    {
+        folder.write("bad", bad);
+        let ran = folder.run(&["build", "rear_map", "bad", "-o", "bad.lram"]);
+        assert!(ran.code == 4 && ran.err.contains(says), "{}", ran.err);
+    }
+}
+
+#[test]
+fn filters_go_round() {
+    let folder = Folder::new();
+    folder.write("text", lines(3000, |i| format!("key {}", i % 2000)));
+    let ran = folder.run(&["build", "bloom", "text", "-o", "out.lram", "--fpr", "1e-6"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("bloom of 2,000 items"), "{}", ran.out);
+    assert!(ran.err.contains("repeated keys: 1,000"), "{}", ran.err);
+    assert!(folder.ok(&["verify", "out.lram"]).contains("out.lram: ok: bloom"));
+    assert!(folder.ok(&["inspect", "out.lram"]).contains("bloom (0x0401)"));
+    let ran = folder.run(&["query", "out.lram", "key 7", "key 1999"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "maybe\tkey 7\nmaybe\tkey 1999\n"));
+    let ran = folder.run_with(&["query", "out.lram", "key 7", "-"], b"key 2000\nkey 0\n");
+    assert_eq!((ran.code, ran.out.as_str()), (1, "maybe\tkey 7\nno\tkey 2000\nmaybe\tkey 0\n"));
+    let ran = folder.run(&["query", "out.lram", "key 7", "key 2000", "--json"]);
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&json[0]["answer"], &json[1]["answer"]), (&"maybe".into(), &"no".into()));
+
+    // The default rate, a coarser and a finer one.
+    let len = |args: &[&str]| {
+        folder.ok(&[&["build", "bloom", "text", "-o", "rate.lram", "--quiet"][..], args].concat());
+        folder.read("rate.lram").len()
+    };
+    assert_eq!(len(&[]), len(&["--fpr", "1/256"]));
+    assert!(len(&["--fpr", "0.1"]) < len(&[]) && len(&["--fpr", "1/4096"]) > len(&[]));
+}
+
+#[test]
+fn a_filter_of_numbers_is_not_one_of_their_digits() {
+    let folder = Folder::new();
+    folder.write("text", lines(500, |i| (i * 1000).to_string()));
+    folder.write("u64", (0..500_u64).flat_map(|i| (i * 1000).to_le_bytes()).collect::<Vec<_>>());
+    let build = |file: &str, args: &[&str]| {
+        folder.ok(&[&["build", "bloom", file, "--fpr=1e-9", "-o", "out.lram"][..], args].concat());
+        folder.read("out.lram")
+    };
+    let digits = build("text", &[]);
+    let numbers = build("text", &["--as", "ints"]);
+    assert_eq!(build("u64", &["--u64le"]), numbers);
+    assert_ne!(digits, numbers);
+    // Not told, it misses neither; told, it asks for one.
+    for (file, keys, others) in [(digits, "strings", "ints"), (numbers, "ints", "strings")] {
+        folder.write("out.lram", file);
+        let ask = |args: &[&str]| folder.run(&[&["query", "out.lram", "7000"][..], args].concat());
+        assert_eq!(ask(&[]).out, "maybe\t7000\n");
+        assert_eq!(ask(&["--as", keys]).out, "maybe\t7000\n");
+        assert_eq!((ask(&["--as", others]).code, ask(&["7001"]).code), (1, 1));
+    }
+}
+
+#[test]
+fn what_is_not_sorted_is_scanned_and_said_so() {
+    let folder = Folder::new();
+    folder.write("text", "pear\napple\nfig\napple pie\n");
+    let built = folder.run(&["build", "str_array", "text", "-o", "out.lram"]);
+    assert!(built.err.contains("do not ascend"), "{}", built.err);
+    let ran = folder.run(&["query", "out.lram", "fig"]);
+    assert!(ran.err.contains("do not ascend"), "{}", ran.err);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "2\tfig\n"));
+    let ran = folder.run(&["query", "out.lram", "--prefix", "apple"]);
+    assert_eq!(ran.out, "1\tapple\n3\tapple pie\n");
+    assert_eq!(folder.run(&["query", "out.lram", "--range", "b..g"]).out, "2\tfig\n");
+}
+
+#[test]
+fn a_damaged_file_does_not_verify() {
+    let folder = Folder::new();
+    folder.write("text", lines(200, |i| format!("key {i:04}")));
+    folder.ok(&["build", "str_array", "text", "-o", "out.lram"]);
+    let sound = folder.read("out.lram");
+    for at in (0..sound.len()).step_by(7) {
+        let mut bytes = sound.clone();
+        bytes[at] ^= 0x20;
+        folder.write("bad.lram", bytes);
+        let ran = folder.run(&["verify", "bad.lram"]);
+        assert_eq!(ran.code, 4, "byte {at}: {}", ran.out);
+        assert_eq!(ran.err.lines().count(), 1, "byte {at}: {}", ran.err);
+    }
+    for len in [0, 1, 63, 64, 200, sound.len() - 8, sound.len() - 1] {
+        folder.write("bad.lram", &sound[..len]);
+        assert_eq!(folder.run(&["verify", "bad.lram"]).code, 4, "{len} bytes");
+        assert_eq!(folder.run(&["inspect", "bad.lram"]).code, 4, "{len} bytes");
+        assert_eq!(folder.run(&["query", "bad.lram", "key"]).code, 4, "{len} bytes");
+    }
+    let ran = folder.run(&["verify", "bad.lram", "--json"]);
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, &told["ok"]), (4, &false.into()));
+}
+
+#[test]
+fn the_kinds_are_those_of_the_registry() {
+    let folder = Folder::new();
+    let names: Vec<&str> = lessram::registry::KINDS.iter().map(|kind| kind.name).collect();
+    assert_eq!(folder.ok(&["build", "--list"]).lines().collect::<Vec<_>>(), names);
+    let help = folder.ok(&["--help"]);
+    assert!(help.contains("Exit codes") && !help.contains("__measure"), "{help}");
+    for command in ["compare", "build", "inspect", "verify", "query"] {
+        assert!(folder.ok(&[command, "--help"]).contains("Usage"), "{command}");
+    }
+}
+
+#[test]
+fn shells_and_manuals_know_the_command_line() {
+    let folder = Folder::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = folder.ok(&["completions", shell]);
+        assert!(script.contains("lessram") && script.contains("prefix"), "{shell}");
+    }
+    let whole = folder.ok(&["man"]);
+    assert!(whole.contains(".TH lessram 1") && whole.contains("lessram\\-query(1)"), "{whole}");
+    assert!(!whole.contains("sweep"));
+    let page = folder.ok(&["man", "query"]);
+    assert!(page.contains("lessram\\-query") && page.contains("\\-\\-fuzzy"), "{page}");
+    for name in ["__sweep", "nothing"] {
+        assert_eq!(folder.run(&["man", name]).code, 2);
+    }
+}
+
+#[test]
+fn a_reader_that_goes_ends_it_in_silence() {
+    let folder = Folder::new();
+    folder.write("text", lines(100_000, |i| format!("key {i:06}")));
+    folder.ok(&["build", "str_array", "text", "-o", "out.lram"]);
+    let mut child = folder.start(&["query", "out.lram", "--range", ".."]);
+    drop(child.stdout.take());
+    let ran = finish(child);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+}
+
+#[cfg(unix)]
+#[test]
+fn temporary_files_go_even_when_it_is_killed() {
+    let folder = Folder::new();
+    let count = || fs::read_dir(folder.0.join("tmp")).unwrap().count();
+    let mut child = folder.start(&["compare", "-"]);
+    child.stdin.as_mut().unwrap().write_all(b"some\nwords\n").unwrap();
+    wait_for("its folder", || count() == 1);
+    // Long enough for the sweeper to be started; killed before that, the folder would stay.
+    std::thread::sleep(Duration::from_millis(300));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    wait_for("the sweeper", || count() == 0);
+}
+
+#[test]
+fn distinct_counts_in_fixed_memory() {
+    let folder = Folder::new();
+    let lines: String = (0..60_000).map(|i| format!("key-{}\n", i % 20_000)).collect();
+    folder.write("stream", &lines);
+    let value: Value =
+        serde_json::from_str(&folder.ok(&["distinct", "stream", "--json", "-q"])).unwrap();
+    let figure = |name: &str| value[name].as_f64().unwrap();
+    assert_eq!(figure("items"), 60_000.0);
+    let off = figure("estimate") / 20_000.0 - 1.0;
+    assert!(off.abs() < 4.0 * figure("std_error"), "{value}");
+    assert!(figure("std_error") < 0.011 && figure("bytes") < 3_200.0, "{value}");
+    assert!(figure("lower") < figure("estimate") && figure("estimate") < figure("upper"));
+    folder.write("few", "a\nb\na\n\n");
+    let text = folder.ok(&["distinct", "few", "-q"]);
+    assert!(text.starts_with("3 different lines") && text.contains("4 lines"), "{text}");
+}
