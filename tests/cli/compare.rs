@@ -241,10 +241,20 @@ fn the_page_shows_the_figures_of_the_json() {
         assert_eq!(page.matches(&point).count(), points, "{point}");
         let bar = format!("<title>{name}: heap {} B/item", bytes[0].as_deref().unwrap());
         assert_eq!(page.matches(&bar).count(), 2, "{bar}");
+        let building = format!("<title>{name}: while building at most ");
+        assert_eq!(page.matches(&building).count(), 2, "{building}");
+        // A block at least for each that is live, and no moment above the peak.
+        let figure = |row: &Value, name: &str| row[name].as_u64().unwrap();
+        let sizes = row["size_histogram"].as_array().unwrap();
+        let requests: u64 = sizes.iter().map(|size| figure(size, "requests")).sum();
+        assert!(requests >= figure(row, "blocks"), "{row}");
+        let moments = row["timeline"].as_array().unwrap();
+        let above = |moment: &Value| figure(moment, "live_bytes") > figure(row, "peak_bytes");
+        assert!(moments.len() <= 64 && !moments.iter().any(above), "{row}");
     }
 
     let pictures = page.matches("<svg class=\"chart").count();
-    assert_eq!(pictures, 4);
+    assert_eq!(pictures, 6);
     assert_eq!(page.matches("role=\"img\" aria-labelledby=").count(), pictures);
     assert_eq!(page.matches("-title\">").count(), pictures);
     for advice in table["recommended"].as_array().unwrap() {

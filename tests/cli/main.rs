@@ -1,9 +1,11 @@
 //! The command `lessram`, from outside: what it prints, writes, refuses, and its exit codes.
 
+mod book;
 mod compare;
 mod files;
 mod predict;
 mod streams;
+mod worlds;
 mod wrong;
 
 use serde_json::Value;

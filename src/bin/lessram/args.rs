@@ -48,6 +48,11 @@ pub(crate) enum Command {
     Quantiles(QuantilesArgs),
     /// Count the different lines of a stream, about: one pass, a few KB
     Distinct(DistinctArgs),
+    /// Set the tables of the book "High Performance Python" beside today's, on your own lines
+    Book(BookArgs),
+    /// Say what every word of the tables means
+    #[command(after_help = terms::all())]
+    Terms,
     /// Print what completes this command line in a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions {
@@ -176,7 +181,12 @@ pub(crate) struct CompareArgs {
     pub(crate) memory: MemoryArgs,
 }
 
+const BUILD_HELP: &str = "\
+Examples: lessram build rear_dict names.txt.gz -o names.lram
+          lessram build fuse seen.txt -o seen.lram --fpr 1/1024";
+
 #[derive(Debug, Args)]
+#[command(after_help = BUILD_HELP)]
 pub(crate) struct BuildArgs {
     /// What to build: see --list
     #[arg(value_name = "KIND", required_unless_present = "list")]
@@ -264,6 +274,7 @@ fn count(text: &str) -> Result<u64, String> {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Example: lessram inspect names.lram")]
 pub(crate) struct InspectArgs {
     /// A .lram file
     pub(crate) file: PathBuf,
@@ -273,6 +284,7 @@ pub(crate) struct InspectArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Example: lessram verify names.lram && echo sound")]
 pub(crate) struct VerifyArgs {
     /// A .lram file
     pub(crate) file: PathBuf,
@@ -305,6 +317,50 @@ pub(crate) struct MergeArgs {
     pub(crate) memory: MemoryArgs,
 }
 
+const BOOK_HELP: &str = "\
+Each line is a token; those that repeat are counted by the second table. Python itself is not run:
+the book's figures are those that it prints.
+
+Examples: lessram book words.txt
+          tr -cs '[:alnum:]' '\\n' <wiki.txt | lessram book - --tsv=book.tsv";
+
+#[derive(Debug, Args)]
+#[command(after_help = BOOK_HELP)]
+pub(crate) struct BookArgs {
+    /// Lines of text, also gzip or zstd; `-` is standard input; left out: a sample of 104,334 words
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Drop a CR at the end of lines (else it is a part of the token)
+    #[arg(long)]
+    strip_cr: bool,
+    /// Processes that time each structure, at most
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) repeat: u32,
+    /// Seconds for timing each structure; each is timed at least once
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
+    pub(crate) budget: f64,
+    /// Seed of the random order and of the absent tokens
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Print JSON instead of the tables; with =FILE, write it there as well as the tables
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) json: Option<Option<PathBuf>>,
+    /// Print tab-separated values instead of the tables; with =FILE, write them there as well
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) tsv: Option<Option<PathBuf>>,
+    /// No progress, no notes
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArgs,
+}
+
+impl BookArgs {
+    pub(crate) fn format(&self) -> FormatArgs {
+        FormatArgs { strip_cr: self.strip_cr, ..FormatArgs::default() }
+    }
+}
+
 const QUERY_USAGE: &str = "lessram query [OPTIONS] FILE KEY...
        lessram query [OPTIONS] FILE --index I | --prefix P | --range A..B
        lessram query [OPTIONS] FILE --fuzzy WORD | --glob PATTERN | --regex EXPRESSION";
@@ -317,7 +373,12 @@ A dictionary is searched by more: --fuzzy prints the index, a TAB, how many chan
 of the key, a TAB, the key; --glob 'a*[0-9]?' and --regex 'a.*[0-9]' match keys as a whole.
 
 A filter prints `maybe` or `no`, a TAB, the key; `no` is certain, and the exit code is then 1. Of a
-key that is a number it asks for the text and for the number, unless --as says which.";
+key that is a number it asks for the text and for the number, unless --as says which.
+
+Examples: lessram query names.lram alice bob
+          lessram query names.lram --prefix al
+          lessram query names.lram --fuzzy alise
+          lessram query seen.lram - <keys.txt";
 
 /// What is asked for without `--fuzzy`.
 const NOT_FUZZY: [&str; 6] = ["keys", "index", "prefix", "range", "glob", "regex"];

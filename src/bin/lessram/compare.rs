@@ -14,20 +14,13 @@ use crate::scratch::Scratch;
 use crate::text::Layout;
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &CompareArgs) -> Outcome<Code> {
-    if !args.budget.is_finite() || args.budget < 0.0 {
-        return Err(Failure::usage("--budget takes seconds, 0 or more"));
-    }
-    if args.repeat == 0 {
-        return Err(Failure::usage("--repeat takes a number of processes, 1 or more"));
-    }
+    measure::check_effort(args.repeat, args.budget)?;
     contender::check_names(&args.only)?;
-    let files = [&args.json, &args.tsv].into_iter().flatten().flatten();
-    for file in files.chain(&args.html) {
-        check_target(file)?;
-    }
+    check_outputs(&[&args.json, &args.tsv])?;
+    args.html.as_deref().map_or(Ok(()), check_target)?;
     let mut progress = Progress::new(args.quiet);
     let scratch = Scratch::create()?;
     let plan = prepare(args, &scratch, &mut progress)?;
@@ -67,27 +60,43 @@ fn prepare(args: &CompareArgs, scratch: &Scratch, progress: &mut Progress) -> Ou
 
 /// Prints the table, or what was asked for in its place; writes the files that were asked for.
 fn write(args: &CompareArgs, table: &Table) -> Outcome<()> {
-    let mut out = std::io::stdout().lock();
+    let printed = export(&[(&args.json, &table.json()?), (&args.tsv, &table.tsv())])?;
+    if let Some(path) = &args.html {
+        save(path, &page::page(table)?)?;
+    }
+    if printed { Ok(()) } else { print(&table.text(Layout::of(args.width))) }
+}
+
+/// An option that prints a form in place of the table, or with a file writes it there.
+type Form = Option<Option<PathBuf>>;
+
+/// Refuses files that cannot be written to before the work is done.
+pub(crate) fn check_outputs(forms: &[&Form]) -> Outcome<()> {
+    forms.iter().copied().flatten().flatten().try_for_each(|file| check_target(file))
+}
+
+/// Prints or writes the forms that were asked for; whether one was printed.
+pub(crate) fn export(forms: &[(&Form, &str)]) -> Outcome<bool> {
     let mut printed = false;
-    for (wanted, text) in [(&args.json, table.json()?), (&args.tsv, table.tsv())] {
+    for (wanted, text) in forms {
         match wanted {
-            Some(Some(path)) => save(path, &text)?,
+            Some(Some(path)) => save(path, text)?,
             Some(None) => {
-                out.write_all(text.as_bytes())?;
+                print(text)?;
                 printed = true;
             }
             None => {}
         }
     }
-    if let Some(path) = &args.html {
-        save(path, &page::page(table)?)?;
-    }
-    if !printed {
-        out.write_all(table.text(Layout::of(args.width)).as_bytes())?;
-    }
+    Ok(printed)
+}
+
+pub(crate) fn print(text: &str) -> Outcome<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
 }
 
-fn save(path: &PathBuf, text: &str) -> Outcome<()> {
+fn save(path: &Path, text: &str) -> Outcome<()> {
     fs::write(path, text).map_err(|error| Failure::file(path, error))
 }

@@ -1,6 +1,7 @@
 //! `lessram`: what your own data cost in RAM, in every structure that fits, and files of them.
 
 mod args;
+mod book;
 mod build;
 mod compare;
 mod contender;
@@ -63,6 +64,8 @@ fn run(command: &Command) -> Outcome<Code> {
         Command::Compare(args) => compare::run(args),
         Command::Build(args) => build::run(args),
         Command::Predict(args) => predict::run(args),
+        Command::Book(args) => book::run(args),
+        Command::Terms => terms::run(),
         Command::Inspect(args) => inspect::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Query(args) => query::run(args),

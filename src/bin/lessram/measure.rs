@@ -8,7 +8,7 @@ use crate::args::{MeasureArgs, What};
 use crate::contender::{Contender, Structure, chosen};
 use crate::dataset::{HITS, MISSES, Plan};
 use crate::error::{Code, Failure, Outcome};
-use crate::heap;
+use crate::heap::{self, Moment, Requests};
 use crate::progress::Progress;
 use crate::rate::one_in;
 use crate::rng::Rng;
@@ -41,6 +41,10 @@ pub(crate) struct BytesSeen {
     pub(crate) alarms: Option<Alarms>,
     /// Of a structure that only counts.
     pub(crate) estimate: Option<f64>,
+    /// Live bytes while it was built.
+    pub(crate) timeline: Vec<Moment>,
+    /// Sizes that it asked for.
+    pub(crate) size_histogram: Vec<Requests>,
 }
 
 /// What a structure that is not exact says of keys that are not there.
@@ -88,6 +92,8 @@ pub(crate) fn bytes<S: Shape, T: Structure<S>>(folder: &Path, plan: &Plan) -> Ou
     heap::restart_peak();
     let built = T::build(&mut feed, plan)?;
     let after = heap::look();
+    // Made before anything else is asked for.
+    let (size_histogram, timeline) = (heap::requests(), heap::course(before, after));
     let (live, blocks) = (after.live - before.live, after.blocks - before.blocks);
     let totals = built.totals();
     if let Some(totals) = totals {
@@ -116,6 +122,8 @@ pub(crate) fn bytes<S: Shape, T: Structure<S>>(folder: &Path, plan: &Plan) -> Ou
             true => None,
             false => Some(alarms_of::<S, T>(&built, folder, plan)?),
         },
+        timeline,
+        size_histogram,
     };
     // What is about to be freed was counted: the process ends instead.
     std::mem::forget((built, feed));
@@ -274,6 +282,17 @@ pub(crate) fn child(args: &MeasureArgs) -> Outcome<Code> {
     };
     writeln!(std::io::stdout(), "{}", line?)?;
     Ok(Code::Done)
+}
+
+/// Refuses to measure for no time, or in no process.
+pub(crate) fn check_effort(repeat: u32, budget: f64) -> Outcome<()> {
+    if !budget.is_finite() || budget < 0.0 {
+        return Err(Failure::usage("--budget takes seconds, 0 or more"));
+    }
+    if repeat == 0 {
+        return Err(Failure::usage("--repeat takes a number of processes, 1 or more"));
+    }
+    Ok(())
 }
 
 /// Measures all `contenders`, round by round, so that a machine that changes its pace meets all.

@@ -4,6 +4,7 @@
 use crate::contender::Contender;
 use crate::dataset::Plan;
 use crate::error::Outcome;
+use crate::heap::{Moment, Requests};
 use crate::input::group;
 use crate::measure::{Alarms, PartsSeen, Run};
 use crate::rate::one_in;
@@ -32,12 +33,12 @@ pub(crate) struct Table {
 }
 
 /// One structure's figures; what is not known is null.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Row {
     pub(crate) structure: &'static str,
     family: Option<&'static str>,
     pub(crate) peer: bool,
-    items: u64,
+    pub(crate) items: u64,
     pub(crate) heap_bytes: Option<u64>,
     pub(crate) file_bytes: Option<u64>,
     pub(crate) peak_bytes: Option<u64>,
@@ -64,6 +65,10 @@ pub(crate) struct Row {
     pub(crate) hit_ns_passes: Vec<f64>,
     miss_ns_passes: Vec<f64>,
     pub(crate) get_ns_passes: Vec<f64>,
+    /// Live bytes while it was built, whenever 64 KiB had come or gone.
+    pub(crate) timeline: Vec<Moment>,
+    /// How often it asked for blocks of which size.
+    pub(crate) size_histogram: Vec<Requests>,
     /// The line of Rust that builds it.
     pub(crate) rust: String,
 }
@@ -164,6 +169,8 @@ impl Row {
             hit_ns_passes: hits,
             miss_ns_passes: misses,
             get_ns_passes: gets,
+            timeline: bytes.map_or(Vec::new(), |bytes| bytes.timeline.clone()),
+            size_histogram: bytes.map_or(Vec::new(), |bytes| bytes.size_histogram.clone()),
             rust: contender.rust.clone(),
         }
     }

@@ -178,7 +178,7 @@ impl Table {
             "Heap: bytes live once built, keys included; peak: the most while building. Times are \
              medians of up to {passes} passes in {processes} processes. * on the front: nothing \
              asked for the same is both smaller and faster.{approximate} All terms: lessram \
-             compare --help."
+             help terms."
         )
     }
 }

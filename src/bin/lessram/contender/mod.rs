@@ -26,6 +26,7 @@ macro_rules! inserted {
     };
 }
 
+mod book;
 mod filters;
 mod ints;
 mod maps;
@@ -155,7 +156,11 @@ pub(crate) fn all(kind: Kind, number_values: bool) -> Vec<Contender> {
     let peers = match kind {
         Kind::Strings => strings::peers(),
         Kind::Ints => ints::peers(),
-        Kind::Stream => stream::peers(),
+        Kind::Stream => {
+            let mut peers = stream::peers();
+            peers.extend(book::stream());
+            peers
+        }
         Kind::Pairs if number_values => pairs::all::<u64>(),
         Kind::Pairs => pairs::all::<Vec<u8>>(),
     };

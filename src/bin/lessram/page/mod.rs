@@ -2,6 +2,7 @@
 //! text and the JSON, which it holds as well.
 
 mod bars;
+mod building;
 mod labels;
 mod scale;
 mod scatter;
@@ -38,6 +39,7 @@ pub(crate) fn page(table: &Table) -> Outcome<String> {
         out += &scatter::draw(table, asked).map_or(String::new(), |svg| against(asked, &svg));
     }
     out += &bars::draw(table).map_or(String::new(), |svg| parts(&svg));
+    out += &building::draw(table).map_or(String::new(), |svg| building(&svg));
     out += &all_figures(table);
     out += &terms(table);
     let _ = write!(
@@ -244,6 +246,12 @@ fn all_figures(table: &Table) -> String {
     }
     body += "</tbody>\n</table>\n</div>\n";
     section("All figures", "Smallest first. Marks and columns are explained below.", &body)
+}
+
+fn building(svg: &str) -> String {
+    let about = "Left: the bytes that were live from the first to the last item, each up to its own \
+                 peak. Right: how often blocks of which size were asked for; heights are logarithms.";
+    section("While it is built", about, &format!("<figure>\n{svg}</figure>\n"))
 }
 
 fn terms(table: &Table) -> String {

@@ -131,7 +131,7 @@ fn fed<S: spool::Shape, I, F: Fn(S::Item<'_>) -> I, T>(
 }
 
 /// Why it could not be built.
-fn refused(error: impl Into<BuildError>) -> Failure {
+pub(crate) fn refused(error: impl Into<BuildError>) -> Failure {
     match error.into() {
         BuildError::Alloc(error) => Failure::memory(error.to_string()),
         BuildError::Io(kind) => Failure::scratch(&std::env::temp_dir(), kind),
