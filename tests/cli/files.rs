@@ -387,6 +387,31 @@ fn temporary_files_go_even_when_it_is_killed() {
     wait_for("the sweeper", || count() == 0);
 }
 
+/// What Ctrl-C in a terminal does: the signal goes to the whole group.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_no_process_and_no_file() {
+    use std::os::unix::process::CommandExt;
+    let folder = Folder::new();
+    folder.write("text", lines(20_000, |i| format!("key {:x}", i * 0x9e37_79b9)));
+    let args = ["compare", "text", "--only", "std_vec", "--budget", "60", "--repeat", "1000"];
+    let mut command = folder.command(Path::new(env!("CARGO_BIN_EXE_lessram")), &args);
+    let mut child = command.process_group(0).spawn().unwrap();
+    let scratch = || fs::read_dir(folder.0.join("tmp")).unwrap().flatten().next();
+    let prepared = || scratch().is_some_and(|folder| folder.path().join("plan.json").exists());
+    wait_for("the first contender", prepared);
+    std::thread::sleep(Duration::from_millis(200));
+    let group = format!("-{}", child.id());
+    let signal = |name: &str| {
+        let mut kill = Command::new("kill");
+        kill.args([name, "--", &group]).stderr(Stdio::null()).status().unwrap().success()
+    };
+    assert!(signal("-INT"));
+    assert!(!child.wait().unwrap().success());
+    wait_for("the children", || !signal("-0"));
+    wait_for("the sweeper", || scratch().is_none());
+}
+
 #[test]
 fn distinct_counts_in_fixed_memory() {
     let folder = Folder::new();
@@ -400,6 +425,10 @@ fn distinct_counts_in_fixed_memory() {
     assert!(off.abs() < 4.0 * figure("std_error"), "{value}");
     assert!(figure("std_error") < 0.011 && figure("bytes") < 3_200.0, "{value}");
     assert!(figure("lower") < figure("estimate") && figure("estimate") < figure("upper"));
+    let args = ["distinct", "stream", "--json", "-q", "--rate"];
+    let value: Value = serde_json::from_str(&folder.ok(&args)).unwrap();
+    let rate = |name: &str| value[name].as_f64().unwrap();
+    assert!(rate("lines_per_s") > 0.0 && rate("lines_per_s_reading") > 0.0, "{value}");
     folder.write("few", "a\nb\na\n\n");
     let text = folder.ok(&["distinct", "few", "-q"]);
     assert!(text.starts_with("3 different lines") && text.contains("4 lines"), "{text}");

@@ -1,4 +1,4 @@
-//! Bad worlds: files that cannot be read, readers that go, disks that are full. For each subcommand.
+//! Bad worlds, for each subcommand: files that cannot be read, readers that go, full disks.
 
 use super::*;
 use std::fs::File;

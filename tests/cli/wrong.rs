@@ -95,6 +95,7 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("query seen.lram --range a..b", 2, "--range: a filter does not hold its keys"),
         ("query seen.lram x --as ints", 2, "`x` is no decimal number"),
         ("query big.lram --prefix 1", 2, "use --range"),
+        ("distinct - --rate", 2, "--rate reads the file twice: name a file"),
         ("guess", 2, "unrecognized subcommand 'guess'"),
         ("compare --colour", 2, "unexpected argument '--colour'"),
         ("__sweep words", 2, "own folders"),

@@ -526,6 +526,9 @@ pub(crate) struct DistinctArgs {
     /// Count exactly as well; all different lines are then kept
     #[arg(long)]
     pub(crate) exact: bool,
+    /// Print how fast that went, and how fast the lines are read and split alone, in a second pass
+    #[arg(long)]
+    pub(crate) rate: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -169,24 +169,24 @@ impl Book {
             group(self.tokens),
             group(self.distinct)
         );
-        out +=
-            "Containers of the distinct tokens, as of chapter 11: B a token, time of a look-up\n\n";
+        out += "Containers of the distinct tokens: bytes a token, time of a look-up\n\n";
         out += &aligned(&self.container_cells());
         out += "\n";
         out += &wrap(
-            "The book's: growth of the process over tokens (editions of 2014, 2020, 2025; (b) built, \
-             (f) loaded from a file, else both), and one hot word looked up again and again. Here: \
-             bytes requested and live, and random tokens in a fresh process, ours and the nearest of \
-             the standard library or another crate.",
+            "The book's: growth of the process over tokens (editions of 2014, 2020, 2025; (b) \
+             built, (f) loaded from a file), and one hot word looked up again and again. Here: \
+             bytes requested and live, and random tokens in a fresh process; ours, and the \
+             nearest of the standard library or another crate.",
             WIDTH,
         );
-        out += "\nCounting: what the book counted (1,148,708,949 tokens, 4,956,262 distinct), and these \
-                tokens\n\n";
+        out += "\nCounting: what the book counted (1,148,708,949 tokens, 4,956,262 distinct), and \
+                these tokens\n\n";
         out += &aligned(&self.count_cells());
         out += "\n";
         out += &wrap(
-            "Errors are those of one run, here as there: of a sketch they say little. A Morris counter \
-             counts tokens, all others distinct ones. Times are an added token, without reading.",
+            "Errors are those of one run, here as there: of a sketch they say little. A Morris \
+             counter counts tokens, all others distinct ones. Times are an added token, without \
+             reading.",
             WIDTH,
         );
         out

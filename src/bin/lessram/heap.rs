@@ -57,7 +57,9 @@ pub(crate) fn course(before: Heap, after: Heap) -> Vec<Moment> {
     let end = points.last().map_or(0, |point| point.elapsed_us);
     // What was published last was within 64 KiB of what is live: more is the list of points itself.
     points.retain(|point| point.live <= after.peak);
-    points.pop_if(|last| last.live >= after.live + (64 << 10));
+    if points.last().is_some_and(|last| last.live >= after.live + (64 << 10)) {
+        points.pop();
+    }
     let stretch = points.len().div_ceil(MOMENTS - 1).max(1);
     let highest = points.chunks(stretch).filter_map(|some| some.iter().max_by_key(|it| it.live));
     let live_bytes = |live: i64| (live - before.live).max(0) as u64;

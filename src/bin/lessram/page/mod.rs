@@ -249,8 +249,9 @@ fn all_figures(table: &Table) -> String {
 }
 
 fn building(svg: &str) -> String {
-    let about = "Left: the bytes that were live from the first to the last item, each up to its own \
-                 peak. Right: how often blocks of which size were asked for; heights are logarithms.";
+    let about = "Left: the bytes that were live from the first to the last item, each up to its \
+                 own peak. Right: how often blocks of which size were asked for, the items that \
+                 it is fed among them; heights are logarithms.";
     section("While it is built", about, &format!("<figure>\n{svg}</figure>\n"))
 }
 
