@@ -99,6 +99,13 @@ fn a_part_of_the_lines_tells_what_all_take() {
         assert_eq!(predicted["exact"], form && off == 0.0, "{predicted}");
         assert!(form || predicted["built"].as_u64().unwrap() < 70_000, "{predicted}");
     }
+    // Of filters the different lines count, and not what stands in them.
+    folder.write("twice", lines(3_000, |i| format!("key-{}", i / 2)));
+    for kind in ["bloom", "fuse"] {
+        let built = build(&folder, &format!("{kind} twice"));
+        let predicted = predict(&folder, &format!("{kind} --sample twice"));
+        assert_eq!((&predicted["heap_bytes"], &predicted["items"]), (&built.into(), &1_500.into()));
+    }
     folder.write("words", lines(3_000, |i| format!("key-{}\t{i}", i * 7919 % 65_537)));
     for kind in ["rear_dict", "dawg", "rear_map", "static_map", "resolver"] {
         let built = build(&folder, &format!("{kind} words"));

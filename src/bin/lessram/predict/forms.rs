@@ -8,6 +8,10 @@ pub(super) fn bytes(name: &str, items: u64, width: Option<u32>, max: Option<u64>
         "packed_ints" => packed(items, width.or_else(|| max.map(bits_of))?),
         // A set of numbers has a bit for each up to the largest.
         "bit_vec" => words(max.map_or(u128::from(items), |max| u128::from(max) + 1)),
+        // So have counters of 12 bits, which share a table.
+        "morris_array" => {
+            words(12 * max.map_or(u128::from(items), |max| u128::from(max) + 1)) + 1024
+        }
         "elias_fano" => elias_fano(items, max?),
         _ => return None,
     };

@@ -15,8 +15,9 @@ use crate::memory::human;
 use crate::progress::Progress;
 use crate::rows::{self, Row};
 use crate::scratch::Scratch;
-use crate::shapes::Size;
-use lessram::arrays::{EliasFano, PackedInts};
+use crate::shapes::{Size, refused};
+use lessram::arrays::{EliasFano, PackedInts, SlimVec};
+use lessram::hashing::KeyHash;
 use lessram::registry::Registered;
 use lessram::storage::HeapWords;
 use serde_json::json;
@@ -122,6 +123,7 @@ fn predict(
         }
         match (row.shape.size, &args.sample) {
             (Size::Made(made), _) => return of_made(made, items, options),
+            (Size::Keys, _) => return of_numbers(row, items, 1, options),
             (Size::Count(step), None) => return of_numbers(row, items, step, options),
             _ => {}
         }
@@ -129,6 +131,11 @@ fn predict(
     if let Some(file) = &args.sample {
         if forms::has(row.kind.name) {
             return of_largest(row, file, args, options, progress);
+        }
+        match row.shape.size {
+            Size::Made(made) => return of_made(made, different(file, args, progress)?, options),
+            Size::Keys => return of_numbers(row, different(file, args, progress)?, 1, options),
+            Size::Count(_) | Size::Items => {}
         }
         return sample::predict(row, file, args.n, options, args, progress);
     }
@@ -143,6 +150,18 @@ fn predict(
              --sample FILE"
         ),
     }))
+}
+
+/// How many different lines there are, by the hashes that filters know them by.
+fn different(file: &Path, args: &PredictArgs, progress: &mut Progress) -> Outcome<u64> {
+    let mut lines = input::once(file, args.strip_cr, progress)?;
+    let mut hashes = SlimVec::new();
+    while let Some(line) = lines.next()? {
+        hashes.try_push(line.key_hash(0)).map_err(refused)?;
+    }
+    hashes.sort_unstable();
+    hashes.dedup();
+    Ok(hashes.len() as u64)
 }
 
 /// By the closed form, of as many numbers as the sample has, or as were said, up to the largest.

@@ -31,7 +31,7 @@ pub(crate) fn of<T: FrequencyMut<Global> + Persist<Words = HeapWords> + 'static>
         entries: vec![(Kind::Stream, Entry::of::<Bytes, Counts<T>>(NOTE, RUST))],
         options: &["--as", "--u32le", "--u64le"],
         sorts: false,
-        size: Size::Count(1),
+        size: Size::Keys,
         merge: Some(|files, out| merged(files, out, T::merge, |_| None)),
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),

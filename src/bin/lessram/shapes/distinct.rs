@@ -23,7 +23,7 @@ pub(crate) fn of<T: CardinalityMut<Global> + Persist<Words = HeapWords> + 'stati
         entries: vec![(Kind::Stream, Entry::of::<Bytes, Count<T>>(NOTE, RUST))],
         options: &["--as", "--u32le", "--u64le"],
         sorts: false,
-        size: Size::Count(1),
+        size: Size::Keys,
         merge: Some(|files, out| {
             merged(files, out, T::merge, |all| Some(all.estimate().round() as u64))
         }),

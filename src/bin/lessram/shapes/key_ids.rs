@@ -31,7 +31,7 @@ pub(crate) fn of<T: KeyIdsBuild<Global> + Persist<Words = HeapWords> + 'static>(
         ],
         options: &["--as", "--u32le", "--u64le"],
         sorts: false,
-        size: Size::Count(1),
+        size: Size::Keys,
         merge: None,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),

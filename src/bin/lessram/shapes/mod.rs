@@ -59,8 +59,10 @@ pub(crate) struct Shape {
 /// What the bytes of a structure depend on, so that they can be told without building it.
 #[derive(Clone, Copy)]
 pub(crate) enum Size {
-    /// On how many items it is made for: tells them, unless the machine has not so much.
+    /// On how many keys it is made for: tells them, unless the machine has not so much.
     Made(fn(u64, &Options) -> Option<u64>),
+    /// On how many different keys there are, whatever they are.
+    Keys,
     /// On how many items there are, whatever they are: the numbers from 0 in such steps do.
     Count(u64),
     /// On the items themselves.
