@@ -10,7 +10,7 @@
 //!
 //! `counting` is a door for plain code that counts bits and stands elsewhere.
 //!
-//! What an instruction or two do (`counts`, `deposit`, `prefetch`, `scan`, `tags`) stands in one
+//! What an instruction or two do (`counts`, `deposit`, `merge`, `prefetch`, `scan`, `tags`) stands in one
 //! file beside its plain code.
 //!
 //! With `std` the processor is asked, so that a program built for any x86-64 finds its AVX2;
@@ -37,6 +37,7 @@ pub(crate) mod counting;
 pub(crate) mod counts;
 pub(crate) mod deposit;
 pub(crate) mod lines;
+pub(crate) mod merge;
 mod prefetch;
 pub(crate) mod scalar;
 pub(crate) mod scan;

@@ -197,6 +197,20 @@ impl<A: Alloc + Clone> SlicedSetBuilder<A> {
         if self.coded.takes(key) { self.coded.push(key, numbers, self.prefer) } else { Ok(()) }
     }
 
+    /// Makes room for so many more words of slices, and slots.
+    pub(super) fn try_reserve(&mut self, words: usize, slots: usize) -> Result<(), AllocError> {
+        let Coded { keys, slots: pairs, data, .. } = &mut self.coded;
+        data.try_reserve_exact(words)?;
+        pairs.try_reserve_exact(slots.saturating_mul(2))?;
+        keys.try_reserve_exact(slots)
+    }
+
+    /// Whether lists are how this builder would code numbers that it knows so much of: of runs, no
+    /// more than there are.
+    pub(super) fn would_list(&self, profile: &Profile) -> bool {
+        profile.count > 0 && profile.best(self.prefer) == Coding::Lists
+    }
+
     /// Appends a slice that is coded as this builder would.
     pub(super) fn push_raw(
         &mut self,

@@ -466,8 +466,12 @@ struct Sparse<'a> {
     width: u32,
     /// How many numbers came: as many ones.
     index: usize,
-    highs: ChunksMut<'a, u8>,
-    /// The word of high parts that is being filled: its bits, and which one it is.
+    highs: &'a mut [u8],
+    /// Their words, before they are written there all at once: those of all slices that are best
+    /// coded so. Of others, they are far.
+    near: [u64; NEAR],
+    is_far: bool,
+    /// The last word of high parts that has ones: its bits, and which one it is.
     word: u64,
     at: usize,
     lows: ChunksMut<'a, u8>,
@@ -477,20 +481,56 @@ struct Sparse<'a> {
 }
 
 impl Sparse<'_> {
+    /// Writes a word for each number, and the next one over it: when a word is full, nobody can
+    /// guess.
     #[inline(always)]
     fn take_highs(&mut self, list: &[u16]) {
         // Kept apart, so that they are in registers.
-        let (mut word, mut at, mut bit) = (self.word, self.at, self.index);
-        for y in list {
-            let place = (usize::from(*y) >> self.width) + bit;
+        let (mut word, mut at, mut bit, width) = (self.word, self.at, self.index, self.width);
+        if self.is_far {
+            return self.take_far_highs(list);
+        }
+        let mut pairs = list.chunks_exact(2);
+        let all = |yes: bool| u64::from(yes).wrapping_neg();
+        for pair in &mut pairs {
+            let place = (usize::from(pair[0]) >> width) + bit;
+            let next = (usize::from(pair[1]) >> width) + bit + 1;
+            bit += 2;
+            // What waits for the pair before is an `and` and an `or`.
+            let (is_same, are_same) = (all(place / 64 == at), all(next / 64 == place / 64));
+            let (first, second) = (1 << (place % 64), 1 << (next % 64));
+            self.near[place / 64 % NEAR] = word & is_same | first;
+            word = word & (is_same & are_same) | (first & are_same | second);
+            at = next / 64;
+            self.near[at % NEAR] = word;
+        }
+        if let [y] = pairs.remainder() {
+            let place = (usize::from(*y) >> width) + bit;
             bit += 1;
-            while place / 64 > at {
-                put_some(self.highs.next(), word);
-                (word, at) = (0, at + 1);
-            }
-            word |= 1 << (place % 64);
+            word = word & all(place / 64 == at) | 1 << (place % 64);
+            at = place / 64;
+            self.near[at % NEAR] = word;
         }
         (self.word, self.at, self.index) = (word, at, bit);
+    }
+
+    #[cold]
+    fn take_far_highs(&mut self, list: &[u16]) {
+        for y in list {
+            let place = (usize::from(*y) >> self.width) + self.index;
+            self.index += 1;
+            self.highs[place / 8] |= 1 << (place % 8);
+        }
+    }
+
+    /// Writes what is left.
+    #[inline(always)]
+    fn finish(mut self) {
+        put_some(self.lows.next(), self.pending);
+        if !self.is_far {
+            let words = self.highs.chunks_mut(8).zip(&self.near);
+            words.for_each(|(place, word)| put_some(Some(place), *word));
+        }
     }
 
     /// Appends `width < 64` bits to the low parts.
@@ -533,15 +573,18 @@ impl Take for Sparse<'_> {
     }
 }
 
+/// Words of high parts that are made beside where they will be.
+const NEAR: usize = 512;
+
 #[inline(always)]
 fn sparse(numbers: View<'_>, count: usize, out: &mut [u8]) {
-    let width = low_bits(count);
-    let (high, low) = out.split_at_mut(high_bits(count).div_ceil(8));
-    let (highs, lows) = (high.chunks_mut(8), low.chunks_mut(8));
-    let mut code = Sparse { width, index: 0, highs, word: 0, at: 0, lows, pending: 0, bits: 0 };
+    let (width, bits) = (low_bits(count), high_bits(count));
+    let (highs, lows) = out.split_at_mut(bits.div_ceil(8));
+    let (near, is_far, lows) = ([0; NEAR], bits > 64 * NEAR, lows.chunks_mut(8));
+    let (word, at, index, pending, bits) = (0, 0, 0, 0, 0);
+    let mut code = Sparse { width, index, highs, near, is_far, word, at, lows, pending, bits };
     numbers.give(&mut code);
-    put_some(code.highs.next(), code.word);
-    put_some(code.lows.next(), code.pending);
+    code.finish();
 }
 
 /// Writes the first bytes of `word`, as many as there is room for.

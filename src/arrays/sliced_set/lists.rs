@@ -24,7 +24,7 @@ pub(super) const RECORD: usize = 5;
 /// Bytes of all records, with what is there of that of the end.
 pub(super) const RECORDS: usize = RECORD * GROUPS + 3;
 /// Lists of no more bytes are decoded without a branch.
-const SHORT: usize = 16;
+pub(super) const SHORT: usize = 16;
 /// Behind the numbers of a slice, so many are written that mean nothing.
 pub(super) const ROOM: usize = SHORT * GROUP + SHORT;
 /// A list of so many bytes is a bitmap.
@@ -63,10 +63,43 @@ impl Group {
     }
 }
 
-/// Low bytes put into numbers that have none yet.
-#[inline(always)]
-fn join(highs: [u16; SHORT], lows: [u8; SHORT]) -> [u16; SHORT] {
-    core::array::from_fn(|at| highs[at] | u16::from(lows[at]))
+/// The lists of a group, one after the other, without a branch.
+#[derive(Clone, Copy)]
+pub(super) struct Steps<'a> {
+    /// Of the blocks that are left, which are used.
+    pub(super) map: u8,
+    /// Where the lists of these end.
+    ends: u64,
+    /// Where the next one starts.
+    at: u8,
+    /// The lists, and what is behind them.
+    lows: &'a [u8],
+}
+
+impl<'a> Steps<'a> {
+    /// The list of the next block, where it is among the lists; of one that is not used, where it
+    /// would be.
+    #[inline(always)]
+    pub(super) fn step(&mut self) -> List {
+        let is_used = self.map & 1;
+        let len = (self.ends as u8).wrapping_sub(self.at) & is_used.wrapping_neg();
+        let list = List { at: usize::from(self.at), len: usize::from(len) };
+        self.at = self.at.wrapping_add(len);
+        self.ends >>= 8 * u32::from(is_used);
+        self.map >>= 1;
+        list
+    }
+
+    /// The first bytes of a list, and what is behind it.
+    #[inline(always)]
+    pub(super) fn lows(&self, list: List) -> Option<&'a [u8; SHORT]> {
+        self.lows.get(list.at..)?.first_chunk()
+    }
+
+    /// The bytes of a list.
+    pub(super) fn list(&self, list: List) -> Option<&'a [u8]> {
+        self.lows.get(list.at..list.at + list.len)
+    }
 }
 
 /// Whether one of the first `len` bytes is `y`.
@@ -186,11 +219,25 @@ impl Slice<'_> {
         done
     }
 
+    /// The lists of a group, one after the other. `None` if all are full, or damaged.
+    #[inline(always)]
+    pub(super) fn steps(&self, group: &Group) -> Option<Steps<'_>> {
+        let (used, content) = (group.used(), RECORDS + group.start);
+        let count = u8::try_from(group.end.checked_sub(group.start + used)?).ok()?;
+        // Where a list ends the next one starts, but for the last.
+        let last = u64::MAX << (8 * used.saturating_sub(1));
+        let ends = (word_at(self.bytes, content) >> 8) & !last;
+        let ends = ends | (u64::from(count) * 0x0101_0101_0101_0101) & last;
+        let lows = self.bytes.get(content + used..)?;
+        Some(Steps { map: group.map, ends, at: 0, lows })
+    }
+
     /// Writes the numbers of a group of short lists; returns how many. `None` if they are not
     /// short, or damaged.
     ///
-    /// Each list writes its high byte 16 times, and the next one over it: no branch, whatever
-    /// lists there are.
+    /// Each list writes 16 numbers, and the next one over those that are not its own: no branch,
+    /// whatever lists there are. What was written is not read again here: bytes that come from
+    /// several writes keep a processor waiting until all are done.
     #[inline(always)]
     fn decode_short_lists(
         &self,
@@ -198,31 +245,18 @@ impl Slice<'_> {
         group: &Group,
         room: &mut [u16; ROOM],
     ) -> Option<usize> {
-        let (used, content) = (group.used(), RECORDS + group.start);
-        let count = group.end.checked_sub(group.start + used)?;
-        let lows = self.bytes.get(content + used..)?.get(..count.next_multiple_of(SHORT))?;
+        let mut steps = self.steps(group)?;
+        let count = group.end - group.start - group.used();
         if count > SHORT * GROUP {
             return None;
         }
-        // Behind the offset of the last list, where it ends.
-        let offsets = word_at(self.bytes, content);
-        let behind = u64::MAX.checked_shl(8 * used as u32).unwrap_or(0);
-        let end = count as u64 * 0x0101_0101_0101_0101;
-        let ends = offsets & !behind | end & behind;
-        let (mut rank, mut are_short) = (0, true);
-        for bit in 0..GROUP {
-            let from = (ends >> (8 * rank)) as u8;
-            let next = ends.checked_shr(8 * rank + 8).map_or(count as u8, |rest| rest as u8);
-            let is_used = u32::from(group.map >> bit & 1);
-            are_short &= is_used == 0 || next.wrapping_sub(from) <= SHORT as u8;
-            let places = room.get_mut(usize::from(from)..)?.first_chunk_mut::<SHORT>()?;
-            *places = [((GROUP * index + bit) << 8) as u16; SHORT];
-            rank = (rank + is_used).min(7);
-        }
-        for (out, lows) in room.chunks_exact_mut(SHORT).zip(lows.chunks_exact(SHORT)) {
-            if let (Some(out), Some(lows)) = (out.first_chunk_mut(), lows.first_chunk()) {
-                *out = join(*out, *lows);
-            }
+        let (mut are_short, mut high) = (true, ((GROUP * index) << 8) as u16);
+        for _ in 0..GROUP {
+            let list = steps.step();
+            are_short &= list.len <= SHORT;
+            let lows = steps.lows(list)?;
+            *room.get_mut(list.at..)?.first_chunk_mut()? = lows.map(|low| high | u16::from(low));
+            high = high.wrapping_add(1 << 8);
         }
         are_short.then_some(count)
     }

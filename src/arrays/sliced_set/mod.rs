@@ -7,6 +7,7 @@ mod change;
 mod chunks;
 mod edit;
 mod encode;
+mod groups;
 mod iter;
 mod lists;
 mod merge;

@@ -75,6 +75,11 @@ impl<W: Words> Slices<W> {
         (self.slots.words().len() / 2).saturating_sub(1)
     }
 
+    /// Words of all slices.
+    pub(super) fn data_words(&self) -> usize {
+        self.data.words().len()
+    }
+
     #[inline]
     fn slot(&self, index: usize) -> Slot {
         let words = self.slots.words().get(2 * index..).and_then(|words| words.first_chunk());

@@ -8,6 +8,7 @@
 use super::slice::{Place, Slice, UNIVERSE, byte_at, without_lowest, word_at, write_ones};
 use crate::bits::word::{below, select_in_word};
 use crate::simd::counting::{self, Work};
+use crate::simd::unpack::unpack_u32;
 
 /// Low bits of a number in a sparse slice of `count` numbers.
 #[inline]
@@ -164,6 +165,9 @@ struct Lows<'a> {
     shifts: [u32; 4],
 }
 
+/// Low parts that are unpacked at once.
+const UNPACKED: usize = 64;
+
 /// The first lane of four, in all of them.
 const LANES: u64 = 0x0001_0001_0001_0001;
 
@@ -182,6 +186,19 @@ impl<'a> Lows<'a> {
         // Four low parts, and what comes before them in their byte, are a word. Without low parts,
         // places are more than 16 bits can tell.
         let is_word = self.width > 0 && 4 * self.width + 7 <= 64;
+        let mut lows = [0; UNPACKED];
+        let by_many = if is_word { ones.len() / UNPACKED * UNPACKED } else { 0 };
+        let (chunks, ones) = ones.split_at_mut(by_many);
+        for chunk in chunks.chunks_exact_mut(UNPACKED) {
+            unpack_u32(self.bytes, index as u64 * u64::from(self.width), self.width, &mut lows);
+            if let Some(chunk) = chunk.first_chunk_mut::<UNPACKED>() {
+                for (at, (out, low)) in chunk.iter_mut().zip(&lows).enumerate() {
+                    let before = (index as u16).wrapping_add(at as u16);
+                    *out = out.wrapping_sub(before) << (self.width & 15) | *low as u16;
+                }
+            }
+            index += UNPACKED;
+        }
         let by_four = if is_word { ones.len() / 4 * 4 } else { 0 };
         let (fours, rest) = ones.split_at_mut(by_four);
         for four in fours.chunks_exact_mut(4) {
