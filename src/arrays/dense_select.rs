@@ -5,6 +5,7 @@ mod near;
 use crate::bits::word::select_in_word;
 use crate::error::{AllocError, BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
+use crate::simd::deposit::Deposit;
 use crate::simd::prefetch;
 use crate::storage::{HeapWords, Le64, Words, as_bytes, require};
 use core::fmt;
@@ -102,12 +103,18 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
     #[must_use]
     #[inline]
     pub fn select(&self, bits: &[Le64], k: u64) -> Option<u64> {
+        self.select_by(bits, k, None)
+    }
+
+    /// As [`select`](Self::select), in work that may be compiled for a processor with `pdep`.
+    #[inline(always)]
+    pub(super) fn select_by(&self, bits: &[Le64], k: u64, by: Option<Deposit>) -> Option<u64> {
         if k >= self.count {
             return None;
         }
         let (near, ahead) = Self::nearest(k);
         let found = match self.sample(near) {
-            Some(Sample::Near { from }) => near::find::<ZERO>(bits, from, ahead),
+            Some(Sample::Near { from }) => near::find::<ZERO>(bits, from, ahead, by),
             _ => None,
         };
         if found.is_some() { found } else { self.select_from_behind(bits, k) }
@@ -119,7 +126,7 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
     #[inline(never)]
     fn select_from_behind(&self, bits: &[Le64], k: u64) -> Option<u64> {
         match self.sample(k)? {
-            Sample::Near { from } => near::find::<ZERO>(bits, from, (k % G as u64) as i32),
+            Sample::Near { from } => near::find::<ZERO>(bits, from, (k % G as u64) as i32, None),
             Sample::Wide { base, rest } => self.select_wide(bits, base, rest, k % RECORD),
         }
     }
@@ -185,7 +192,7 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
         let left = k.checked_sub(before(block))? as i32;
         let start = (base >> 6) + (block * BLOCK) as u64;
         let from = if block == 0 { base } else { start.checked_mul(64)? };
-        near::find::<ZERO>(bits, from, left)
+        near::find::<ZERO>(bits, from, left, None)
     }
 
     /// Words of the records of `count` ones.

@@ -10,6 +10,7 @@ pub(crate) mod with_serde;
 use super::{EliasFano, PackedInts, string_sequence};
 use crate::error::{FileError, Tag};
 use crate::mem::{Footprint, PartKind, Parts};
+use crate::simd::deposit::{Deposit, Way, Work};
 use crate::simd::prefetch;
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
@@ -127,8 +128,14 @@ impl<W: Words> StrArray<W> {
     /// Where the string at `index` starts and ends.
     #[inline]
     fn range_of(&self, index: usize) -> Option<(u64, u64)> {
+        self.range_by(index, None)
+    }
+
+    /// As [`range_of`](Self::range_of), in work that may be compiled for a processor with `pdep`.
+    #[inline(always)]
+    fn range_by(&self, index: usize, by: Option<Deposit>) -> Option<(u64, u64)> {
         if let Some(sparse) = &self.sparse {
-            return sparse.pair(index);
+            return sparse.pair_by(index, by);
         }
         let end = self.offsets.get(index.checked_add(1)?)?;
         Some((self.offsets.get(index)?, end))
@@ -144,20 +151,7 @@ impl<W: Words> StrArray<W> {
     #[track_caller]
     pub fn get_many<'s>(&'s self, indices: &[usize], out: &mut [&'s [u8]]) {
         assert_eq!(indices.len(), out.len(), "as many places as indices");
-        let blob = self.as_blob();
-        for (indices, out) in indices.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
-            match &self.sparse {
-                Some(sparse) => sparse.prefetch(indices),
-                None => indices.iter().for_each(|index| self.offsets.prefetch(*index)),
-            }
-            for (index, out) in indices.iter().zip(out) {
-                let range = self.range_of(*index);
-                let (start, end) =
-                    range.unwrap_or_else(|| panic!("index {index} of {} strings", self.len()));
-                prefetch(blob, start as usize);
-                *out = self.between(start, end);
-            }
-        }
+        Way::new().run(GetMany { strings: self, indices, out });
     }
 
     /// Whether the offsets are [compressed](Self::compress_offsets).
@@ -188,6 +182,36 @@ impl<W: Words> StrArray<W> {
         let blob = HeapWords::copy_of(self.blob.words());
         let sparse = self.sparse.as_ref().map(EliasFano::to_heap);
         StrArray { blob, blob_len: self.blob_len, offsets: self.offsets.to_heap(), sparse }
+    }
+}
+
+/// The work of [`StrArray::get_many`].
+struct GetMany<'a, 's, W: Words> {
+    strings: &'s StrArray<W>,
+    indices: &'a [usize],
+    out: &'a mut [&'s [u8]],
+}
+
+impl<W: Words> Work for GetMany<'_, '_, W> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self, by: Option<Deposit>) {
+        let Self { strings, indices, out } = self;
+        let blob = strings.as_blob();
+        for (indices, out) in indices.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
+            match &strings.sparse {
+                Some(sparse) => sparse.prefetch(indices),
+                None => indices.iter().for_each(|index| strings.offsets.prefetch(*index)),
+            }
+            for (index, out) in indices.iter().zip(out) {
+                let range = strings.range_by(*index, by);
+                let (start, end) =
+                    range.unwrap_or_else(|| panic!("index {index} of {} strings", strings.len()));
+                prefetch(blob, start as usize);
+                *out = strings.between(start, end);
+            }
+        }
     }
 }
 

@@ -10,8 +10,8 @@
 //!
 //! `counting` is a door for plain code that counts bits and stands elsewhere.
 //!
-//! What an instruction or two do (`counts`, `deposit`, `merge`, `prefetch`, `scan`, `tags`) stands in one
-//! file beside its plain code.
+//! What a few instructions do (`counts`, `deposit`, `merge`, `prefetch`, `scan`, `tags`) stands in
+//! one file beside its plain code.
 //!
 //! With `std` the processor is asked, so that a program built for any x86-64 finds its AVX2;
 //! without it only what the build targets counts. Functions for one element are never chosen this

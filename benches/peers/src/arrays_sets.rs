@@ -26,8 +26,9 @@ pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
 
 type Make = fn(&mut Random) -> Vec<u64>;
 
-const KINDS: [(&str, Make); 6] = [
+const KINDS: [(&str, Make); 7] = [
     ("gap 100", |random| gaps(random, |random| 1 + random.number() % 199)),
+    ("gap 20", |random| gaps(random, |random| 1 + random.number() % 39)),
     ("clustered", clusters),
     ("runs", runs),
     ("dense", |random| gaps(random, |random| 1 + random.number() % 8)),

@@ -1,7 +1,8 @@
 //! From a sample to a one near it: behind the sample, or before it.
 
 use super::flip;
-use crate::bits::word::{COUNTS, below, select_in_word};
+use crate::bits::word::{COUNTS, below, select_by};
+use crate::simd::deposit::Deposit;
 use crate::storage::Le64;
 
 /// Words that are counted at once.
@@ -17,22 +18,32 @@ const SCAN: usize = super::REACH as usize / 64 + 2;
 
 /// Where the one is that stands `ahead` ones behind position `from`, 0 for the first at it or
 /// behind it, and -1 for the last before it. `None` if it is farther than [`SCAN`] words.
-#[inline]
-pub(super) fn find<const ZERO: bool>(bits: &[Le64], from: u64, ahead: i32) -> Option<u64> {
-    if COUNTS && bits.len() < CACHED {
-        let found = in_window::<ZERO>(bits, from, ahead);
+#[inline(always)]
+pub(super) fn find<const ZERO: bool>(
+    bits: &[Le64],
+    from: u64,
+    ahead: i32,
+    by: Option<Deposit>,
+) -> Option<u64> {
+    if (COUNTS || by.is_some()) && bits.len() < CACHED {
+        let found = in_window::<ZERO>(bits, from, ahead, by);
         if found.is_some() {
             return found;
         }
     }
-    walk::<ZERO>(bits, from, ahead)
+    walk::<ZERO>(bits, from, ahead, by)
 }
 
 /// [`find`] among the four words from that of `from` on, or up to it. Without a branch that depends
 /// on the bits: where a word's ones are counted by an instruction, counting four should take less
 /// than to guess wrong in which word the one is.
-#[inline]
-fn in_window<const ZERO: bool>(bits: &[Le64], from: u64, ahead: i32) -> Option<u64> {
+#[inline(always)]
+fn in_window<const ZERO: bool>(
+    bits: &[Le64],
+    from: u64,
+    ahead: i32,
+    by: Option<Deposit>,
+) -> Option<u64> {
     // All ones if the one is before `from`.
     let back = ahead >> 31;
     let of_from = back as usize & (WINDOW - 1);
@@ -50,13 +61,18 @@ fn in_window<const ZERO: bool>(bits: &[Le64], from: u64, ahead: i32) -> Option<u
     let passed = [one, two, three].map(|ones| u32::from(ones <= k));
     let word = (passed[0] + passed[1] + passed[2]) as usize;
     let before: u32 = (0..WINDOW - 1).map(|i| ones[i] & passed[i].wrapping_neg()).sum();
-    let bit = select_in_word(flip::<ZERO>(words[word]), k - before);
+    let bit = select_by(by, flip::<ZERO>(words[word]), k - before);
     Some((first + word) as u64 * 64 + u64::from(bit))
 }
 
 /// [`find`] word by word.
-#[inline]
-fn walk<const ZERO: bool>(bits: &[Le64], from: u64, ahead: i32) -> Option<u64> {
+#[inline(always)]
+fn walk<const ZERO: bool>(
+    bits: &[Le64],
+    from: u64,
+    ahead: i32,
+    by: Option<Deposit>,
+) -> Option<u64> {
     let back = ahead < 0;
     let (step, others) = if back { (usize::MAX, 0) } else { (1, u64::MAX) };
     let mut at = usize::try_from(from >> 6).ok()?;
@@ -67,7 +83,7 @@ fn walk<const ZERO: bool>(bits: &[Le64], from: u64, ahead: i32) -> Option<u64> {
         let ones = word.count_ones();
         if left < ones {
             let k = if back { ones - 1 - left } else { left };
-            return Some(at as u64 * 64 + u64::from(select_in_word(word, k)));
+            return Some(at as u64 * 64 + u64::from(select_by(by, word, k)));
         }
         left -= ones;
         at = at.wrapping_add(step);
@@ -96,20 +112,20 @@ mod tests {
                 let first = ones.partition_point(|at| *at < from) as i32;
                 for ahead in [-300, -129, -64, -33, -2, -1, 0, 1, 31, 63, 127, 300] {
                     let there = usize::try_from(first + ahead).ok().and_then(|i| ones.get(i));
-                    let walked = walk::<false>(&words, from, ahead);
+                    let walked = walk::<false>(&words, from, ahead, None);
                     assert_eq!(walked.as_ref(), there, "{ahead} from {from}, case {case}");
-                    let seen = in_window::<false>(&words, from, ahead);
+                    let seen = in_window::<false>(&words, from, ahead, None);
                     assert!(seen.is_none() || seen == walked);
-                    assert_eq!(find::<false>(&words, from, ahead), walked);
+                    assert_eq!(find::<false>(&words, from, ahead, None), walked);
                 }
                 // Near ones are in the window, but at the ends of the bits.
                 let inner = (256..29 * 64 - 256).contains(&from);
-                let near =
-                    in_window::<false>(&words, from, 20).zip(in_window::<false>(&words, from, -20));
+                let near = in_window::<false>(&words, from, 20, None)
+                    .zip(in_window::<false>(&words, from, -20, None));
                 assert!(case > 0 || !inner || near.is_some());
             }
         }
-        assert_eq!(find::<false>(&[], 0, 0), None);
-        assert_eq!(find::<false>(&[Le64::new(1)], u64::MAX, -1), None);
+        assert_eq!(find::<false>(&[], 0, 0, None), None);
+        assert_eq!(find::<false>(&[Le64::new(1)], u64::MAX, -1, None), None);
     }
 }

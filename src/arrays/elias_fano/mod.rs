@@ -13,6 +13,7 @@ pub(super) use iter::Iter;
 use super::{DenseSelect, Ints, PackedInts, SortedInts, lower_bound, positions_in};
 use crate::error::{FileError, Tag};
 use crate::mem::{Footprint, PartKind, Parts};
+use crate::simd::deposit::{Deposit, Way, Work};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Le64, Persist, Source, Words, doors, require};
@@ -178,7 +179,13 @@ impl<W: Words> EliasFano<W> {
     /// The bit of number `index`; of a damaged file, anything.
     #[inline]
     fn bit(&self, index: u64) -> u64 {
-        self.ones.select(self.high(), index).unwrap_or(index)
+        self.bit_by(index, None)
+    }
+
+    /// As [`bit`](Self::bit), in work that may be compiled for a processor with `pdep`.
+    #[inline(always)]
+    fn bit_by(&self, index: u64, by: Option<Deposit>) -> u64 {
+        self.ones.select_by(self.high(), index, by).unwrap_or(index)
     }
 
     /// The number at `index`, or `None` if there is none. O(1), 3 cache lines, allocates nothing.
@@ -212,15 +219,10 @@ impl<W: Words> EliasFano<W> {
     #[track_caller]
     pub fn get_many(&self, indices: &[usize], out: &mut [u64]) {
         assert_eq!(indices.len(), out.len(), "as many places as indices");
-        for (indices, out) in indices.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
-            for index in indices {
-                assert!(*index < self.len(), "index {index} of {} numbers", self.len());
-            }
-            self.prefetch(indices);
-            for (index, out) in indices.iter().zip(out) {
-                *out = self.value(*index as u64, self.bit(*index as u64));
-            }
+        for index in indices {
+            assert!(*index < self.len(), "index {index} of {} numbers", self.len());
         }
+        Way::new().run(GetMany { numbers: self, indices, out });
     }
 
     /// Asks for the memory that the numbers at `indices` are read from.
@@ -237,9 +239,15 @@ impl<W: Words> EliasFano<W> {
     /// The numbers at `index` and behind it, if there are both: for the second no index is asked.
     #[inline]
     pub(super) fn pair(&self, index: usize) -> Option<(u64, u64)> {
+        self.pair_by(index, None)
+    }
+
+    /// As [`pair`](Self::pair), in work that may be compiled for a processor with `pdep`.
+    #[inline(always)]
+    pub(super) fn pair_by(&self, index: usize, by: Option<Deposit>) -> Option<(u64, u64)> {
         let next = index.checked_add(1)?;
         let (low, low_next) = (self.lows.get(index)?, self.lows.get(next)?);
-        let bit = self.bit(index as u64);
+        let bit = self.bit_by(index as u64, by);
         let bit_next = self.next_bit(Place { index: next as u64, bit: bit.wrapping_add(1) });
         let first = self.join(index as u64, bit, low);
         Some((first, self.join(next as u64, bit_next, low_next)))
@@ -657,6 +665,28 @@ impl<W: Words> SortedInts for EliasFano<W> {
 
     fn iter_from(&self, index: usize) -> impl DoubleEndedIterator<Item = u64> {
         self.iter_from(index)
+    }
+}
+
+/// The work of [`EliasFano::get_many`]; no index is out of range.
+struct GetMany<'a, W: Words> {
+    numbers: &'a EliasFano<W>,
+    indices: &'a [usize],
+    out: &'a mut [u64],
+}
+
+impl<W: Words> Work for GetMany<'_, W> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self, by: Option<Deposit>) {
+        let Self { numbers, indices, out } = self;
+        for (indices, out) in indices.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
+            numbers.prefetch(indices);
+            for (index, out) in indices.iter().zip(out) {
+                *out = numbers.value(*index as u64, numbers.bit_by(*index as u64, by));
+            }
+        }
     }
 }
 

@@ -28,9 +28,9 @@ const FAR: usize = 16;
 const CROWD: usize = 12;
 
 /// Numbers of two slices of lists together whose union is made list by list: ten a block, of which
-/// few blocks have more than are merged at once. (With 25 a block, lists take 1.3 times as long as
-/// numbers one by one, and intersections three quarters: measured, as `sets` of the peers' benches
-/// would with a gap of 20.)
+/// few blocks have more than are merged at once. With 25 a block, unions take 1.3 times as long so
+/// as number by number, and intersections three quarters (measured: `sets` of the peers' benches,
+/// gap 20).
 const SOME: usize = 2_560;
 
 /// Whether `op` over two slices is done list by list.

@@ -1,13 +1,14 @@
 //! [`Iter`]: the numbers in order, from both ends.
 
+use super::lists::ROOM;
 use super::slice::{Place, Slice};
 use super::slots::Slices;
 use super::{Form, SlicedSet, Words};
 use crate::arrays::elias_fano;
 use core::fmt;
 
-/// Numbers that are decoded at once.
-const CHUNK: usize = 64;
+/// Numbers that are decoded at once: room for some groups of lists.
+const CHUNK: usize = ROOM + 64;
 /// The same where all that are left are asked for.
 const FOLD: usize = 512;
 
@@ -160,7 +161,7 @@ impl<'a, S: Source> Walk<'a, S> {
         }
         loop {
             let End { slice, place, chunk, .. } = &mut self.front;
-            let len = slice.decode(place, chunk);
+            let len = slice.decode_next(place, chunk);
             if len > 0 {
                 (self.front.at, self.front.len) = (0, len);
                 return true;
@@ -258,7 +259,7 @@ impl<'a, S: Source> Walk<'a, S> {
             folded = give(folded, &decoded[*at..*at + take]);
             (*at, self.start) = (*at + take, self.start + take);
             loop {
-                let got = slice.decode(place, &mut chunk).min(self.end - self.start);
+                let got = slice.decode_next(place, &mut chunk).min(self.end - self.start);
                 if got == 0 {
                     break;
                 }

@@ -345,9 +345,16 @@ impl Slice<'_> {
         Place { index: k, at: index * GROUP + bit, rest: (k - before) as u64 }
     }
 
-    /// Decodes at most `want` numbers; may write more.
+    /// Decodes at most `want` numbers; may write more. With `some`, perhaps fewer, but at least one
+    /// if there is one: no list by itself that can come with its group later.
     #[inline(always)]
-    pub(super) fn decode_lists(&self, place: &mut Place, out: &mut [u16], want: usize) -> usize {
+    pub(super) fn decode_lists(
+        &self,
+        place: &mut Place,
+        out: &mut [u16],
+        want: usize,
+        some: bool,
+    ) -> usize {
         let mut done = 0;
         while done < want && place.at < GROUPS * GROUP {
             let group = self.group(place.at / GROUP);
@@ -363,6 +370,9 @@ impl Slice<'_> {
                     (place.at, done) = (place.at + GROUP, done + count);
                     continue;
                 }
+            }
+            if some && done > 0 && (bit, place.rest) == (0, 0) {
+                break;
             }
             let skip = (group.map >> bit).trailing_zeros() as usize;
             place.at += skip;

@@ -217,6 +217,16 @@ impl Slice<'_> {
         }
     }
 
+    /// As [`decode`](Self::decode), but only some of the numbers if all would take longer each: at
+    /// least one, if there are any.
+    #[inline]
+    pub(super) fn decode_next(&self, place: &mut Place, out: &mut [u16]) -> usize {
+        match self.coding {
+            Coding::Lists => counting::run(DecodeNext { slice: self, place, out }),
+            _ => self.decode(place, out),
+        }
+    }
+
     #[inline(always)]
     fn decode_some(&self, place: &mut Place, out: &mut [u16]) -> usize {
         let want = out.len().min(self.count.saturating_sub(place.index));
@@ -231,7 +241,7 @@ impl Slice<'_> {
                 want
             }
             Coding::Runs => self.decode_runs(place, &mut out[..want]),
-            Coding::Lists => self.decode_lists(place, out, want),
+            Coding::Lists => self.decode_lists(place, out, want, false),
             Coding::Bitmap => self.decode_bitmap(place, &mut out[..want]),
             Coding::Sparse => self.decode_sparse(place, &mut out[..want]),
         };
@@ -263,7 +273,7 @@ impl Slice<'_> {
     pub(super) fn for_numbers(&self, mut tell: impl FnMut(usize)) {
         let (mut chunk, mut place) = ([0; CHUNK], self.seek(0));
         loop {
-            let got = self.decode(&mut place, &mut chunk);
+            let got = self.decode_next(&mut place, &mut chunk);
             if got == 0 {
                 return;
             }
@@ -409,6 +419,26 @@ impl Work for Decode<'_, '_> {
     #[inline(always)]
     fn run(self) -> usize {
         self.slice.decode_some(self.place, self.out)
+    }
+}
+
+/// The work of [`Slice::decode_next`] for lists.
+struct DecodeNext<'a, 'b> {
+    slice: &'a Slice<'b>,
+    place: &'a mut Place,
+    out: &'a mut [u16],
+}
+
+impl Work for DecodeNext<'_, '_> {
+    type Out = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        let Self { slice, place, out } = self;
+        let want = out.len().min(slice.count.saturating_sub(place.index));
+        let done = slice.decode_lists(place, out, want, true);
+        place.index += done;
+        done
     }
 }
 
