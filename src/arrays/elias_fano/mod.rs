@@ -210,7 +210,9 @@ impl<W: Words> EliasFano<W> {
     }
 
     /// Puts the number at each of `indices` into `out`. As [`get`](Self::get) of each, but the
-    /// memory of many is under way at once, which takes half the time where it is not in cache.
+    /// memory of many is under way at once, and the processor is asked once whether it selects by
+    /// an instruction: takes 0.6 of the time in cache, and no more beyond it (bench `elias_fano` of
+    /// the peers).
     ///
     /// # Panics
     ///
