@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 /// A row, mapped, whatever its type.
 pub(super) trait Mapped {
+    fn save(&self, path: &Path);
     /// What it would be saved as: every byte of it, read through the mapping.
     fn saved(&self) -> HeapWords;
     /// Asks everything of it; see [`Subject::exercise`].
@@ -23,6 +24,10 @@ pub(super) trait Mapped {
 struct Of<R: Row>(R::Mapped);
 
 impl<R: Row> Mapped for Of<R> {
+    fn save(&self, path: &Path) {
+        storage::save(&self.0, path).unwrap();
+    }
+
     fn saved(&self) -> HeapWords {
         storage::to_bytes(&self.0).unwrap()
     }
@@ -73,13 +78,17 @@ fn items_of(row: &RowLaws) -> usize {
     set.unwrap_or(if slow { 4_000 } else { 40_000 })
 }
 
-/// Writes a file of each row, the same each time.
+/// Saves each row, the same each time.
 pub(super) fn make_files(folder: &Path, items: fn(&RowLaws) -> usize) {
-    for (name, _) in DOORS {
+    let draft = folder.join("draft");
+    for (name, door) in DOORS {
         let row = row_named(name).unwrap();
         let file = (row.generated)(&mut Rng::new(3), items(row));
-        fs::write(file_of(folder, name), file.as_bytes()).unwrap();
+        fs::write(&draft, file.as_bytes()).unwrap();
+        // As users do: how a file was written shows in how the kernel keeps it.
+        door(&draft).unwrap().save(&file_of(folder, name));
     }
+    fs::remove_file(draft).unwrap();
 }
 
 /// One test for all that is measured, so that tests do not measure each other.
@@ -126,7 +135,7 @@ fn opening(folder: &Path, name: &str, door: Door) -> (Duration, u64) {
     let opened = door(&path).unwrap();
     let resident = share_of("self", &path).resident;
     // Header and parameters are a page or two; a fault brings what is around it in the page cache,
-    // 64 KiB most often, and up to half a megabyte if the kernel keeps the file in large folios.
+    // 64 KiB most often, and more if the kernel keeps the file in large folios.
     assert!(resident <= 1 << 20, "{name}: {resident} bytes resident before the first look-up");
     assert!(opened.heap_bytes() <= 256, "{name}: {} bytes of heap", opened.heap_bytes());
     (time, resident)
