@@ -108,8 +108,12 @@ fn compare_measures_each_kind() {
     assert_eq!((&pairs["items"], &pairs["lines"]), (&1500.into(), &3000.into()));
     let all = ["hashbrown_box_str", "std_hash_map", "indexmap", "std_btree_map"];
     assert!(all.iter().all(|name| names(&pairs).contains(name)), "{:?}", names(&pairs));
-    let counts = folder.compare(&["counts", "--only", "std_hash_map"]);
+    assert!(!names(&pairs).contains(&"rear_map"), "values that are no numbers");
+    let counts = folder.compare(&["counts"]);
+    check(&counts);
     assert!(row(&counts, "std_hash_map")["note"].as_str().unwrap().contains("u64"));
+    let all = ["rear_map", "front_map", "dawg_map", "static_map", "str_map"];
+    assert!(all.iter().all(|name| names(&counts).contains(name)), "{:?}", names(&counts));
 
     let stream = folder.compare(&["stream"]);
     check(&stream);
@@ -136,6 +140,12 @@ fn bytes_do_not_depend_on_the_run() {
     assert_eq!(bytes("1"), bytes("2"));
 }
 
+/// Digits in groups of three.
+fn grouped(number: u64) -> String {
+    let (rest, last) = (number / 1_000, number % 1_000);
+    if rest == 0 { last.to_string() } else { format!("{},{last:03}", grouped(rest)) }
+}
+
 #[test]
 fn the_table_shows_the_figures_of_the_json() {
     let folder = Folder::new();
@@ -147,20 +157,24 @@ fn the_table_shows_the_figures_of_the_json() {
         "--budget=0",
         "--json=out.json",
         "--tsv=out.tsv",
+        "--markdown=out.md",
+        "--bytes",
     ]);
+    let markdown = String::from_utf8(folder.read("out.md")).unwrap();
     let table = folder.json("out.json");
     let tsv = String::from_utf8(folder.read("out.tsv")).unwrap();
     let tsv: Vec<Vec<&str>> = tsv.lines().map(|line| line.split('\t').collect()).collect();
     assert_eq!(tsv.len(), rows(&table).len() + 1);
     for (i, row) in rows(&table).iter().enumerate() {
         let name = row["structure"].as_str().unwrap();
-        let line = text.lines().skip_while(|line| !line.contains("B/item")).skip(1).nth(i).unwrap();
+        let line =
+            text.lines().skip_while(|line| !line.contains("ns/item")).skip(1).nth(i).unwrap();
         let cells: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(cells[0].trim_start_matches('*').trim_end_matches('~'), name);
         assert_eq!(cells[0].ends_with('~'), row["exact"] == false, "{line}");
         assert_eq!(cells[0].starts_with('*'), row["front"] == true, "{line}");
         let each = |field: &str| match row[field].as_u64() {
-            Some(bytes) => format!("{:.2}", bytes as f64 / 2000.0),
+            Some(bytes) => grouped(bytes),
             None => "-".to_owned(),
         };
         let time = |field: &str| match row[field].as_f64() {
@@ -179,6 +193,10 @@ fn the_table_shows_the_figures_of_the_json() {
         let times = ["build_ns_per_item", "hit_ns", "miss_ns", "get_ns"].map(time);
         assert_eq!(cells[4..8], times, "{line}");
         assert_eq!(cells[8], each("file_bytes"), "{line}");
+        let line = markdown.lines().skip_while(|line| !line.contains("---:")).nth(i + 1).unwrap();
+        let cells: Vec<&str> = line.trim_matches(['|', ' ']).split(" | ").collect();
+        assert!(cells[0].trim_matches(['\\', '*', '~']) == name, "{line}");
+        assert_eq!((cells[1], cells[3]), (&*each("heap_bytes"), &*each("peak_bytes")), "{line}");
         for (column, field) in tsv[0].iter().zip(&tsv[i + 1]) {
             let value = match &row[*column] {
                 Value::Null => String::new(),

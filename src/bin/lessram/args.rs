@@ -168,6 +168,12 @@ pub(crate) struct CompareArgs {
     /// Print tab-separated values instead of the table; with =FILE, write them there as well
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     pub(crate) tsv: Option<Option<PathBuf>>,
+    /// Print a Markdown table instead; with =FILE, write it there as well
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) markdown: Option<Option<PathBuf>>,
+    /// In the table, show the bytes of all items, exactly, instead of those of each
+    #[arg(long)]
+    pub(crate) bytes: bool,
     /// Write a page with charts there, as well as the table: one file that needs no other
     #[arg(long, value_name = "OUT")]
     pub(crate) html: Option<PathBuf>,

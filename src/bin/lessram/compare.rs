@@ -11,7 +11,7 @@ use crate::page;
 use crate::progress::Progress;
 use crate::report::Table;
 use crate::scratch::Scratch;
-use crate::text::Layout;
+use crate::text::{Bytes, Layout};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 pub(crate) fn run(args: &CompareArgs) -> Outcome<Code> {
     measure::check_effort(args.repeat, args.budget)?;
     contender::check_names(&args.only)?;
-    check_outputs(&[&args.json, &args.tsv])?;
+    check_outputs(&[&args.json, &args.tsv, &args.markdown])?;
     args.html.as_deref().map_or(Ok(()), check_target)?;
     let mut progress = Progress::new(args.quiet);
     let scratch = Scratch::create()?;
@@ -27,10 +27,8 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome<Code> {
     let mut contenders = contender::chosen(plan.kind, plan.number_values, &args.only)?;
     contenders.retain(|contender| !args.only.is_empty() || (contender.entry.fits)(&plan));
     plan.save(&scratch)?;
-    if plan.kind == Kind::Pairs {
-        progress.note(
-            "the structures of this version hold keys, not pairs: only the baselines are measured",
-        );
+    if plan.kind == Kind::Pairs && !plan.number_values {
+        progress.note("what is built once holds numbers by key, and these values are none");
     }
     let runs = measure::run(&contenders, &scratch, args.repeat, args.budget, &mut progress);
     drop(scratch);
@@ -60,11 +58,17 @@ fn prepare(args: &CompareArgs, scratch: &Scratch, progress: &mut Progress) -> Ou
 
 /// Prints the table, or what was asked for in its place; writes the files that were asked for.
 fn write(args: &CompareArgs, table: &Table) -> Outcome<()> {
-    let printed = export(&[(&args.json, &table.json()?), (&args.tsv, &table.tsv())])?;
+    let bytes = if args.bytes { Bytes::All } else { Bytes::Each };
+    let markdown = table.markdown(bytes);
+    let printed = export(&[
+        (&args.json, &table.json()?),
+        (&args.tsv, &table.tsv()),
+        (&args.markdown, &markdown),
+    ])?;
     if let Some(path) = &args.html {
         save(path, &page::page(table)?)?;
     }
-    if printed { Ok(()) } else { print(&table.text(Layout::of(args.width))) }
+    if printed { Ok(()) } else { print(&table.text(Layout::of(args.width), bytes)) }
 }
 
 /// An option that prints a form in place of the table, or with a file writes it there.

@@ -26,6 +26,15 @@ impl Layout {
     }
 }
 
+/// How bytes are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bytes {
+    /// For each item.
+    Each,
+    /// For all of them, to the byte.
+    All,
+}
+
 /// A column of figures, or of words if it stands at the left of its cells.
 pub(crate) struct Column {
     pub(crate) title: &'static str,
@@ -45,10 +54,10 @@ impl Column {
 
 impl Table {
     /// The table and the recommendation, for people.
-    pub(crate) fn text(&self, layout: Layout) -> String {
+    pub(crate) fn text(&self, layout: Layout, bytes: Bytes) -> String {
         let mut out = format!("{}: {}\n\n", self.dataset, self.summary());
         let mut columns = vec![self.names()];
-        columns.extend(self.figures());
+        columns.extend(self.figures(bytes));
         let hidden = if layout.cut { fit(&mut columns, layout.width) } else { Vec::new() };
         for line in 0..self.rows.len() + 2 {
             let mut text = String::new();
@@ -79,6 +88,33 @@ impl Table {
         for advice in &self.recommended {
             out += &advice.text(self, layout.width);
         }
+        out
+    }
+
+    /// The table in Markdown, and what its words mean.
+    pub(crate) fn markdown(&self, bytes: Bytes) -> String {
+        let mut out = format!("{}: {}\n\n", self.dataset, self.summary());
+        let mut columns = vec![self.names()];
+        columns.extend(self.figures(bytes));
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let title = |column: &Column| format!("{} {}", column.title, column.unit).trim().to_owned();
+        out += &line(columns.iter().map(title).collect());
+        let rule = |column: &Column| if column.left { "---" } else { "---:" }.to_owned();
+        out += &line(columns.iter().map(rule).collect());
+        for row in 0..self.rows.len() {
+            // A star in front would make text slanted, a tilde strike it through.
+            let escaped = |cell: &str| {
+                let marks = ["|", "*", "~"];
+                marks.iter().fold(cell.trim().to_owned(), |cell, mark| {
+                    cell.replace(mark, &format!("\\{mark}"))
+                })
+            };
+            let cell = |column: &Column| escaped(column.cells[row].as_deref().unwrap_or("-"));
+            out += &line(columns.iter().map(cell).collect());
+        }
+        out.push('\n');
+        out += &self.legend();
+        out.push('\n');
         out
     }
 
@@ -125,9 +161,15 @@ impl Table {
     }
 
     /// All columns behind the structures' names; none without a figure.
-    pub(crate) fn figures(&self) -> Vec<Column> {
+    pub(crate) fn figures(&self, bytes: Bytes) -> Vec<Column> {
         let items = self.items as f64;
-        let each = |bytes: Option<u64>| bytes.map(|bytes| format!("{:.2}", bytes as f64 / items));
+        let each = |told: Option<u64>| {
+            told.map(|told| match bytes {
+                Bytes::Each => format!("{:.2}", told as f64 / items),
+                Bytes::All => group(told),
+            })
+        };
+        let unit = if bytes == Bytes::Each { "B/item" } else { "B" };
         let time = |ns: Option<f64>| ns.map(|ns| format!("{ns:.1}"));
         let column = |title, unit, expendable, cell: &dyn Fn(&Row) -> Option<String>| Column {
             title,
@@ -146,14 +188,14 @@ impl Table {
         };
         let ratio = if limits { "x limit" } else { "x data" };
         let mut all = vec![
-            column("heap", "B/item", 0, &|row| each(row.heap_bytes)),
+            column("heap", unit, 0, &|row| each(row.heap_bytes)),
             column("heap", ratio, 3, &over),
-            column("peak", "B/item", 2, &|row| each(row.peak_bytes)),
+            column("peak", unit, 2, &|row| each(row.peak_bytes)),
             column("build", "ns/item", 1, &|row| time(row.build_ns_per_item)),
             column("hit", "ns", 0, &|row| time(row.hit_ns)),
             column("miss", "ns", 1, &|row| time(row.miss_ns)),
             column("get", "ns", 4, &|row| time(row.get_ns)),
-            column("file", "B/item", 5, &|row| each(row.file_bytes)),
+            column("file", unit, 5, &|row| each(row.file_bytes)),
             column("spread", "", 6, &|row| row.spread.map(|s| format!("{:.0}%", s * 100.0))),
             Column { left: true, ..column("note", "", 7, &|row| Some(row.note.clone())) },
         ];

@@ -12,6 +12,7 @@ use crate::error::Outcome;
 use crate::recommend::{Advice, RULE};
 use crate::report::{Row, Table};
 use crate::terms::{METHOD, TERMS};
+use crate::text::Bytes;
 use scatter::Asked;
 use std::fmt::Write;
 use svg::escape;
@@ -209,7 +210,7 @@ fn parts(svg: &str) -> String {
 
 /// The table with all columns of the text.
 fn all_figures(table: &Table) -> String {
-    let columns = table.figures();
+    let columns = table.figures(Bytes::Each);
     let mut body = String::from(
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"All figures\">\n\
          <table>\n<thead><tr><th scope=\"col\" class=\"left\">structure</th>",

@@ -1,13 +1,16 @@
 //! The shape `dict_maps`: ordered maps from byte strings to numbers that are built once.
 
-use super::{Shape, Size, refused, save};
-use crate::args::QueryArgs;
+use super::{Entry, Shape, Size, fed, file_bytes, refused, save};
+use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
+use crate::contender::Structure;
+use crate::dataset::{Plan, SORTED};
 use crate::error::{Failure, Outcome};
 use crate::hold::Answers;
 use crate::input::{Lines, decimal, excerpt};
 use crate::query::{self, Printer, each_key};
-use lessram::mem::Global;
+use crate::spool::{Feed, Pair};
+use lessram::mem::{Global, Totals};
 use lessram::storage::{self, HeapWords, Persist};
 use lessram::tries::{KeyMap, KeyMapBuild, KeySet, Keys, RankedKeySet};
 use std::path::Path;
@@ -15,16 +18,51 @@ use std::path::Path;
 /// Keys of a block.
 const BLOCK: usize = 32;
 
+const NOTE: &str = "ascending, to u64, built at once";
+const RUST: &str = "let map = {}::from_sorted(sorted_pairs)?; // map.get(&key)";
+
 pub(crate) fn of<T: KeyMapBuild<Global> + Persist<Words = HeapWords> + 'static>() -> Shape {
+    let entry = Entry::of::<Pair, Values<T>>(NOTE, RUST);
     Shape {
-        // No kind of data that is compared has values beside its keys.
-        entries: Vec::new(),
+        entries: vec![(Kind::Pairs, Entry { fits: |plan| plan.number_values, ..entry })],
         options: &[],
         sorts: false,
         size: Size::Items,
         merge: None,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
+    }
+}
+
+/// The values of the distinct keys.
+struct Values<T>(T);
+
+impl<T: KeyMapBuild<Global> + Persist> Structure<Pair> for Values<T> {
+    const FEED: &'static str = SORTED;
+
+    fn build(feed: &mut Feed<Pair>, plan: &Plan) -> Outcome<Self> {
+        if !plan.number_values {
+            return Err(Failure::bad("holds numbers by key, and these values are none"));
+        }
+        let number = |value: &[u8]| value.try_into().map_or(0, u64::from_le_bytes);
+        let pair = |(key, value): (&[u8], &[u8])| (key.to_vec(), number(value));
+        fed(feed, pair, |pairs| T::try_from_sorted_in(pairs, BLOCK, Global)).map(Self)
+    }
+
+    fn contains(&self, query: &[u8]) -> bool {
+        let value = self.0.get(query);
+        value.is_some_and(|value| {
+            std::hint::black_box(value);
+            true
+        })
+    }
+
+    fn totals(&self) -> Option<Totals> {
+        Some(Totals::of(&self.0))
+    }
+
+    fn file_bytes(&self, scratch: &Path) -> Outcome<Option<u64>> {
+        file_bytes(&self.0, scratch)
     }
 }
 
