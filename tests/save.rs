@@ -242,7 +242,7 @@ mod processes {
 
     /// How often a process is killed; the variable `LESSRAM_KILLS` says otherwise.
     fn kills() -> u64 {
-        env::var("LESSRAM_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(50)
+        env::var("LESSRAM_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(24)
     }
 
     fn wait_for_line(child: &mut std::process::Child, end: &str) {
