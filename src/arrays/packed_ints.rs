@@ -276,6 +276,16 @@ impl<A: Alloc> PackedInts<HeapWords<A>> {
 
     /// Makes room for exactly `extra` more numbers of the present width.
     ///
+    /// # Panics
+    ///
+    /// If memory cannot be had; [`try_reserve`](Self::try_reserve) returns the error instead.
+    #[track_caller]
+    pub fn reserve(&mut self, extra: usize) {
+        self.try_reserve(extra).unwrap_or_else(|error| refused(error));
+    }
+
+    /// Makes room for exactly `extra` more numbers of the present width.
+    ///
     /// # Errors
     ///
     /// [`AllocError`]; nothing has changed then.

@@ -399,11 +399,53 @@ impl<T, A: Alloc> SlimVec<T, A> {
 
     /// Gives back all room beyond `capacity` items, or beyond those there are.
     ///
+    /// # Panics
+    ///
+    /// If the allocator cannot shrink the block; [`try_shrink_to`](Self::try_shrink_to) returns the
+    /// error instead.
+    #[track_caller]
+    pub fn shrink_to(&mut self, capacity: usize) {
+        self.try_shrink_to(capacity).unwrap_or_else(|error| refused(error));
+    }
+
+    /// Gives back all room beyond `capacity` items, or beyond those there are.
+    ///
     /// # Errors
     ///
     /// [`AllocError`] if the allocator cannot shrink the block; nothing is lost.
     pub fn try_shrink_to(&mut self, capacity: usize) -> Result<(), AllocError> {
         self.items.try_shrink_to(capacity)
+    }
+}
+
+impl<T, A: Alloc + Clone> SlimVec<T, A> {
+    /// Takes the items from `at` on out into a vector of their own. Keeps the room.
+    ///
+    /// # Panics
+    ///
+    /// If `at > len`, or memory cannot be had; [`try_split_off`](Self::try_split_off) returns the
+    /// error of the latter instead.
+    #[track_caller]
+    pub fn split_off(&mut self, at: usize) -> Self {
+        self.try_split_off(at).unwrap_or_else(|error| refused(error))
+    }
+
+    /// Takes the items from `at` on out into a vector of their own. Keeps the room.
+    ///
+    /// # Panics
+    ///
+    /// If `at > len`.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; nothing has changed then.
+    #[track_caller]
+    pub fn try_split_off(&mut self, at: usize) -> Result<Self, AllocError> {
+        assert!(at <= self.len(), "position {at} of {} items", self.len());
+        let mut taken = Self::new_in(self.allocator().clone());
+        taken.try_reserve_exact(self.len() - at)?;
+        taken.try_extend(self.drain(at..))?;
+        Ok(taken)
     }
 }
 
@@ -763,6 +805,25 @@ mod tests {
             });
         });
         quiet(&|mut vec| vec.resize_with(20, || panic!("a maker panics")));
+    }
+
+    #[test]
+    fn what_is_split_off_is_a_vector_of_its_own() {
+        let counter = Counter::new();
+        let mut vec = SlimVec::new_in(Tracked::new(&counter, Global));
+        vec.extend((0..100_u32).map(std::boxed::Box::new));
+        for at in [100, 99, 50, 0, 0] {
+            let len = vec.len();
+            let taken = vec.split_off(at);
+            assert_eq!((vec.len(), taken.len()), (at, len - at));
+            assert!(taken.iter().map(|item| **item as usize).eq(at..len));
+            assert!(vec.iter().map(|item| **item as usize).eq(0..at));
+        }
+        assert!(panics(|| drop(vec.split_off(1))));
+        vec.shrink_to(10);
+        assert_eq!((vec.capacity(), counter.live()), (10, 80));
+        vec.shrink_to(usize::MAX);
+        assert_eq!(vec.capacity(), 10);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::arrays::string_sequence;
 use crate::error::{AllocError, FileError, Tag};
-use crate::mem::{Alloc, Footprint, PartKind, Parts};
+use crate::mem::{Alloc, Footprint, PartKind, Parts, refused};
 use crate::storage::{HeapWords, Le64, Persist, Source, Words, as_bytes, doors, require};
 #[cfg(feature = "alloc")]
 use crate::{mem::Global, storage::Sections};
@@ -337,6 +337,17 @@ impl<A: Alloc> Resolver<HeapWords<A>> {
     /// Makes room for exactly `strings` more strings of `bytes` more bytes in all, if none of them
     /// has more than 255.
     ///
+    /// # Panics
+    ///
+    /// If memory cannot be had; [`try_reserve`](Self::try_reserve) returns the error instead.
+    #[track_caller]
+    pub fn reserve(&mut self, strings: usize, bytes: usize) {
+        self.try_reserve(strings, bytes).unwrap_or_else(|error| refused(error));
+    }
+
+    /// Makes room for exactly `strings` more strings of `bytes` more bytes in all, if none of them
+    /// has more than 255.
+    ///
     /// # Errors
     ///
     /// [`AllocError`]; the strings are unchanged then.
@@ -548,7 +559,7 @@ mod tests {
     #[test]
     fn reserved_room_suffices() {
         let mut strings = Resolver::new();
-        strings.try_reserve(1_000, 9_000).unwrap();
+        strings.reserve(1_000, 9_000);
         let bytes = strings.heap_bytes();
         (0..1_000).for_each(|_| strings.push("ninebytes"));
         assert_eq!(strings.heap_bytes(), bytes);

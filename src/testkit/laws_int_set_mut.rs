@@ -183,7 +183,7 @@ fn freeze<A: Alloc + Clone>(
     }
     let same = frozen.iter().eq(model.iter().copied()) && *set == frozen;
     if let Some(some) = model.iter().next() {
-        *set = frozen.try_thaw_in(set.alloc().clone())?;
+        *set = frozen.try_thaw_in(set.allocator().clone())?;
         return Ok(told(same && set.contains(*some), "the same when frozen"));
     }
     Ok(told(same, "the same when frozen"))

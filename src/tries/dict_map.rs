@@ -257,7 +257,15 @@ impl<D: StaticDict, V: Value> DictMap<D, V> {
     /// The keys, each in a `Vec` of its own, and their values, in order.
     #[cfg(feature = "alloc")]
     pub fn iter(&self) -> DictMapIter<'_, D, V> {
-        DictMapIter::new(self, 0..self.len())
+        self.iter_in(0..self.len())
+    }
+
+    /// The keys with numbers in `ids`, each in a `Vec` of its own, and their values, in order:
+    /// `map.iter_in(map.prefix("SW1A"))`.
+    #[cfg(feature = "alloc")]
+    pub fn iter_in(&self, ids: Range<usize>) -> DictMapIter<'_, D, V> {
+        let len = self.len();
+        DictMapIter::new(self, ids.start.min(len)..ids.end.min(len))
     }
 
     /// The values in the order of their keys.

@@ -93,6 +93,39 @@ fn strings_go_round() {
     assert!(json[1]["index"].is_null());
 }
 
+/// Payload and index, as `compare` tells of a structure in memory, are the sections of its file,
+/// but for `meta`, whose numbers are fields of it.
+#[test]
+fn what_is_used_on_the_heap_is_in_the_sections_of_the_file() {
+    let folder = Folder::new();
+    folder.write("strings", lines(3_000, |i| format!("key-{:05}", i * 7_919 % 65_537)));
+    folder.write("ints", lines(3_000, |i| (i * 977).to_string()));
+    folder.write("pairs", lines(3_000, |i| format!("key-{i}\t{}", i * i)));
+    for file in ["strings", "ints", "pairs"] {
+        let (table, mut compared) = (folder.compare(&[file]), 0);
+        let has_file = |row: &&Value| row["peer"] == false && row["file_bytes"].is_u64();
+        for row in rows(&table).iter().filter(has_file) {
+            let name = row["structure"].as_str().unwrap();
+            let built = ["build", name, file, "-o", "out.lram", "-q"];
+            let hashed_as_ints = row["exact"] == false && file == "ints";
+            folder.ok(&[&built[..], if hashed_as_ints { &["--as", "ints"] } else { &[] }].concat());
+            let stated: Value =
+                serde_json::from_str(&folder.ok(&["inspect", "out.lram", "--json"])).unwrap();
+            let sections = stated["sections"].as_array().unwrap().iter();
+            let held = sections.filter(|section| section["tag"] != "meta");
+            let held: u64 = held.map(|section| section["bytes"].as_u64().unwrap()).sum();
+            let [used, index, padding] =
+                ["payload", "index", "header"].map(|part| row["parts"][part].as_u64().unwrap());
+            // Beside them a file has room to read over the end, and parameters of values.
+            let over = held.checked_sub(used + index);
+            assert!(over.is_some_and(|over| over <= 24), "{name} of {file}: {held}, {row}");
+            assert!(padding < 128, "{name} of {file}: {padding}");
+            compared += 1;
+        }
+        assert!(compared >= 4, "{compared} of {file}");
+    }
+}
+
 #[test]
 fn dictionaries_are_built_from_any_order_in_little_memory() {
     let folder = Folder::new();

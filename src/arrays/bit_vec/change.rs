@@ -22,7 +22,7 @@ impl BitVec {
     #[track_caller]
     pub fn with_capacity(len: usize) -> Self {
         let mut bits = Self::new();
-        bits.try_reserve(len).unwrap_or_else(|error| refused(error));
+        bits.reserve(len);
         bits
     }
 
@@ -64,6 +64,16 @@ impl<A: Alloc> BitVec<HeapWords<A>> {
     #[must_use]
     pub const fn capacity(&self) -> usize {
         self.words.capacity().saturating_mul(64)
+    }
+
+    /// Makes room for exactly `extra` more bits.
+    ///
+    /// # Panics
+    ///
+    /// If memory cannot be had; [`try_reserve`](Self::try_reserve) returns the error instead.
+    #[track_caller]
+    pub fn reserve(&mut self, extra: usize) {
+        self.try_reserve(extra).unwrap_or_else(|error| refused(error));
     }
 
     /// Makes room for exactly `extra` more bits.

@@ -102,9 +102,9 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
         Self { chunks: Chunks::new_in(alloc), len: 0 }
     }
 
-    /// The allocator.
+    /// Where the memory comes from.
     #[must_use]
-    pub const fn alloc(&self) -> &A {
+    pub const fn allocator(&self) -> &A {
         self.chunks.alloc()
     }
 

@@ -22,10 +22,8 @@ impl StrArray {
     #[track_caller]
     pub fn with_capacity(strings: usize, bytes: usize) -> Self {
         let mut array = Self::new();
-        match array.try_reserve(strings, bytes) {
-            Ok(()) => array,
-            Err(error) => refused(error),
-        }
+        array.reserve(strings, bytes);
+        array
     }
 }
 
@@ -52,6 +50,16 @@ impl<A: Alloc> StrArray<HeapWords<A>> {
         }
         self.sparse = None;
         Ok(())
+    }
+
+    /// Makes room for exactly `strings` more strings of `bytes` more bytes in all.
+    ///
+    /// # Panics
+    ///
+    /// If memory cannot be had; [`try_reserve`](Self::try_reserve) returns the error instead.
+    #[track_caller]
+    pub fn reserve(&mut self, strings: usize, bytes: usize) {
+        self.try_reserve(strings, bytes).unwrap_or_else(|error| refused(error));
     }
 
     /// Makes room for exactly `strings` more strings of `bytes` more bytes in all.

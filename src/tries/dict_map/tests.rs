@@ -119,6 +119,8 @@ fn entries_from_any_number_and_both_ends() {
     );
     let ids = map.range("0100".."0200");
     assert_eq!(ids, 100..200);
+    assert!(map.iter_in(ids.clone()).eq(pairs[100..200].iter().map(owned)));
+    assert_eq!((map.iter_in(299..500).len(), map.iter_in(400..500).len()), (1, 0));
     let mut entries = map.entries(ids);
     assert_eq!((entries.id(), entries.remaining()), (100, 100));
     assert_eq!(entries.next_entry(), Some((&b"0100"[..], 700)));
