@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::error::{Failure, Outcome};
 use crate::memory::MemoryArgs;
 use crate::rate::Rate;
 use crate::terms;
@@ -136,6 +137,33 @@ impl FormatArgs {
     }
 }
 
+/// How much is done to measure.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct EffortArgs {
+    /// Processes that time each contender, at most
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) repeat: u32,
+    /// Seconds for timing each contender; each is timed at least once
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
+    pub(crate) budget: f64,
+    /// Seed of the random order and of the absent keys
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+impl EffortArgs {
+    /// Refuses to measure for no time, or in no process.
+    pub(crate) fn check(self) -> Outcome<()> {
+        if !self.budget.is_finite() || self.budget < 0.0 {
+            return Err(Failure::usage("--budget takes seconds, 0 or more"));
+        }
+        if self.repeat == 0 {
+            return Err(Failure::usage("--repeat takes a number of processes, 1 or more"));
+        }
+        Ok(())
+    }
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = terms::help())]
 pub(crate) struct CompareArgs {
@@ -150,18 +178,11 @@ pub(crate) struct CompareArgs {
     /// Measure only these, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
-    /// Processes that time each contender, at most
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    pub(crate) repeat: u32,
-    /// Seconds for timing each contender; each is timed at least once
-    #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
-    pub(crate) budget: f64,
+    #[command(flatten)]
+    pub(crate) effort: EffortArgs,
     /// Rate of false alarms for filters: a number, or 1/N
     #[arg(long, value_name = "RATE", default_value_t = Rate::default())]
     pub(crate) fpr: Rate,
-    /// Seed of the random order and of the absent keys
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) seed: u64,
     /// Print JSON instead of the table; with =FILE, write it there as well as the table
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     pub(crate) json: Option<Option<PathBuf>>,
@@ -339,15 +360,8 @@ pub(crate) struct BookArgs {
     /// Drop a CR at the end of lines (else it is a part of the token)
     #[arg(long)]
     strip_cr: bool,
-    /// Processes that time each structure, at most
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    pub(crate) repeat: u32,
-    /// Seconds for timing each structure; each is timed at least once
-    #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
-    pub(crate) budget: f64,
-    /// Seed of the random order and of the absent tokens
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) effort: EffortArgs,
     /// Print JSON instead of the tables; with =FILE, write it there as well as the tables
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     pub(crate) json: Option<Option<PathBuf>>,

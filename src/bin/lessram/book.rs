@@ -11,12 +11,11 @@ use crate::error::{Code, Failure, Outcome};
 use crate::input::{Input, group};
 use crate::measure;
 use crate::progress::Progress;
-use crate::report::{Row, Table};
+use crate::report::{Row, Table, known};
 use crate::scratch::Scratch;
-use crate::text::wrap;
+use crate::text::{Column, under_each_other, wrap};
 use figures::{CONTAINERS, COUNTS, Container, Count};
 use serde::Serialize;
-use std::fmt::Write;
 
 /// Columns of the notes.
 const WIDTH: usize = 100;
@@ -45,7 +44,7 @@ struct Of<T> {
 }
 
 pub(crate) fn run(args: &BookArgs) -> Outcome<Code> {
-    measure::check_effort(args.repeat, args.budget)?;
+    args.effort.check()?;
     check_outputs(&[&args.json, &args.tsv])?;
     let mut progress = Progress::new(args.quiet);
     let scratch = Scratch::create()?;
@@ -79,7 +78,7 @@ fn measured(
     let options = Options {
         kind: Some(kind),
         format: args.format(),
-        seed: args.seed,
+        seed: args.effort.seed,
         fpr: Default::default(),
         memory: args.memory,
         child_need: contender::need,
@@ -92,7 +91,7 @@ fn measured(
         return Err(Failure::bad("a counterpart of the book's is missing: please report this"));
     }
     plan.save(scratch)?;
-    let runs = measure::run(&contenders, scratch, args.repeat, args.budget, progress);
+    let runs = measure::run(&contenders, scratch, args.effort, progress);
     Ok(Table::new(&plan, &contenders, &runs))
 }
 
@@ -133,22 +132,20 @@ impl Book {
         let mut line =
             |table: &str, book: &str, side: &str, row: &Option<Row>, error: Option<f64>| {
                 let Some(row) = row else { return };
-                let number = |value: Option<u64>| value.map_or(String::new(), |v| v.to_string());
-                let figure = |value: Option<f64>| value.map_or(String::new(), |v| v.to_string());
                 let fields = [
                     table.to_owned(),
                     book.to_owned(),
                     side.to_owned(),
                     row.structure.to_owned(),
                     row.items.to_string(),
-                    number(row.heap_bytes),
-                    number(row.peak_bytes),
-                    number(row.file_bytes),
-                    figure(row.build_ns_per_item),
-                    figure(row.hit_ns),
-                    figure(row.miss_ns),
-                    figure(row.estimate),
-                    figure(error),
+                    known(row.heap_bytes),
+                    known(row.peak_bytes),
+                    known(row.file_bytes),
+                    known(row.build_ns_per_item),
+                    known(row.hit_ns),
+                    known(row.miss_ns),
+                    known(row.estimate),
+                    known(error),
                 ];
                 out += &(fields.join("\t") + "\n");
             };
@@ -170,7 +167,7 @@ impl Book {
             group(self.distinct)
         );
         out += "Containers of the distinct tokens: bytes a token, time of a look-up\n\n";
-        out += &aligned(&self.container_cells());
+        out += &under_each_other(&self.container_columns());
         out += "\n";
         out += &wrap(
             "The book's: growth of the process over tokens (editions of 2014, 2020, 2025; (b) \
@@ -181,7 +178,7 @@ impl Book {
         );
         out += "\nCounting: what the book counted (1,148,708,949 tokens, 4,956,262 distinct), and \
                 these tokens\n\n";
-        out += &aligned(&self.count_cells());
+        out += &under_each_other(&self.count_columns());
         out += "\n";
         out += &wrap(
             "Errors are those of one run, here as there: of a sketch they say little. A Morris \
@@ -192,100 +189,53 @@ impl Book {
         out
     }
 
-    fn container_cells(&self) -> Vec<Vec<String>> {
-        let mut cells = vec![words(&[
-            "the book's",
-            "B there",
-            "us there",
-            "today",
-            "B",
-            "ns",
-            "ours",
-            "B",
-            "ns hit",
-            "ns miss",
-            "peak B",
-            "file B",
-            "ns build",
-        ])];
-        let each = |bytes: Option<u64>| {
-            bytes.map_or("-".into(), |bytes| format!("{:.2}", bytes as f64 / self.distinct as f64))
+    fn container_columns(&self) -> Vec<Column> {
+        let column = |title, left, cell: &dyn Fn(&Of<&Container>) -> Option<String>| {
+            Column::plain(title, left, self.containers.iter().map(cell).collect())
         };
-        let time = |ns: Option<f64>| ns.map_or("-".into(), |ns| format!("{ns:.0}"));
-        for Of { book, peer, ours, .. } in &self.containers {
-            let mut line = vec![book.name.to_owned(), book.bytes(), book.times()];
-            line.push(peer.as_ref().map_or("-".into(), |row| row.structure.to_owned()));
-            line.push(each(peer.as_ref().and_then(|row| row.heap_bytes)));
-            line.push(time(peer.as_ref().and_then(|row| row.hit_ns)));
-            line.push(book.ours.to_owned());
-            let ours = ours.as_ref();
-            line.push(each(ours.and_then(|row| row.heap_bytes)));
-            line.push(time(ours.and_then(|row| row.hit_ns)));
-            line.push(time(ours.and_then(|row| row.miss_ns)));
-            line.push(each(ours.and_then(|row| row.peak_bytes)));
-            line.push(each(ours.and_then(|row| row.file_bytes)));
-            line.push(time(ours.and_then(|row| row.build_ns_per_item)));
-            cells.push(line);
-        }
-        cells
+        let each = |bytes: u64| format!("{:.2}", bytes as f64 / self.distinct as f64);
+        let bytes =
+            |row: &Option<Row>, of: fn(&Row) -> Option<u64>| row.as_ref().and_then(of).map(each);
+        let time = |row: &Option<Row>, of: fn(&Row) -> Option<f64>| {
+            row.as_ref().and_then(of).map(|ns| format!("{ns:.0}"))
+        };
+        vec![
+            column("the book's", true, &|one| Some(one.book.name.to_owned())),
+            column("B there", false, &|one| Some(one.book.bytes())),
+            column("us there", false, &|one| Some(one.book.times())),
+            column("today", true, &|one| one.book.peer.map(str::to_owned)),
+            column("B", false, &|one| bytes(&one.peer, |row| row.heap_bytes)),
+            column("ns", false, &|one| time(&one.peer, |row| row.hit_ns)),
+            column("ours", true, &|one| Some(one.book.ours.to_owned())),
+            column("B", false, &|one| bytes(&one.ours, |row| row.heap_bytes)),
+            column("ns hit", false, &|one| time(&one.ours, |row| row.hit_ns)),
+            column("ns miss", false, &|one| time(&one.ours, |row| row.miss_ns)),
+            column("peak B", false, &|one| bytes(&one.ours, |row| row.peak_bytes)),
+            column("file B", false, &|one| bytes(&one.ours, |row| row.file_bytes)),
+            column("ns build", false, &|one| time(&one.ours, |row| row.build_ns_per_item)),
+        ]
     }
 
-    fn count_cells(&self) -> Vec<Vec<String>> {
-        let mut cells = vec![words(&[
-            "the book's",
-            "bytes",
-            "error",
-            "ns add",
-            "ours",
-            "bytes",
-            "estimate",
-            "error",
-            "ns add",
-        ])];
-        for Of { book, ours, error, .. } in &self.counts {
-            let ours = ours.as_ref();
-            let show = |figure: Option<String>| figure.unwrap_or_else(|| "-".into());
-            cells.push(vec![
-                book.name.to_owned(),
-                book.size.to_owned(),
-                format!("{:+.2} %", book.error_percent),
-                format!("{:.0}", book.add_ns),
-                book.ours.to_owned(),
-                show(ours.and_then(|row| row.heap_bytes).map(group)),
-                show(ours.and_then(|row| row.estimate).map(|count| group(count.round() as u64))),
-                show(error.map(|error| format!("{:+.2} %", error * 100.0))),
-                show(ours.and_then(|row| row.build_ns_per_item).map(|ns| format!("{ns:.1}"))),
-            ]);
-        }
-        cells
+    fn count_columns(&self) -> Vec<Column> {
+        let column = |title, left, cell: &dyn Fn(&Of<&Count>) -> Option<String>| {
+            Column::plain(title, left, self.counts.iter().map(cell).collect())
+        };
+        vec![
+            column("the book's", true, &|one| Some(one.book.name.to_owned())),
+            column("bytes", false, &|one| Some(one.book.size.to_owned())),
+            column("error", false, &|one| Some(format!("{:+.2} %", one.book.error_percent))),
+            column("ns add", false, &|one| Some(format!("{:.0}", one.book.add_ns))),
+            column("ours", true, &|one| Some(one.book.ours.to_owned())),
+            column("bytes", false, &|one| one.ours.as_ref()?.heap_bytes.map(group)),
+            column("estimate", false, &|one| {
+                one.ours.as_ref()?.estimate.map(|count| group(count.round() as u64))
+            }),
+            column("error", false, &|one| {
+                one.error.map(|error| format!("{:+.2} %", error * 100.0))
+            }),
+            column("ns add", false, &|one| {
+                one.ours.as_ref()?.build_ns_per_item.map(|ns| format!("{ns:.1}"))
+            }),
+        ]
     }
-}
-
-fn words(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
-}
-
-/// Lines of cells under each other: words at the left, figures at the right.
-fn aligned(cells: &[Vec<String>]) -> String {
-    let columns = cells.first().map_or(0, Vec::len);
-    let width = |at: usize| cells.iter().map(|line| line[at].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let left = |at: usize| {
-        cells.iter().skip(1).any(|line| line[at].starts_with(|c: char| c.is_ascii_alphabetic()))
-    };
-    let left: Vec<bool> = (0..columns).map(left).collect();
-    let mut out = String::new();
-    for line in cells {
-        let mut text = String::new();
-        for (at, cell) in line.iter().enumerate() {
-            let (gap, width) = (if at == 0 { "" } else { "  " }, widths[at]);
-            let _ = match left[at] {
-                true => write!(text, "{gap}{cell:<width$}"),
-                false => write!(text, "{gap}{cell:>width$}"),
-            };
-        }
-        out += text.trim_end();
-        out.push('\n');
-    }
-    out
 }

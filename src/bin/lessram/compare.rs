@@ -17,7 +17,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &CompareArgs) -> Outcome<Code> {
-    measure::check_effort(args.repeat, args.budget)?;
+    args.effort.check()?;
     contender::check_names(&args.only)?;
     check_outputs(&[&args.json, &args.tsv, &args.markdown])?;
     args.html.as_deref().map_or(Ok(()), check_target)?;
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome<Code> {
     if plan.kind == Kind::Pairs && !plan.number_values {
         progress.note("what is built once holds numbers by key, and these values are none");
     }
-    let runs = measure::run(&contenders, &scratch, args.repeat, args.budget, &mut progress);
+    let runs = measure::run(&contenders, &scratch, args.effort, &mut progress);
     drop(scratch);
     if args.file.is_none() {
         progress.note("this is the sample; on your own data: lessram compare FILE");
@@ -45,7 +45,7 @@ fn prepare(args: &CompareArgs, scratch: &Scratch, progress: &mut Progress) -> Ou
     let options = Options {
         kind: args.kind,
         format: args.format,
-        seed: args.seed,
+        seed: args.effort.seed,
         fpr: args.fpr.get(),
         memory: args.memory,
         child_need: contender::need,

@@ -4,7 +4,7 @@
 //! child builds the structure from the files in FOLDER, measures, and prints one line of JSON.
 //! Counting bytes taxes the clock, so one child counts and others, which do not count, are timed.
 
-use crate::args::{MeasureArgs, What};
+use crate::args::{EffortArgs, MeasureArgs, What};
 use crate::contender::{Contender, Structure, chosen};
 use crate::dataset::{HITS, MISSES, Plan};
 use crate::error::{Code, Failure, Outcome};
@@ -284,23 +284,11 @@ pub(crate) fn child(args: &MeasureArgs) -> Outcome<Code> {
     Ok(Code::Done)
 }
 
-/// Refuses to measure for no time, or in no process.
-pub(crate) fn check_effort(repeat: u32, budget: f64) -> Outcome<()> {
-    if !budget.is_finite() || budget < 0.0 {
-        return Err(Failure::usage("--budget takes seconds, 0 or more"));
-    }
-    if repeat == 0 {
-        return Err(Failure::usage("--repeat takes a number of processes, 1 or more"));
-    }
-    Ok(())
-}
-
 /// Measures all `contenders`, round by round, so that a machine that changes its pace meets all.
 pub(crate) fn run(
     contenders: &[Contender],
     scratch: &Scratch,
-    repeat: u32,
-    budget: f64,
+    EffortArgs { repeat, budget, .. }: EffortArgs,
     progress: &mut Progress,
 ) -> Vec<Run> {
     let mut runs: Vec<Run> = contenders.iter().map(|_| Run::default()).collect();

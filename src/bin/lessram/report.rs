@@ -225,25 +225,23 @@ impl Table {
              limit_bytes\tfront\tnote\n",
         );
         for row in &self.rows {
-            let number = |value: Option<u64>| value.map_or(String::new(), |v| v.to_string());
-            let time = |value: Option<f64>| value.map_or(String::new(), |v| v.to_string());
             let fields = [
                 row.structure.to_owned(),
                 row.family.unwrap_or("").to_owned(),
                 row.peer.to_string(),
                 row.items.to_string(),
-                number(row.heap_bytes),
-                number(row.file_bytes),
-                number(row.peak_bytes),
-                time(row.build_ns_per_item),
-                time(row.hit_ns),
-                time(row.miss_ns),
-                time(row.get_ns),
-                time(row.spread),
+                known(row.heap_bytes),
+                known(row.file_bytes),
+                known(row.peak_bytes),
+                known(row.build_ns_per_item),
+                known(row.hit_ns),
+                known(row.miss_ns),
+                known(row.get_ns),
+                known(row.spread),
                 row.exact.to_string(),
-                time(row.fpr),
-                time(row.estimate),
-                number(row.limit_bytes),
+                known(row.fpr),
+                known(row.estimate),
+                known(row.limit_bytes),
                 row.front.to_string(),
                 row.note.replace(['\t', '\n'], " "),
             ];
@@ -252,6 +250,11 @@ impl Table {
         }
         out
     }
+}
+
+/// A cell of a TSV.
+pub(crate) fn known(value: Option<impl ToString>) -> String {
+    value.map_or(String::new(), |value| value.to_string())
 }
 
 /// Whether no row that is asked for the same is both smaller and faster.

@@ -46,6 +46,11 @@ pub(crate) struct Column {
 }
 
 impl Column {
+    /// A column that is always shown.
+    pub(crate) fn plain(title: &'static str, left: bool, cells: Vec<Option<String>>) -> Self {
+        Self { title, unit: "", cells, expendable: 0, left }
+    }
+
     fn width(&self) -> usize {
         let cells = self.cells.iter().map(|cell| cell.as_deref().unwrap_or("-").chars().count());
         cells.chain([self.title.len(), self.unit.len()]).max().unwrap_or(0)
@@ -59,25 +64,7 @@ impl Table {
         let mut columns = vec![self.names()];
         columns.extend(self.figures(bytes));
         let hidden = if layout.cut { fit(&mut columns, layout.width) } else { Vec::new() };
-        for line in 0..self.rows.len() + 2 {
-            let mut text = String::new();
-            for (i, column) in columns.iter().enumerate() {
-                let cell = match line {
-                    0 => column.title,
-                    1 => column.unit,
-                    _ => column.cells[line - 2].as_deref().unwrap_or("-"),
-                };
-                let gap = if i == 0 { "" } else { "  " };
-                let width = column.width();
-                let _ = if column.left {
-                    write!(text, "{gap}{cell:<width$}")
-                } else {
-                    write!(text, "{gap}{cell:>width$}")
-                };
-            }
-            out += text.trim_end();
-            out.push('\n');
-        }
+        out += &under_each_other(&columns);
         out.push('\n');
         if !hidden.is_empty() {
             let names = hidden.join(", ");
@@ -157,7 +144,7 @@ impl Table {
             Some(format!("{front}{}{exact}", row.structure))
         };
         let cells = self.rows.iter().map(marked).collect();
-        Column { title: " structure", unit: "", cells, expendable: 0, left: true }
+        Column::plain(" structure", true, cells)
     }
 
     /// All columns behind the structures' names; none without a figure.
@@ -223,6 +210,31 @@ impl Table {
              help terms."
         )
     }
+}
+
+/// Titles, units if there are any, and cells: a line each.
+pub(crate) fn under_each_other(columns: &[Column]) -> String {
+    let cells = columns.iter().map(|column| column.cells.len()).max().unwrap_or(0);
+    let units = columns.iter().any(|column| !column.unit.is_empty());
+    let mut out = String::new();
+    for line in (0..cells + 2).filter(|line| *line != 1 || units) {
+        let mut text = String::new();
+        for (i, column) in columns.iter().enumerate() {
+            let cell = match line {
+                0 => column.title,
+                1 => column.unit,
+                _ => column.cells[line - 2].as_deref().unwrap_or("-"),
+            };
+            let (gap, width) = (if i == 0 { "" } else { "  " }, column.width());
+            let _ = match column.left {
+                true => write!(text, "{gap}{cell:<width$}"),
+                false => write!(text, "{gap}{cell:>width$}"),
+            };
+        }
+        out += text.trim_end();
+        out.push('\n');
+    }
+    out
 }
 
 /// Leaves out columns until the rest fits in `width`; names those left out.

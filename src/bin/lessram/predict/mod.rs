@@ -15,8 +15,8 @@ use crate::memory::human;
 use crate::progress::Progress;
 use crate::rows::{self, Row};
 use crate::scratch::Scratch;
-use crate::shapes::{Size, refused};
-use lessram::arrays::{EliasFano, PackedInts, SlimVec};
+use crate::shapes::{Size, hashes_of};
+use lessram::arrays::{EliasFano, PackedInts};
 use lessram::hashing::KeyHash;
 use lessram::registry::Registered;
 use lessram::storage::HeapWords;
@@ -133,8 +133,12 @@ fn predict(
             return of_largest(row, file, args, options, progress);
         }
         match row.shape.size {
-            Size::Made(made) => return of_made(made, different(file, args, progress)?, options),
-            Size::Keys => return of_numbers(row, different(file, args, progress)?, 1, options),
+            Size::Made(made) => {
+                return of_made(made, different(file, args, options, progress)?, options);
+            }
+            Size::Keys => {
+                return of_numbers(row, different(file, args, options, progress)?, 1, options);
+            }
             Size::Count(_) | Size::Items => {}
         }
         return sample::predict(row, file, args.n, options, args, progress);
@@ -153,14 +157,15 @@ fn predict(
 }
 
 /// How many different lines there are, by the hashes that filters know them by.
-fn different(file: &Path, args: &PredictArgs, progress: &mut Progress) -> Outcome<u64> {
+fn different(
+    file: &Path,
+    args: &PredictArgs,
+    options: &Options,
+    progress: &mut Progress,
+) -> Outcome<u64> {
     let mut lines = input::once(file, args.strip_cr, progress)?;
-    let mut hashes = SlimVec::new();
-    while let Some(line) = lines.next()? {
-        hashes.try_push(line.key_hash(0)).map_err(refused)?;
-    }
-    hashes.sort_unstable();
-    hashes.dedup();
+    let (of_number, of_line) = (|number: u64| number.key_hash(0), |line: &[u8]| line.key_hash(0));
+    let (hashes, _) = hashes_of(&mut lines, options, of_number, of_line)?;
     Ok(hashes.len() as u64)
 }
 

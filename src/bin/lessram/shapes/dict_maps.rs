@@ -1,6 +1,6 @@
 //! The shape `dict_maps`: ordered maps from byte strings to numbers that are built once.
 
-use super::{Entry, Shape, Size, fed, file_bytes, refused, save};
+use super::{Entry, Shape, Size, fed, file_bytes, is_read, number, only_numbers, refused, save};
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -41,20 +41,13 @@ impl<T: KeyMapBuild<Global> + Persist> Structure<Pair> for Values<T> {
     const FEED: &'static str = SORTED;
 
     fn build(feed: &mut Feed<Pair>, plan: &Plan) -> Outcome<Self> {
-        if !plan.number_values {
-            return Err(Failure::bad("holds numbers by key, and these values are none"));
-        }
-        let number = |value: &[u8]| value.try_into().map_or(0, u64::from_le_bytes);
+        only_numbers(plan)?;
         let pair = |(key, value): (&[u8], &[u8])| (key.to_vec(), number(value));
         fed(feed, pair, |pairs| T::try_from_sorted_in(pairs, BLOCK, Global)).map(Self)
     }
 
     fn contains(&self, query: &[u8]) -> bool {
-        let value = self.0.get(query);
-        value.is_some_and(|value| {
-            std::hint::black_box(value);
-            true
-        })
+        is_read(self.0.get(query))
     }
 
     fn totals(&self) -> Option<Totals> {

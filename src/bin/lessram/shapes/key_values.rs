@@ -1,12 +1,12 @@
 //! The shape `key_values`: numbers by key, built at once. Keys are known by the 64 bits of their
 //! hashes.
 
-use super::{Entry, Shape, Size, file_bytes, refused, save};
+use super::{Entry, Shape, Size, file_bytes, is_read, number, only_numbers, refused, save};
 use crate::args::{Keys, Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
 use crate::dataset::{Plan, SHUFFLED};
-use crate::error::{Failure, Outcome};
+use crate::error::Outcome;
 use crate::hold::Answers;
 use crate::input::{Lines, decimal, excerpt};
 use crate::query::{Printer, each_hash, only_keys};
@@ -43,24 +43,17 @@ impl<T: KeyValuesBuild<Global> + Persist> Structure<Pair> for Values<T> {
     const FEED: &'static str = SHUFFLED;
 
     fn build(feed: &mut Feed<Pair>, plan: &Plan) -> Outcome<Self> {
-        if !plan.number_values {
-            return Err(Failure::bad("holds numbers by key, and these values are none"));
-        }
+        only_numbers(plan)?;
         let mut pairs = SlimVec::new();
         while let Some((key, value)) = feed.next()? {
-            let value = value.try_into().map_or(0, u64::from_le_bytes);
-            pairs.try_push((key.key_hash(SEED), value)).map_err(refused)?;
+            pairs.try_push((key.key_hash(SEED), number(value))).map_err(refused)?;
         }
         pairs.shrink_to_fit();
         map_of(&pairs).map(Self)
     }
 
     fn contains(&self, query: &[u8]) -> bool {
-        let value = self.0.get_hash(query.key_hash(SEED));
-        value.is_some_and(|value| {
-            std::hint::black_box(value);
-            true
-        })
+        is_read(self.0.get_hash(query.key_hash(SEED)))
     }
 
     fn totals(&self) -> Option<Totals> {

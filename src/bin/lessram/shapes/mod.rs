@@ -143,7 +143,7 @@ pub(crate) fn refused(error: impl Into<BuildError>) -> Failure {
 
 /// The different hashes of all lines, or binary numbers, ascending, and how many lines had one that
 /// was there already.
-fn hashes_of(
+pub(crate) fn hashes_of(
     lines: &mut Lines,
     options: &Options,
     of_number: impl Fn(u64) -> u64,
@@ -164,6 +164,24 @@ fn hashes_of(
     hashes.dedup();
     let repeated = (all - hashes.len()) as u64;
     Ok((hashes, repeated))
+}
+
+/// Refuses to hold values by key that are no numbers.
+fn only_numbers(plan: &Plan) -> Outcome<()> {
+    match plan.number_values {
+        true => Ok(()),
+        false => Err(Failure::bad("holds numbers by key, and these values are none")),
+    }
+}
+
+/// A value as the items of a plan have it whose values are numbers.
+fn number(value: &[u8]) -> u64 {
+    value.try_into().map_or(0, u64::from_le_bytes)
+}
+
+/// Whether there is a value. It is read, or finding the key alone would be measured.
+fn is_read(value: Option<u64>) -> bool {
+    value.map(std::hint::black_box).is_some()
 }
 
 /// Bytes of the file that a contender would be saved to.
