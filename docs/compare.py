@@ -128,6 +128,8 @@ def wide(works):
              for name in names}
     if any(sizes.values()):
         columns["heap bytes"] = sizes
+    # Behind the times what is none.
+    columns = dict(sorted(columns.items(), key=lambda column: column[0].startswith("groups")))
     first = next(iter(columns.values()))
     order = sorted(names, key=lambda name: (first.get(name, float("inf")), name))
     across = [list(best([column.get(name) for name in order])) for column in columns.values()]
