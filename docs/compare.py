@@ -179,7 +179,7 @@ def section(settings, unit):
     alone = {setting: works for setting, works in settings.items() if len(works) == 1}
     if len(alone) < 3:
         alone = {}
-    for works in {tuple(works) for works in alone.values()}:
+    for works in dict.fromkeys(tuple(works) for works in alone.values()):
         yield "" if works == ("time",) else f"\n{', '.join(works)}:\n"
         yield from tall(unit, {setting: of for setting, of in alone.items() if tuple(of) == works})
     for setting, works in settings.items():
