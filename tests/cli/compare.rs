@@ -327,6 +327,32 @@ fn a_contender_that_cannot_be_measured_is_told() {
 }
 
 #[test]
+fn a_sample_is_drawn_by_its_seed_and_says_so() {
+    let folder = Folder::new();
+    folder.write("text", lines(1000, |i| "key".repeat(i as usize % 7 + 1) + &i.to_string()));
+    folder.write("numbers", (0..1000_u64).flat_map(u64::to_le_bytes).collect::<Vec<u8>>());
+    let only = ["text", "--only", "str_array"];
+    let drawn = |more: &[&str]| folder.compare(&[&only[..], more].concat());
+    let [one, same, other] =
+        ["1", "1", "2"].map(|seed| drawn(&["--sample", "100", "--seed", seed]));
+    for table in [&one, &same, &other] {
+        assert_eq!((&table["lines"], &table["items"]), (&100.into(), &100.into()));
+        assert_eq!(table["sampled_from"], 1000);
+        assert!(table["dataset"].as_str().unwrap().ends_with("text, 100 lines of 1,000"));
+    }
+    assert_eq!(one["payload_bytes"], same["payload_bytes"]);
+    assert_ne!(one["payload_bytes"], other["payload_bytes"]);
+    // Of seven lengths, each as often as the others: within 5 sigma of the mean.
+    let mean = one["payload_bytes"].as_f64().unwrap() / 100.0;
+    assert!((mean - 14.9).abs() < 5.0 * 0.6, "{mean}");
+    let all = drawn(&["--sample", "1000"]);
+    assert_eq!((&all["lines"], &all["sampled_from"]), (&1000.into(), &Value::Null));
+    let binary = ["numbers", "--u64le", "--sample=10", "--only=elias_fano"];
+    let table = folder.compare(&binary);
+    assert_eq!((&table["items"], &table["sampled_from"]), (&10.into(), &1000.into()));
+}
+
+#[test]
 fn what_needs_too_much_memory_is_refused_unless_forced() {
     let folder = Folder::new();
     folder.write("text", lines(1000, |i| format!("key {i}")));

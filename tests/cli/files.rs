@@ -466,3 +466,24 @@ fn distinct_counts_in_fixed_memory() {
     let text = folder.ok(&["distinct", "few", "-q"]);
     assert!(text.starts_with("3 different lines") && text.contains("4 lines"), "{text}");
 }
+
+/// What `build` refuses by is near what it then takes, whatever the length of the lines.
+#[test]
+fn the_peak_of_building_is_foretold() {
+    let folder = Folder::new();
+    folder.write("long", lines(30_000, |i| format!("{i:060}")));
+    folder.write(
+        "mixed",
+        lines(40_000, |i| "x".repeat((i % 3 * i / 4000) as usize) + &i.to_string()),
+    );
+    for kind in ["str_array", "mphf", "static_set", "bloom", "quotient", "exa_log_log"] {
+        for file in ["long", "mixed"] {
+            let told = folder.ok(&["build", kind, file, "-o", "out", "-q", "--json"]);
+            let told: Value = serde_json::from_str(&told).unwrap();
+            let [peak, foretold] = ["peak_bytes", "predicted_peak_bytes"]
+                .map(|field| told[field].as_u64().unwrap() as f64);
+            assert!(peak >= told["heap_bytes"].as_f64().unwrap(), "{told}");
+            assert!((0.75..1.75).contains(&(foretold / peak)), "{kind} of {file}: {told}");
+        }
+    }
+}

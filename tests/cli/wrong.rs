@@ -26,6 +26,7 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("compare words --only vec", 2, "no structure is called `vec`: choose among str_array,"),
         ("compare words --only packed_ints", 2, "no structure for strings is called"),
         ("compare words --repeat 0", 2, "--repeat"),
+        ("compare words --sample 0", 2, "--sample"),
         ("compare words --budget nan", 2, "--budget"),
         ("compare words --u64le --u32le", 2, "cannot be used with"),
         ("compare words --memory 1000", 3, "--force"),

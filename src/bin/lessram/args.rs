@@ -175,6 +175,9 @@ pub(crate) struct CompareArgs {
     pub(crate) kind: Option<Kind>,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
+    /// Measure only N of the lines, drawn at random: a large file sooner
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) sample: Option<u64>,
     /// Measure only these, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) only: Vec<String>,

@@ -2,6 +2,7 @@
 
 use crate::args::{BuildArgs, FormatArgs, Keys};
 use crate::error::{Code, Failure, Outcome};
+use crate::heap;
 use crate::input::{self, Seen, group, note_oddities};
 use crate::memory;
 use crate::progress::Progress;
@@ -52,9 +53,11 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome<Code> {
     let row = rows::named(kind)?;
     let options = options(args, &row)?;
     check_target(out)?;
-    if let (Ok(info), false) = (fs::metadata(file), row.shape.sorts) {
-        // Compressed input is larger than this; what it takes shows as it comes.
-        memory::check(args.memory, info.len(), "building", &streamed())?;
+    heap::start();
+    let need =
+        input::about(file, args.format)?.and_then(|text| row.shape.peak_bytes(text, &options));
+    if let Some(need) = need {
+        memory::check(args.memory, need, "building", &streamed())?;
     }
     let mut progress = Progress::new(args.quiet);
     let lines = input::once(file, args.format.strip_cr, &mut progress)?;
@@ -74,13 +77,22 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome<Code> {
     if built.sorted == Some(false) {
         progress.note("the items do not ascend: query will look at all of them, not search");
     }
-    print(args, out, row.kind.name, &built)
+    let peak = Peak { bytes: heap::look().peak.max(0) as u64, predicted: need };
+    print(args, out, row.kind.name, &built, peak)
+}
+
+/// The most heap bytes while building.
+#[derive(Clone, Copy)]
+struct Peak {
+    bytes: u64,
+    /// What was foretold, if that can be done.
+    predicted: Option<u64>,
 }
 
 /// The way out for those who have not the memory: kinds that are built from files of sorted lines.
 fn streamed() -> String {
     let all = rows::rows();
-    let names = all.iter().filter(|row| row.shape.sorts).map(|row| row.kind.name);
+    let names = all.iter().filter(|row| row.shape.peak.is_none()).map(|row| row.kind.name);
     let names = names.collect::<Vec<_>>().join(", ");
     format!("build what sorts in files ({names}), or split the file and build from the parts")
 }
@@ -133,7 +145,7 @@ fn list(json: bool) -> Outcome<Code> {
     Ok(Code::Done)
 }
 
-fn print(args: &BuildArgs, path: &Path, name: &str, built: &Built) -> Outcome<Code> {
+fn print(args: &BuildArgs, path: &Path, name: &str, built: &Built, peak: Peak) -> Outcome<Code> {
     let file_bytes = fs::metadata(path).map_err(|error| Failure::open(path, &error))?.len();
     let mut out = std::io::stdout();
     if args.json {
@@ -144,6 +156,8 @@ fn print(args: &BuildArgs, path: &Path, name: &str, built: &Built) -> Outcome<Co
             "items": built.items,
             "heap_bytes": built.heap_bytes,
             "file_bytes": file_bytes,
+            "peak_bytes": peak.bytes,
+            "predicted_peak_bytes": peak.predicted,
             "sorted": built.sorted,
             "empty": built.seen.empty,
             "cr": built.seen.cr,
@@ -154,10 +168,11 @@ fn print(args: &BuildArgs, path: &Path, name: &str, built: &Built) -> Outcome<Co
         let each = file_bytes as f64 / built.items.max(1) as f64;
         writeln!(
             out,
-            "{}: {name} of {} items in {} bytes ({each:.2} an item)",
+            "{}: {name} of {} items in {} bytes ({each:.2} an item), with {} at the peak",
             path.display(),
             group(built.items),
-            group(file_bytes)
+            group(file_bytes),
+            memory::human(peak.bytes)
         )?;
     }
     Ok(Code::Done)

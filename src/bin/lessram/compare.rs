@@ -4,6 +4,7 @@ use crate::args::{CompareArgs, Kind};
 use crate::build::check_target;
 use crate::contender;
 use crate::dataset::{self, Options, Plan};
+use crate::draw;
 use crate::error::{Code, Failure, Outcome};
 use crate::input::Input;
 use crate::measure;
@@ -41,7 +42,10 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome<Code> {
 }
 
 fn prepare(args: &CompareArgs, scratch: &Scratch, progress: &mut Progress) -> Outcome<Plan> {
-    let input = Input::open(args.file.as_deref(), scratch, progress)?;
+    let mut input = Input::open(args.file.as_deref(), scratch, progress)?;
+    if let Some(count) = args.sample {
+        input = draw::lines(input, count, args, scratch, progress)?;
+    }
     let options = Options {
         kind: args.kind,
         format: args.format,

@@ -7,7 +7,7 @@ use crate::sample;
 use crate::scratch::Scratch;
 use indicatif::ProgressBar;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 /// Bytes read at a time.
@@ -20,6 +20,8 @@ pub(crate) struct Input {
     pub(crate) name: String,
     path: PathBuf,
     bytes: u64,
+    /// Lines of the whole, if these are a sample of them.
+    pub(crate) sampled_from: Option<u64>,
 }
 
 impl Input {
@@ -48,7 +50,14 @@ impl Input {
         if bytes == 0 {
             return Err(empty(&name));
         }
-        Ok(Self { name, path, bytes })
+        Ok(Self { name, path, bytes, sampled_from: None })
+    }
+
+    /// The file at `path`, `count` lines of these.
+    pub(crate) fn sampled(self, path: PathBuf, count: u64, lines: u64) -> Outcome<Self> {
+        let bytes = fs::metadata(&path).map_err(|error| Failure::scratch(&path, error))?.len();
+        let name = format!("{}, {} lines of {}", self.name, group(count), group(lines));
+        Ok(Self { name, path, bytes, sampled_from: Some(lines) })
     }
 
     /// The lines from the start.
@@ -189,6 +198,61 @@ pub(crate) fn once(file: &Path, strip_cr: bool, progress: &mut Progress) -> Outc
     }
     let source = decoded(source, &start, progress.handle(), &name)?;
     Ok(Lines::new(source, name, strip_cr))
+}
+
+/// How large a text is, about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct About {
+    pub(crate) lines: u64,
+    pub(crate) bytes: u64,
+}
+
+/// How large `file` is, by its length and lines of all of its parts; of what is compressed by its
+/// first, and at least. `None` for what is no file.
+pub(crate) fn about(file: &Path, format: FormatArgs) -> Outcome<Option<About>> {
+    // Opening anything else may wait, or take what it holds.
+    if !fs::metadata(file).is_ok_and(|info| info.is_file()) {
+        return Ok(None);
+    }
+    let name = name_of(Some(file));
+    let fail = |error: io::Error| Failure::bad(format!("{name}: {error}"));
+    let (mut source, total) = raw(Some(file))?;
+    let bytes = total.unwrap_or(0);
+    if let Some(size) = format.number_bytes() {
+        return Ok(Some(About { lines: bytes / size as u64, bytes }));
+    }
+    let start = head(&mut source).map_err(fail)?;
+    let text = match Compression::of(&start) {
+        None => parts(file, bytes).map_err(fail)?,
+        Some(_) => {
+            let mut text = Vec::new();
+            let source = decoded(source, &start, ProgressBar::hidden(), &name)?;
+            source.take(PARTS * PART_BYTES).read_to_end(&mut text).map_err(fail)?;
+            text
+        }
+    };
+    let ends = text.iter().filter(|byte| **byte == b'\n').count().max(1) as u64;
+    let lines = u128::from(bytes) * u128::from(ends) / text.len().max(1) as u128;
+    Ok(Some(About { lines: lines as u64, bytes }))
+}
+
+/// Parts of a text that are looked at to tell how large it is, and the bytes of each.
+const PARTS: u64 = 16;
+const PART_BYTES: u64 = 1 << 12;
+
+/// Parts of a file of `bytes` bytes, as far from each other as they can be: where lines are sorted,
+/// the first are not like the others.
+fn parts(file: &Path, bytes: u64) -> io::Result<Vec<u8>> {
+    let (mut file, mut text) = (File::open(file)?, Vec::new());
+    if bytes <= PARTS * PART_BYTES {
+        file.read_to_end(&mut text)?;
+        return Ok(text);
+    }
+    for part in 0..PARTS {
+        file.seek(io::SeekFrom::Start((bytes - PART_BYTES) / (PARTS - 1) * part))?;
+        (&file).take(PART_BYTES).read_to_end(&mut text)?;
+    }
+    Ok(text)
 }
 
 /// Lines, ended by LF alone: any other byte belongs to the line.

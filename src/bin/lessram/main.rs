@@ -7,6 +7,7 @@ mod compare;
 mod contender;
 mod dataset;
 mod distinct;
+mod draw;
 mod error;
 mod heap;
 mod hold;

@@ -23,6 +23,8 @@ pub(crate) struct Table {
     pub(crate) items: u64,
     pub(crate) distinct: u64,
     pub(crate) lines: u64,
+    /// Lines of the whole, if these are a sample of them.
+    sampled_from: Option<u64>,
     pub(crate) payload_bytes: u64,
     pub(crate) limit_bytes: Option<u64>,
     /// The rate of false alarms that was asked of the rows that are not exact.
@@ -204,6 +206,7 @@ impl Table {
             items: plan.items,
             distinct: plan.distinct,
             lines: plan.lines,
+            sampled_from: plan.sampled_from,
             payload_bytes: plan.payload_bytes,
             limit_bytes: plan.limit_bytes(),
             fpr_promised: plan.fpr,

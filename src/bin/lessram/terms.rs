@@ -49,6 +49,7 @@ const WORDS: &[(&str, &str)] = &[
     ("items", "distinct keys, or tokens of a stream"),
     ("distinct", "different items"),
     ("lines", "lines read, repeated ones among them"),
+    ("sampled_from", "lines of the whole, if only a sample was measured: --sample"),
     ("heap_bytes", "the heap, in bytes for all items"),
     ("file_bytes", "the file, in bytes"),
     ("peak_bytes", "the peak, in bytes"),

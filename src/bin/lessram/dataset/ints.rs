@@ -27,6 +27,7 @@ pub(super) fn prepare(
     }
     let plan = Plan {
         dataset: input.name.clone(),
+        sampled_from: input.sampled_from,
         kind: Kind::Ints,
         lines,
         items: numbers.len() as u64,

@@ -35,6 +35,8 @@ const MAX_QUERIES: usize = 1_000_000;
 pub(crate) struct Plan {
     /// What people call the data.
     pub(crate) dataset: String,
+    /// Lines of the whole, if these are a sample of them.
+    pub(crate) sampled_from: Option<u64>,
     pub(crate) kind: Kind,
     pub(crate) lines: u64,
     /// Distinct keys, or tokens of a stream.

@@ -26,6 +26,7 @@ pub(super) fn prepare(
     let kind = kind.unwrap_or(if few { Kind::Stream } else { Kind::Strings });
     let mut plan = Plan {
         dataset: input.name.clone(),
+        sampled_from: input.sampled_from,
         kind,
         lines: census.seen.lines,
         items: keys.len() as u64,

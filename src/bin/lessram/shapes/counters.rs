@@ -1,6 +1,6 @@
 //! The shape `counters`: an array of counters, which are asked by index.
 
-use super::{Shape, Size, merged, refused, save};
+use super::{Peak, Shape, Size, merged, refused, save};
 use crate::args::QueryArgs;
 use crate::build::{Built, Options};
 use crate::error::{Failure, Outcome};
@@ -24,7 +24,7 @@ pub(crate) fn of<T: CountersMut<Global> + Persist<Words = HeapWords> + 'static>(
         // No kind of data that is compared consists of small numbers.
         entries: Vec::new(),
         options: &["--u32le", "--u64le"],
-        sorts: false,
+        peak: Some(Peak::TEXT),
         size: Size::Count(1),
         merge: Some(|files, out| merged(files, out, T::merge, |_| None)),
         build: build::<T>,

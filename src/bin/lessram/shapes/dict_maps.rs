@@ -1,6 +1,8 @@
 //! The shape `dict_maps`: ordered maps from byte strings to numbers that are built once.
 
-use super::{Entry, Shape, Size, fed, file_bytes, is_read, number, only_numbers, refused, save};
+use super::{
+    Entry, Peak, Shape, Size, fed, file_bytes, is_read, number, only_numbers, refused, save,
+};
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -26,7 +28,7 @@ pub(crate) fn of<T: KeyMapBuild<Global> + Persist<Words = HeapWords> + 'static>(
     Shape {
         entries: vec![(Kind::Pairs, Entry { fits: |plan| plan.number_values, ..entry })],
         options: &[],
-        sorts: false,
+        peak: Some(Peak { line: 76, text: true }),
         size: Size::Items,
         merge: None,
         build: build::<T>,

@@ -28,7 +28,7 @@ pub(crate) fn of<T: KeySetBuild<Global> + Persist<Words = HeapWords> + 'static>(
     Shape {
         entries: vec![(Kind::Strings, set)],
         options: &["--fuzzy", "--glob", "--regex"],
-        sorts: true,
+        peak: None,
         size: Size::Items,
         merge: Some(merge_files::<T>),
         build: build::<T>,

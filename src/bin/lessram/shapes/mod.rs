@@ -30,7 +30,7 @@ use crate::contender::Structure;
 use crate::dataset::Plan;
 use crate::error::{Failure, Outcome};
 use crate::hold::Answers;
-use crate::input::Lines;
+use crate::input::{About, Lines};
 use crate::measure::{self, BytesSeen, TimesSeen};
 use crate::spool::{self, Feed};
 use lessram::arrays::SlimVec;
@@ -44,8 +44,9 @@ pub(crate) struct Shape {
     pub(crate) entries: Vec<(Kind, Entry)>,
     /// The options of `build` and `query` that mean something to it, beside those of all.
     pub(crate) options: &'static [&'static str],
-    /// Whether lines are sorted in files, so that they need not fit in memory.
-    pub(crate) sorts: bool,
+    /// What building it takes beside its own bytes; `None` if lines are sorted in files, so that
+    /// they need not fit in memory.
+    pub(crate) peak: Option<Peak>,
     /// What its bytes depend on.
     pub(crate) size: Size,
     /// Builds it from lines and saves it.
@@ -67,6 +68,40 @@ pub(crate) enum Size {
     Count(u64),
     /// On the items themselves.
     Items,
+}
+
+/// Bytes that are held while a structure is built: measured, the growth of vectors included.
+#[derive(Clone, Copy)]
+pub(crate) struct Peak {
+    /// So many for each line.
+    pub(crate) line: u64,
+    /// And the text of all lines.
+    pub(crate) text: bool,
+}
+
+/// Bytes that reading and writing files takes.
+const BUFFERS: u64 = 1 << 19;
+
+impl Peak {
+    /// Nothing that grows with the lines.
+    pub(crate) const NOTHING: Self = Self { line: 0, text: false };
+    /// It depends on what the numbers are: about the bytes of the text.
+    pub(crate) const TEXT: Self = Self { line: 0, text: true };
+}
+
+impl Shape {
+    /// Bytes that building it from `text` takes at most at once, about; `None` if lines are sorted
+    /// in files.
+    pub(crate) fn peak_bytes(&self, text: About, options: &Options) -> Option<u64> {
+        let peak = self.peak?;
+        let made = match self.size {
+            Size::Made(bytes) => bytes(text.lines, options).unwrap_or(u64::MAX),
+            _ => 0,
+        };
+        let held = if peak.text { text.bytes } else { 0 };
+        let lines = text.lines.saturating_mul(peak.line);
+        Some(lines.saturating_add(held).saturating_add(made).saturating_add(BUFFERS))
+    }
 }
 
 /// Makes of files one file, and tells its items, if they are counted.

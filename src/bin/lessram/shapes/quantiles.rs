@@ -1,6 +1,6 @@
 //! The shape `quantiles`: sketches of numbers, which are asked for ranks.
 
-use super::{Shape, Size, merged, refused, save};
+use super::{Peak, Shape, Size, merged, refused, save};
 use crate::args::QueryArgs;
 use crate::build::{Built, Options};
 use crate::error::{Failure, Outcome};
@@ -17,7 +17,7 @@ pub(crate) fn of<T: QuantilesMut<Global> + Persist<Words = HeapWords> + 'static>
         // No kind of data that is compared consists of numbers that repeat or have fractions.
         entries: Vec::new(),
         options: &["--u32le", "--u64le"],
-        sorts: false,
+        peak: Some(Peak::NOTHING),
         size: Size::Count(1),
         merge: Some(|files, out| merged(files, out, T::merge, |all| Some(all.len()))),
         build: build::<T>,
