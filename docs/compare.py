@@ -26,7 +26,8 @@ do not show, [CHOOSING.md](CHOOSING.md) what to conclude. Times are nanoseconds 
 CPU time of one thread; heap bytes are the allocator's. The best of a column is bold, whoever has it;
 within 5 % it is a tie. A name without a crate's is this crate's.
 
-All runs: AMD Zen 5, two virtual cores, built for plain x86-64.
+All runs: AMD Zen 5, two virtual cores, built for plain x86-64, one after the other by `benches/full`;
+[what ran](../benches/record/2026-11-27-amd-zen5-2core-about.txt) has the versions of the peers.
 """
 
 FAMILIES = {
@@ -37,7 +38,7 @@ FAMILIES = {
     ],
     "Filters": ["filter", "filters"],
     "Maps": [
-        "map", "int_map", "int_set", "churn", "ordered", "str_set", "str_map", "interner", "mphf",
+        "map", "int_map", "int_set", "churn", "ordered", "str", "str_map", "interner", "mphf",
         "static_map", "static_set",
     ],
     "Tries": ["tries", "tries_postcodes", "tries_dyn", "tries_near"],
@@ -49,7 +50,9 @@ FAMILIES = {
 COLUMNS = ["bench", "case", "round", "contender", "operations", "cpu_ns", "heap_bytes"]
 
 # Benches whose name ends in what is done.
-STEMS = ["blocks", "elias_fano", "sets", "int_map", "int_set", "map"]
+STEMS = [
+    "blocks", "elias_fano", "sets", "int_map", "int_set", "interner", "map", "ordered", "str_map", "str",
+]
 
 # Words of a case that say what is done; the others say to what.
 WORK = {
