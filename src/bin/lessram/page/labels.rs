@@ -39,6 +39,8 @@ impl Area {
 pub(super) struct Place {
     pub(super) at: (f64, f64),
     pub(super) anchor: Anchor,
+    /// Where a line from the point to the label ends, if it stands too far away to go without.
+    pub(super) lead: Option<(f64, f64)>,
 }
 
 /// Columns of a letter, on average, at the charts' size of text, and lines. Made high: a real font
@@ -49,8 +51,9 @@ const BELOW: f64 = 4.0;
 /// From the middle of a point to its label.
 const AWAY: f64 = 10.0;
 
-/// Places in the order in which they are tried: dx, dy and which end of the text stands there.
-const PLACES: [(f64, f64, Anchor); 8] = [
+/// Places beside a point, in the order in which they are tried: dx, dy and which end of the text
+/// stands there.
+const NEAR: [(f64, f64, Anchor); 8] = [
     (AWAY, 4.5, Anchor::Start),
     (-AWAY, 4.5, Anchor::End),
     (0.0, -AWAY - 1.0, Anchor::Middle),
@@ -60,6 +63,31 @@ const PLACES: [(f64, f64, Anchor); 8] = [
     (-AWAY + 3.0, -AWAY + 2.0, Anchor::End),
     (-AWAY + 3.0, AWAY + 7.0, Anchor::End),
 ];
+/// Distances of places further away, and the directions in which they lie.
+const FAR: [f64; 5] = [22.0, 34.0, 48.0, 64.0, 84.0];
+const DIRECTIONS: u32 = 16;
+/// How much worse a place is for each unit of distance, and a hidden label than a line.
+const FARTHER: f64 = 1.0;
+const HIDDEN: f64 = 4.0;
+
+/// All places of the label of the point at `(x, y)`, and how much worse than the first each is.
+fn places((x, y): (f64, f64)) -> impl Iterator<Item = (f64, Place)> {
+    let near = NEAR.iter().map(move |(dx, dy, anchor)| {
+        (0.0, Place { at: (x + dx, y + dy), anchor: *anchor, lead: None })
+    });
+    let far = FAR.iter().flat_map(move |away| {
+        (0..DIRECTIONS).map(move |direction| {
+            let angle = std::f64::consts::TAU * f64::from(direction) / f64::from(DIRECTIONS);
+            let (dx, dy) = (angle.cos() * away, angle.sin() * away);
+            let anchor = if dx < -0.1 { Anchor::End } else { Anchor::Start };
+            let gap = if anchor == Anchor::End { -3.0 } else { 3.0 };
+            let place =
+                Place { at: (x + dx + gap, y + dy + 4.5), anchor, lead: Some((x + dx, y + dy)) };
+            (away * FARTHER, place)
+        })
+    });
+    near.chain(far)
+}
 
 /// A place for each of `points`, whose labels have so many letters: inside of `canvas` if that can
 /// be, and not on `lines`. The first points choose first.
@@ -73,15 +101,14 @@ pub(super) fn place(points: &[((f64, f64), usize)], lines: &[Area], canvas: Area
     let dots: Vec<Area> = dots.collect();
     let mut taken: Vec<Area> = Vec::new();
     let choose = |(i, ((x, y), letters)): (usize, &((f64, f64), usize))| {
-        let candidates = PLACES.iter().map(|(dx, dy, anchor)| {
-            let place = Place { at: (x + dx, y + dy), anchor: *anchor };
+        let candidates = places((*x, *y)).map(|(worse, place)| {
             let area = area(place, *letters);
             let hidden: f64 = taken.iter().map(|other| area.overlap(other)).sum();
             let others = dots.iter().enumerate().filter(|(j, _)| *j != i);
             let dots: f64 = others.map(|(_, dot)| area.overlap(dot)).sum();
             let lines: f64 = lines.iter().map(|line| area.overlap(line)).sum();
             let outside = area.size() - area.overlap(&canvas);
-            (hidden + dots + lines + 10.0 * outside, place, area)
+            (worse + HIDDEN * (hidden + dots) + lines + 10.0 * outside, place, area)
         });
         let best = candidates.min_by(|a, b| a.0.total_cmp(&b.0));
         let (_, place, area) = best.expect("there are places to try");
@@ -115,6 +142,25 @@ mod tests {
         for (i, one) in areas.iter().enumerate() {
             assert!(areas[..i].iter().all(|other| one.overlap(other) == 0.0), "{areas:?}");
             assert!(one.left >= 0.0 && one.right <= 300.0, "{one:?}");
+        }
+    }
+
+    #[test]
+    fn labels_of_a_crowd_stand_apart() {
+        // Sixteen points in a corner as wide as two labels.
+        let points: Vec<((f64, f64), usize)> = (0..16_u32)
+            .map(|i| ((60.0 + f64::from(i % 4) * 18.0, 200.0 + f64::from(i / 4) * 18.0), 9))
+            .collect();
+        let canvas = Area { left: 46.0, top: 30.0, right: 346.0, bottom: 354.0 };
+        let places = place(&points, &[], canvas);
+        let areas: Vec<Area> = places.iter().map(|place| area(*place, 9)).collect();
+        let hidden = |i: usize| areas[..i].iter().map(|other| areas[i].overlap(other)).sum::<f64>();
+        let worst = (0..areas.len()).map(hidden).fold(0.0, f64::max);
+        assert!(worst < areas[0].size() / 10.0, "{worst} of {}", areas[0].size());
+        assert!(places.iter().any(|place| place.lead.is_some()));
+        for (place, (at, _)) in places.iter().zip(&points) {
+            let far = place.lead.map_or(0.0, |(x, y)| (x - at.0).hypot(y - at.1));
+            assert!(far <= FAR[FAR.len() - 1] + 1e-9, "{far}");
         }
     }
 }

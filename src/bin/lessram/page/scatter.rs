@@ -23,7 +23,7 @@ struct Canvas {
 }
 
 const WIDE: Canvas = Canvas { width: 960.0, height: 500.0, left: 64.0 };
-const NARROW: Canvas = Canvas { width: 358.0, height: 400.0, left: 46.0 };
+const NARROW: Canvas = Canvas { width: 358.0, height: 440.0, left: 46.0 };
 const TOP: f64 = 34.0;
 const RIGHT: f64 = 12.0;
 const BOTTOM: f64 = 46.0;
@@ -119,6 +119,11 @@ fn picture(points: &[Point<'_>], asked: Asked, canvas: Canvas) -> Svg {
     let lines = lines(&corners(points, &x, &y), right);
     let inside = Area { left: canvas.left, top: TOP, right, bottom };
     let places = labels::place(&spots, &lines, inside);
+    for (point, place) in order.iter().zip(&places) {
+        if let Some(end) = place.lead {
+            svg.line("reach", at(point), end);
+        }
+    }
     for (point, place) in order.iter().zip(places) {
         mark(&mut svg, point, at(point), place);
     }
