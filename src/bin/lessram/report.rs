@@ -94,7 +94,11 @@ fn median(values: &[f64]) -> Option<f64> {
     quantile(values, 0.5).map(rounded)
 }
 
+/// `None` of a single value, of which nothing is known.
 fn spread(values: &[f64]) -> Option<f64> {
+    if values.len() < 2 {
+        return None;
+    }
     let between = quantile(values, 0.75)? - quantile(values, 0.25)?;
     let middle = median(values).filter(|middle| *middle > 0.0)?;
     Some((between / middle * 100.0).round() / 100.0)
@@ -283,7 +287,7 @@ mod tests {
 
     #[test]
     fn medians() {
-        assert_eq!((median(&[]), spread(&[])), (None, None));
+        assert_eq!((median(&[]), spread(&[]), spread(&[7.0])), (None, None, None));
         assert_eq!(median(&[3.0, 1.0, 2.04]), Some(2.0));
         assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), Some(2.5));
         assert_eq!(spread(&[5.0, 1.0, 2.0, 3.0, 4.0]), Some(0.67));
