@@ -20,6 +20,11 @@ const COMMANDS: &[(&str, &str)] = &[
     ("completions bash", ""),
     ("man", ""),
     ("terms", ""),
+    ("help terms", ""),
+    ("help", ""),
+    ("build --list", ""),
+    ("query --help", ""),
+    ("--version", ""),
 ];
 
 /// A folder with the inputs.
