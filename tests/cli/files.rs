@@ -471,19 +471,34 @@ fn distinct_counts_in_fixed_memory() {
 #[test]
 fn the_peak_of_building_is_foretold() {
     let folder = Folder::new();
+    folder.write("numbers", lines(100_000, |i| (i * 100 + i * 7_919 % 97).to_string()));
     folder.write("long", lines(30_000, |i| format!("{i:060}")));
     folder.write(
         "mixed",
         lines(40_000, |i| "x".repeat((i % 3 * i / 4000) as usize) + &i.to_string()),
     );
-    for kind in ["str_array", "mphf", "static_set", "bloom", "quotient", "exa_log_log"] {
-        for file in ["long", "mixed"] {
-            let told = folder.ok(&["build", kind, file, "-o", "out", "-q", "--json"]);
-            let told: Value = serde_json::from_str(&told).unwrap();
-            let [peak, foretold] = ["peak_bytes", "predicted_peak_bytes"]
-                .map(|field| told[field].as_u64().unwrap() as f64);
-            assert!(peak >= told["heap_bytes"].as_f64().unwrap(), "{told}");
-            assert!((0.75..1.75).contains(&(foretold / peak)), "{kind} of {file}: {told}");
-        }
+    folder.write("pairs", lines(30_000, |i| format!("key number {i}\t{}", i % 1_000)));
+    let check = |kind: &str, file: &str| {
+        let told = folder.ok(&["build", kind, file, "-o", "out", "-q", "--json"]);
+        let told: Value = serde_json::from_str(&told).unwrap();
+        let [peak, foretold] = ["peak_bytes", "predicted_peak_bytes"]
+            .map(|field| told[field].as_u64().unwrap() as f64);
+        assert!(peak >= told["heap_bytes"].as_f64().unwrap(), "{told}");
+        assert!((0.75..1.75).contains(&(foretold / peak)), "{kind} of {file}: {told}");
+    };
+    for kind in ["str_array", "mphf", "static_set", "bloom", "quotient", "exa_log_log", "count_min"]
+    {
+        check(kind, "long");
+        check(kind, "mixed");
+    }
+    for kind in ["packed_ints", "block_ints", "elias_fano", "sliced_set", "morris_array"] {
+        check(kind, "numbers");
+    }
+    folder.write("rows", lines(10_000, |i| format!("{} {},{}", i % 10, i * 7, i % 99)));
+    check("ragged", "rows");
+    folder.write("rows", lines(10_000, |i| format!("{} {},{}", i % 10, i * 7, i % 99)));
+    check("ragged", "rows");
+    for kind in ["rear_map", "front_map", "dawg_map", "static_map"] {
+        check(kind, "pairs");
     }
 }

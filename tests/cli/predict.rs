@@ -99,6 +99,14 @@ fn a_part_of_the_lines_tells_what_all_take() {
         assert_eq!(predicted["exact"], form && off == 0.0, "{predicted}");
         assert!(form || predicted["built"].as_u64().unwrap() < 70_000, "{predicted}");
     }
+    // Long lines stand together, and no run of them tells how many there are.
+    folder.write("text", lines(140_000, |i| "x".repeat((i / 100 % 97 * i / 40_000) as usize)));
+    for kind in ["str_array", "resolver"] {
+        let built = build(&folder, &format!("{kind} text")) as f64;
+        let predicted = predict(&folder, &format!("{kind} --sample text"));
+        let off = predicted["heap_bytes"].as_f64().unwrap() / built - 1.0;
+        assert!(off.abs() < 0.005 && predicted["exact"] == false, "{kind}: {off:+.4}");
+    }
     // Of filters the different lines count, and not what stands in them.
     folder.write("twice", lines(3_000, |i| format!("key-{}", i / 2)));
     for kind in ["bloom", "fuse"] {

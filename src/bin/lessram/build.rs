@@ -1,5 +1,6 @@
 //! `lessram build`.
 
+use crate::about::about;
 use crate::args::{BuildArgs, FormatArgs, Keys};
 use crate::error::{Code, Failure, Outcome};
 use crate::heap;
@@ -54,8 +55,7 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome<Code> {
     let options = options(args, &row)?;
     check_target(out)?;
     heap::start();
-    let need =
-        input::about(file, args.format)?.and_then(|text| row.shape.peak_bytes(text, &options));
+    let need = about(file, args.format)?.and_then(|text| row.shape.peak_bytes(text, &options));
     if let Some(need) = need {
         memory::check(args.memory, need, "building", &streamed())?;
     }

@@ -200,16 +200,12 @@ pub(crate) fn once(file: &Path, strip_cr: bool, progress: &mut Progress) -> Outc
     Ok(Lines::new(source, name, strip_cr))
 }
 
-/// How large a text is, about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct About {
-    pub(crate) lines: u64,
-    pub(crate) bytes: u64,
-}
-
-/// How large `file` is, by its length and lines of all of its parts; of what is compressed by its
-/// first, and at least. `None` for what is no file.
-pub(crate) fn about(file: &Path, format: FormatArgs) -> Outcome<Option<About>> {
+/// How long `file` is, and parts of its text, as far from each other as they can be: where lines
+/// are sorted, the first are not like the others. Each begins where a line does, or a number of
+/// `size` bytes; of what is compressed only the beginning is read. `None` for what is no file.
+pub(crate) fn parts(file: &Path, size: Option<usize>) -> Outcome<Option<(u64, Vec<Vec<u8>>)>> {
+    const PARTS: u64 = 16;
+    const BYTES: u64 = 1 << 12;
     // Opening anything else may wait, or take what it holds.
     if !fs::metadata(file).is_ok_and(|info| info.is_file()) {
         return Ok(None);
@@ -217,42 +213,28 @@ pub(crate) fn about(file: &Path, format: FormatArgs) -> Outcome<Option<About>> {
     let name = name_of(Some(file));
     let fail = |error: io::Error| Failure::bad(format!("{name}: {error}"));
     let (mut source, total) = raw(Some(file))?;
-    let bytes = total.unwrap_or(0);
-    if let Some(size) = format.number_bytes() {
-        return Ok(Some(About { lines: bytes / size as u64, bytes }));
+    let (bytes, start) = (total.unwrap_or(0), head(&mut source).map_err(fail)?);
+    let is_packed = Compression::of(&start).is_some();
+    if is_packed || bytes <= PARTS * BYTES {
+        let source = decoded(source, &start, ProgressBar::hidden(), &name)?;
+        let mut text = Vec::new();
+        source.take(PARTS * BYTES).read_to_end(&mut text).map_err(fail)?;
+        return Ok(Some((bytes, vec![text])));
     }
-    let start = head(&mut source).map_err(fail)?;
-    let text = match Compression::of(&start) {
-        None => parts(file, bytes).map_err(fail)?,
-        Some(_) => {
-            let mut text = Vec::new();
-            let source = decoded(source, &start, ProgressBar::hidden(), &name)?;
-            source.take(PARTS * PART_BYTES).read_to_end(&mut text).map_err(fail)?;
-            text
+    let mut file = File::open(file).map_err(fail)?;
+    let part = |part: u64| {
+        let start = (bytes - BYTES) / (PARTS - 1) * part;
+        let start = size.map_or(start, |size| start / size as u64 * size as u64);
+        let mut text = Vec::new();
+        file.seek(io::SeekFrom::Start(start))?;
+        (&file).take(BYTES).read_to_end(&mut text)?;
+        if size.is_none() && start > 0 {
+            let end = text.iter().position(|byte| *byte == b'\n');
+            text.drain(..end.map_or(0, |end| end + 1));
         }
+        Ok(text)
     };
-    let ends = text.iter().filter(|byte| **byte == b'\n').count().max(1) as u64;
-    let lines = u128::from(bytes) * u128::from(ends) / text.len().max(1) as u128;
-    Ok(Some(About { lines: lines as u64, bytes }))
-}
-
-/// Parts of a text that are looked at to tell how large it is, and the bytes of each.
-const PARTS: u64 = 16;
-const PART_BYTES: u64 = 1 << 12;
-
-/// Parts of a file of `bytes` bytes, as far from each other as they can be: where lines are sorted,
-/// the first are not like the others.
-fn parts(file: &Path, bytes: u64) -> io::Result<Vec<u8>> {
-    let (mut file, mut text) = (File::open(file)?, Vec::new());
-    if bytes <= PARTS * PART_BYTES {
-        file.read_to_end(&mut text)?;
-        return Ok(text);
-    }
-    for part in 0..PARTS {
-        file.seek(io::SeekFrom::Start((bytes - PART_BYTES) / (PARTS - 1) * part))?;
-        (&file).take(PART_BYTES).read_to_end(&mut text)?;
-    }
-    Ok(text)
+    Ok(Some((bytes, (0..PARTS).map(part).collect::<io::Result<_>>().map_err(fail)?)))
 }
 
 /// Lines, ended by LF alone: any other byte belongs to the line.

@@ -1,5 +1,6 @@
 //! `lessram`: what your own data cost in RAM, in every structure that fits, and files of them.
 
+mod about;
 mod args;
 mod book;
 mod build;

@@ -139,7 +139,7 @@ fn predict(
             Size::Keys => {
                 return of_numbers(row, different(file, args, options, progress)?, 1, options);
             }
-            Size::Count(_) | Size::Items => {}
+            Size::Count(_) | Size::Items | Size::Text => {}
         }
         return sample::predict(row, file, args.n, options, args, progress);
     }

@@ -10,6 +10,7 @@ use crate::memory;
 use crate::progress::Progress;
 use crate::rows::Row;
 use crate::scratch::Scratch;
+use crate::shapes::Size;
 use lessram::arrays::StrArray;
 use lessram::tries::{Form, plan};
 use std::fs::{self, File};
@@ -73,6 +74,11 @@ fn fallen([sixteenth, quarter, all]: [f64; 3], times: f64) -> f64 {
     all - beyond + beyond * times.powf(-power)
 }
 
+/// The same of what grows with the logarithm of how many there are, as numbers of bits do.
+fn risen([quarter, all]: [f64; 2], times: f64) -> f64 {
+    all + (all - quarter) * times.max(1.0).log(4.0)
+}
+
 /// What was made of lines.
 struct Built {
     /// Lines that went into a structure.
@@ -130,19 +136,27 @@ impl Sample {
             (at..runs).step_by(every).map(move |index| (middle(index) - run / 2) / run * run)
         };
         let numbers = row.shape.entries.iter().all(|(kind, _)| *kind == Kind::Ints);
+        // Text that is held as it is can be counted of all lines: only what comes to it is built.
+        let is_text = matches!(row.shape.size, Size::Text);
+        let bytes_of = |lines: &[&[u8]]| lines.iter().map(|line| line.len()).sum::<usize>() as f64;
         let part = |at: usize, every: usize| {
             let lines = starts(at, every).map(|start| &keys[start..start + run]);
+            let text: f64 = if is_text { lines.clone().map(bytes_of).sum() } else { 0.0 };
             let bytes = match numbers.then(|| closed_up(lines.clone())).flatten() {
                 Some(text) => built(row, text.iter().map(|line| line.as_bytes()), options, scratch),
                 None => built(row, lines.flatten().copied(), options, scratch),
             };
-            bytes.map(|bytes| bytes as f64)
+            bytes.map(|bytes| bytes as f64 - text)
         };
         let mean = |parts: usize| -> Outcome<f64> {
             let sums: Outcome<f64> = (0..parts.min(4)).map(|at| part(at, parts)).sum();
             Ok(sums? / parts.min(4) as f64 / (runs / parts * run) as f64)
         };
-        let each = fallen([mean(16)?, mean(4)?, mean(1)?], all as f64 / (runs * run) as f64);
+        let times = all as f64 / (runs * run) as f64;
+        let each = match is_text {
+            true => bytes_of(&keys) / all as f64 + risen([mean(4)?, mean(1)?], times),
+            false => fallen([mean(16)?, mean(4)?, mean(1)?], times),
+        };
         Ok(Built { lines: (runs * run) as u64, each })
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn of<T: BitsMut<Global> + Persist<Words = HeapWords> + 'static>() ->
     Shape {
         entries: vec![(Kind::Ints, Entry { fits, ..set })],
         options: &["--u32le", "--u64le"],
-        peak: Some(Peak::TEXT),
+        peak: Some(Peak::PACKED.and_places(2)),
         size: Size::Count(2),
         merge: None,
         build: build::<T>,

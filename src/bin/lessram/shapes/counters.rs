@@ -24,7 +24,7 @@ pub(crate) fn of<T: CountersMut<Global> + Persist<Words = HeapWords> + 'static>(
         // No kind of data that is compared consists of small numbers.
         entries: Vec::new(),
         options: &["--u32le", "--u64le"],
-        peak: Some(Peak::TEXT),
+        peak: Some(Peak::NOTHING.and_places(12)),
         size: Size::Count(1),
         merge: Some(|files, out| merged(files, out, T::merge, |_| None)),
         build: build::<T>,

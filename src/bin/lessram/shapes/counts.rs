@@ -30,7 +30,7 @@ pub(crate) fn of<T: FrequencyMut<Global> + Persist<Words = HeapWords> + 'static>
     Shape {
         entries: vec![(Kind::Stream, Entry::of::<Bytes, Counts<T>>(NOTE, RUST))],
         options: &["--as", "--u32le", "--u64le"],
-        peak: Some(Peak::NOTHING),
+        peak: Some(Peak::fixed(BUILT_BYTES as u64)),
         size: Size::Keys,
         merge: Some(|files, out| merged(files, out, T::merge, |_| None)),
         build: build::<T>,

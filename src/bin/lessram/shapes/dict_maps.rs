@@ -28,7 +28,7 @@ pub(crate) fn of<T: KeyMapBuild<Global> + Persist<Words = HeapWords> + 'static>(
     Shape {
         entries: vec![(Kind::Pairs, Entry { fits: |plan| plan.number_values, ..entry })],
         options: &[],
-        peak: Some(Peak { line: 76, text: true }),
+        peak: Some(Peak::text(4).and_a_line(40)),
         size: Size::Items,
         merge: None,
         build: build::<T>,

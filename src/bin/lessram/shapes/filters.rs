@@ -31,7 +31,7 @@ pub(crate) fn of<T: FilterMut<Global> + Persist<Words = HeapWords> + 'static>() 
             (Kind::Stream, Entry::of::<Bytes, Set<T, true>>(NOTE, RUST)),
         ],
         options: &["--fpr", "--as", "--u32le", "--u64le"],
-        peak: Some(Peak { line: 9, text: false }),
+        peak: Some(Peak::NOTHING.and_a_line(9)),
         size: Size::Made(made::<T>),
         merge: None,
         build: build::<T>,

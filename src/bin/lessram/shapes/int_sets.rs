@@ -23,7 +23,7 @@ pub(crate) fn of<T: SortedIntSetBuild<Global> + Persist<Words = HeapWords> + 'st
     Shape {
         entries: vec![(Kind::Ints, set)],
         options: &["--u32le", "--u64le"],
-        peak: Some(Peak { line: 9, text: false }),
+        peak: Some(Peak::PACKED.and_gaps(3)),
         size: Size::Items,
         merge: None,
         build: build::<T>,

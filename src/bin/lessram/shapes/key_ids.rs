@@ -30,7 +30,7 @@ pub(crate) fn of<T: KeyIdsBuild<Global> + Persist<Words = HeapWords> + 'static>(
             (Kind::Ints, Entry::of::<Number, Numbers<T>>(NOTE, RUST)),
         ],
         options: &["--as", "--u32le", "--u64le"],
-        peak: Some(Peak { line: 18, text: false }),
+        peak: Some(Peak::NOTHING.and_a_line(18)),
         size: Size::Keys,
         merge: None,
         build: build::<T>,

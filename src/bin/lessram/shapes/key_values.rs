@@ -28,7 +28,7 @@ pub(crate) fn of<T: KeyValuesBuild<Global> + Persist<Words = HeapWords> + 'stati
     Shape {
         entries: vec![(Kind::Pairs, Entry { fits: |plan| plan.number_values, ..entry })],
         options: &["--as"],
-        peak: Some(Peak { line: 36, text: false }),
+        peak: Some(Peak::NOTHING.and_a_line(36)),
         size: Size::Items,
         merge: None,
         build: build::<T>,

@@ -24,13 +24,14 @@ pub(crate) mod static_ints;
 pub(crate) mod strings;
 pub(crate) mod top;
 
+use crate::about::About;
 use crate::args::{Keys, Kind};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
 use crate::dataset::Plan;
 use crate::error::{Failure, Outcome};
 use crate::hold::Answers;
-use crate::input::{About, Lines};
+use crate::input::Lines;
 use crate::measure::{self, BytesSeen, TimesSeen};
 use crate::spool::{self, Feed};
 use lessram::arrays::SlimVec;
@@ -68,39 +69,100 @@ pub(crate) enum Size {
     Count(u64),
     /// On the items themselves.
     Items,
+    /// On how long the items are: it holds them as they are, and something for each of them.
+    Text,
 }
 
-/// Bytes that are held while a structure is built: measured, the growth of vectors included.
+/// Bytes that are held while a structure is built, the growth of vectors included.
 #[derive(Clone, Copy)]
 pub(crate) struct Peak {
-    /// So many for each line.
-    pub(crate) line: u64,
-    /// And the text of all lines.
-    pub(crate) text: bool,
+    /// So many for each line: measured.
+    line: u64,
+    /// So many whatever there is.
+    fixed: u64,
+    /// So many for each field of a line: measured.
+    field: u64,
+    /// The text of all lines, so many times: measured.
+    text: u64,
+    /// All numbers, as wide as the largest.
+    packed: bool,
+    /// All numbers, as wide as the gaps between them and so many bits more: measured.
+    gaps: Option<u32>,
+    /// So many bits for each number up to the largest.
+    places: u64,
 }
 
 /// Bytes that reading and writing files takes.
 const BUFFERS: u64 = 1 << 19;
 
+/// Bytes with room to grow.
+const fn growing(bytes: u64) -> u64 {
+    bytes.saturating_add(bytes / 16)
+}
+
 impl Peak {
     /// Nothing that grows with the lines.
-    pub(crate) const NOTHING: Self = Self { line: 0, text: false };
-    /// It depends on what the numbers are: about the bytes of the text.
-    pub(crate) const TEXT: Self = Self { line: 0, text: true };
+    pub(crate) const NOTHING: Self =
+        Self { line: 0, fixed: 0, field: 0, text: 0, packed: false, gaps: None, places: 0 };
+    /// All numbers packed.
+    pub(crate) const PACKED: Self = Self { packed: true, ..Self::NOTHING };
+
+    /// So many times the text.
+    pub(crate) const fn text(times: u64) -> Self {
+        Self { text: times, ..Self::NOTHING }
+    }
+
+    /// So many bytes.
+    pub(crate) const fn fixed(bytes: u64) -> Self {
+        Self { fixed: bytes, ..Self::NOTHING }
+    }
+
+    /// So many bytes for each field of a line.
+    pub(crate) const fn a_field(bytes: u64) -> Self {
+        Self { field: bytes, ..Self::NOTHING }
+    }
+
+    /// So many bytes a line beside that.
+    pub(crate) const fn and_a_line(self, line: u64) -> Self {
+        Self { line, ..self }
+    }
+
+    /// The numbers by their gaps beside that, with so many bits more than those have.
+    pub(crate) const fn and_gaps(self, more: u32) -> Self {
+        Self { gaps: Some(more), ..self }
+    }
+
+    /// So many bits for each number up to the largest beside that.
+    pub(crate) const fn and_places(self, bits: u64) -> Self {
+        Self { places: bits, ..self }
+    }
+
+    fn bytes(self, about: About) -> u64 {
+        let About { lines, bytes, fields, largest, gap } = about;
+        let all = |bits: u32| lines.saturating_mul(u64::from(bits)) / 8;
+        let wide = u64::BITS - largest.leading_zeros();
+        let packed = if self.packed { growing(all(wide)) } else { 0 };
+        let gaps = self.gaps.map_or(0, |more| {
+            let apart = gap.map_or(wide, |gap| u64::BITS - gap.leading_zeros());
+            growing(all(wide.min(apart + more)))
+        });
+        let places = growing(largest.saturating_mul(self.places) / 8);
+        let (line, text) = (lines.saturating_mul(self.line), bytes.saturating_mul(self.text));
+        let field = fields.saturating_mul(self.field);
+        let all = [line, self.fixed, field, text, packed, gaps, places];
+        all.into_iter().fold(BUFFERS, u64::saturating_add)
+    }
 }
 
 impl Shape {
     /// Bytes that building it from `text` takes at most at once, about; `None` if lines are sorted
     /// in files.
     pub(crate) fn peak_bytes(&self, text: About, options: &Options) -> Option<u64> {
-        let peak = self.peak?;
         let made = match self.size {
             Size::Made(bytes) => bytes(text.lines, options).unwrap_or(u64::MAX),
             _ => 0,
         };
-        let held = if peak.text { text.bytes } else { 0 };
-        let lines = text.lines.saturating_mul(peak.line);
-        Some(lines.saturating_add(held).saturating_add(made).saturating_add(BUFFERS))
+        Some(self.peak?.bytes(text).saturating_add(made))
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn of<T: RaggedBuild<Global> + Persist<Words = HeapWords> + 'static>(
         // No kind of data that is compared consists of rows.
         entries: Vec::new(),
         options: &[],
-        peak: Some(Peak::TEXT),
+        peak: Some(Peak::a_field(18)),
         size: Size::Items,
         merge: None,
         build: build::<T>,

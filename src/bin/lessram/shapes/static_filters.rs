@@ -28,7 +28,7 @@ pub(crate) fn of<T: FilterBuild<Global> + Persist<Words = HeapWords> + 'static>(
             (Kind::Stream, Entry::of::<Bytes, Set<T, true>>(NOTE, RUST)),
         ],
         options: &["--fpr", "--as", "--u32le", "--u64le"],
-        peak: Some(Peak { line: 18, text: false }),
+        peak: Some(Peak::NOTHING.and_a_line(18)),
         size: Size::Keys,
         merge: None,
         build: build::<T>,

@@ -22,7 +22,7 @@ pub(crate) fn of<T: IntsStatic<Global> + Persist<Words = HeapWords> + 'static>()
     Shape {
         entries: vec![(Kind::Ints, set)],
         options: &["--u32le", "--u64le"],
-        peak: Some(Peak { line: 9, text: false }),
+        peak: Some(Peak::NOTHING.and_gaps(4)),
         size: Size::Items,
         merge: None,
         build: build::<T>,

@@ -27,8 +27,8 @@ pub(crate) fn of<T: StringsMut<Global> + Persist<Words = HeapWords> + 'static>()
     Shape {
         entries: vec![(Kind::Strings, set), (Kind::Stream, sequence)],
         options: &[],
-        peak: Some(Peak { line: 4, text: true }),
-        size: Size::Items,
+        peak: Some(Peak::text(1).and_a_line(3)),
+        size: Size::Text,
         merge: None,
         build: build::<T>,
         open: |path| Ok(Box::new(Texts(storage::read::<T>(path)?))),

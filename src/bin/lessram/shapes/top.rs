@@ -28,7 +28,7 @@ pub(crate) fn of<T: HeavyMut<Global> + Persist<Words = HeapWords> + 'static>() -
     Shape {
         entries: vec![(Kind::Stream, Entry::of::<Bytes, Top<T>>(NOTE, RUST))],
         options: &[],
-        peak: Some(Peak::NOTHING),
+        peak: Some(Peak::fixed(1 << 19)),
         size: Size::Items,
         merge: Some(|files, out| merged(files, out, T::merge, |_| None)),
         build: build::<T>,
