@@ -496,8 +496,6 @@ fn the_peak_of_building_is_foretold() {
     }
     folder.write("rows", lines(10_000, |i| format!("{} {},{}", i % 10, i * 7, i % 99)));
     check("ragged", "rows");
-    folder.write("rows", lines(10_000, |i| format!("{} {},{}", i % 10, i * 7, i % 99)));
-    check("ragged", "rows");
     for kind in ["rear_map", "front_map", "dawg_map", "static_map"] {
         check(kind, "pairs");
     }
