@@ -110,7 +110,7 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("completions tcsh", 2, "[possible values: bash, elvish, fish"),
         ("man nothing", 2, "nothing"),
         ("help nothing", 2, "unrecognized subcommand 'nothing'"),
-        ("distinct - --rate", 2, "--rate reads the file twice: name a file"),
+        ("distinct - --rate", 2, "--rate reads the file again and again"),
         ("guess", 2, "unrecognized subcommand 'guess'"),
         ("compare --colour", 2, "unexpected argument '--colour'"),
         ("__sweep words", 2, "own folders"),

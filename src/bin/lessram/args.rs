@@ -554,7 +554,8 @@ pub(crate) struct DistinctArgs {
     /// Count exactly as well; all different lines are then kept
     #[arg(long)]
     pub(crate) exact: bool,
-    /// Print how fast that went, and how fast the lines are read and split alone, in a second pass
+    /// Print how fast that goes, and how fast the lines are read and split alone: the best of three
+    /// passes each
     #[arg(long)]
     pub(crate) rate: bool,
     /// Print JSON

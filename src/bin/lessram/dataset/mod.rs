@@ -217,12 +217,12 @@ fn check_memory(options: &Options<'_>, kind: Kind, lines: u64, bytes: u64) -> Ou
         _ => bytes + lines * 28,
     };
     let child = (options.child_need)(kind, options.only, lines, bytes);
-    let instead = "take a part of the file (`head -n`), or fewer structures (--only)";
+    let instead = "measure a sample (compare --sample N), or fewer structures (--only)";
     let checked = memory::check(options.memory, parent.max(child), "comparing", instead);
     if child > parent || !matches!(checked, Err(Failure::Told(Code::Memory, _))) {
         return checked;
     }
-    let instead = "take a part of the file (`head -n`)";
+    let instead = "measure a sample (compare --sample N)";
     memory::check(options.memory, parent, "sorting the keys", instead)
 }
 
