@@ -29,6 +29,17 @@ impl Area {
         width.max(0.0) * height.max(0.0)
     }
 
+    /// Whether the line from a point to the end of its lead, if it has one, goes through it.
+    fn is_crossed(&self, from: (f64, f64), lead: Option<(f64, f64)>) -> bool {
+        const STEPS: u32 = 12;
+        let Some(to) = lead else { return false };
+        (1..=STEPS).any(|step| {
+            let share = f64::from(step) / f64::from(STEPS);
+            let (x, y) = (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share);
+            (self.left..self.right).contains(&x) && (self.top..self.bottom).contains(&y)
+        })
+    }
+
     fn size(&self) -> f64 {
         (self.right - self.left) * (self.bottom - self.top)
     }
@@ -45,7 +56,7 @@ pub(super) struct Place {
 
 /// Columns of a letter, on average, at the charts' size of text, and lines. Made high: a real font
 /// is most often narrower, and labels that keep a distance do no harm.
-const LETTER: f64 = 7.6;
+const LETTER: f64 = 7.0;
 const ABOVE: f64 = 11.0;
 const BELOW: f64 = 4.0;
 /// From the middle of a point to its label.
@@ -64,11 +75,15 @@ const NEAR: [(f64, f64, Anchor); 8] = [
     (-AWAY + 3.0, AWAY + 7.0, Anchor::End),
 ];
 /// Distances of places further away, and the directions in which they lie.
-const FAR: [f64; 5] = [22.0, 34.0, 48.0, 64.0, 84.0];
+const FAR: [f64; 7] = [18.0, 24.0, 32.0, 42.0, 54.0, 68.0, 84.0];
 const DIRECTIONS: u32 = 16;
-/// How much worse a place is for each unit of distance, and a hidden label than a line.
-const FARTHER: f64 = 1.0;
+/// How much worse a place is for each unit of distance and each point or label on the way, and
+/// something hidden than a line.
+const FARTHER: f64 = 2.0;
+const CROSSED: f64 = 60.0;
 const HIDDEN: f64 = 4.0;
+/// How often each label looks for a better place among the others.
+const ROUNDS: usize = 5;
 
 /// All places of the label of the point at `(x, y)`, and how much worse than the first each is.
 fn places((x, y): (f64, f64)) -> impl Iterator<Item = (f64, Place)> {
@@ -89,8 +104,15 @@ fn places((x, y): (f64, f64)) -> impl Iterator<Item = (f64, Place)> {
     near.chain(far)
 }
 
+/// What labels keep clear of.
+struct Around<'a> {
+    dots: Vec<Area>,
+    lines: &'a [Area],
+    canvas: Area,
+}
+
 /// A place for each of `points`, whose labels have so many letters: inside of `canvas` if that can
-/// be, and not on `lines`. The first points choose first.
+/// be, and not on `lines`. The first points choose first, and all of them again a few times.
 pub(super) fn place(points: &[((f64, f64), usize)], lines: &[Area], canvas: Area) -> Vec<Place> {
     let dots = points.iter().map(|((x, y), _)| Area {
         left: x - 7.0,
@@ -98,24 +120,34 @@ pub(super) fn place(points: &[((f64, f64), usize)], lines: &[Area], canvas: Area
         right: x + 7.0,
         bottom: y + 7.0,
     });
-    let dots: Vec<Area> = dots.collect();
-    let mut taken: Vec<Area> = Vec::new();
-    let choose = |(i, ((x, y), letters)): (usize, &((f64, f64), usize))| {
-        let candidates = places((*x, *y)).map(|(worse, place)| {
-            let area = area(place, *letters);
-            let hidden: f64 = taken.iter().map(|other| area.overlap(other)).sum();
-            let others = dots.iter().enumerate().filter(|(j, _)| *j != i);
-            let dots: f64 = others.map(|(_, dot)| area.overlap(dot)).sum();
-            let lines: f64 = lines.iter().map(|line| area.overlap(line)).sum();
-            let outside = area.size() - area.overlap(&canvas);
-            (worse + HIDDEN * (hidden + dots) + lines + 10.0 * outside, place, area)
-        });
-        let best = candidates.min_by(|a, b| a.0.total_cmp(&b.0));
-        let (_, place, area) = best.expect("there are places to try");
-        taken.push(area);
-        place
-    };
-    points.iter().enumerate().map(choose).collect()
+    let around = Around { dots: dots.collect(), lines, canvas };
+    let mut taken: Vec<Option<(Place, Area)>> = vec![None; points.len()];
+    for _ in 0..ROUNDS {
+        for (i, (at, letters)) in points.iter().enumerate() {
+            let others = taken.iter().enumerate().filter(|(j, _)| *j != i);
+            let others: Vec<Area> = others.filter_map(|(_, label)| Some((*label)?.1)).collect();
+            let cost = |(worse, place): (f64, Place)| {
+                let area = area(place, *letters);
+                (worse + around.cost(i, *at, place, &area, &others), place, area)
+            };
+            let best = places(*at).map(cost).min_by(|a, b| a.0.total_cmp(&b.0));
+            taken[i] = best.map(|(_, place, area)| (place, area));
+        }
+    }
+    taken.into_iter().flatten().map(|(place, _)| place).collect()
+}
+
+impl Around<'_> {
+    /// How bad it is for the label of point `i` to stand at `place`, where it takes `area`.
+    fn cost(&self, i: usize, at: (f64, f64), place: Place, area: &Area, others: &[Area]) -> f64 {
+        let others_dots = self.dots.iter().enumerate().filter(|(j, _)| *j != i);
+        let in_the_way: Vec<&Area> = others_dots.map(|(_, dot)| dot).chain(others).collect();
+        let hidden: f64 = in_the_way.iter().map(|other| area.overlap(other)).sum();
+        let lines: f64 = self.lines.iter().map(|line| area.overlap(line)).sum();
+        let crossed = in_the_way.iter().filter(|other| other.is_crossed(at, place.lead)).count();
+        let outside = area.size() - area.overlap(&self.canvas);
+        HIDDEN * hidden + lines + CROSSED * crossed as f64 + 10.0 * outside
+    }
 }
 
 fn area(place: Place, letters: usize) -> Area {

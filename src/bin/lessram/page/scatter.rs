@@ -23,7 +23,7 @@ struct Canvas {
 }
 
 const WIDE: Canvas = Canvas { width: 960.0, height: 500.0, left: 64.0 };
-const NARROW: Canvas = Canvas { width: 358.0, height: 440.0, left: 46.0 };
+const NARROW: Canvas = Canvas { width: 358.0, height: 440.0, left: 54.0 };
 const TOP: f64 = 34.0;
 const RIGHT: f64 = 12.0;
 const BOTTOM: f64 = 46.0;
@@ -114,8 +114,10 @@ fn picture(points: &[Point<'_>], asked: Asked, canvas: Canvas) -> Svg {
     let mut order: Vec<&Point<'_>> = points.iter().collect();
     order.sort_by_key(|point| (!point.row.front, point.row.peer));
     let at = |point: &Point<'_>| (x.at(point.each), y.at(point.ns));
+    // Bold letters are wider.
+    let letters = |row: &Row| row.structure.len() * if row.front { 6 } else { 5 } / 5;
     let spots: Vec<((f64, f64), usize)> =
-        order.iter().map(|point| (at(point), point.row.structure.len())).collect();
+        order.iter().map(|point| (at(point), letters(point.row))).collect();
     let lines = lines(&corners(points, &x, &y), right);
     let inside = Area { left: canvas.left, top: TOP, right, bottom };
     let places = labels::place(&spots, &lines, inside);
