@@ -328,6 +328,10 @@ fn a_contender_that_cannot_be_measured_is_told() {
     }
 }
 
+fn read(folder: &Folder, name: &str) -> String {
+    String::from_utf8(folder.read(name)).unwrap()
+}
+
 #[test]
 fn a_sample_is_drawn_by_its_seed_and_says_so() {
     let folder = Folder::new();
@@ -347,6 +351,17 @@ fn a_sample_is_drawn_by_its_seed_and_says_so() {
     // Of seven lengths, each as often as the others: within 5 sigma of the mean.
     let mean = one["payload_bytes"].as_f64().unwrap() / 100.0;
     assert!((mean - 14.9).abs() < 5.0 * 0.6, "{mean}");
+    let args = ["compare", "text", "--sample=1e2", "--repeat=1", "--budget=0", "-q"];
+    let files = ["--only=str_array", "--tsv=out.tsv", "--markdown=out.md", "--html=out.html"];
+    let printed = folder.ok(&[&args[..], &files].concat());
+    for text in [printed, read(&folder, "out.md"), read(&folder, "out.html")] {
+        assert!(text.contains("100 lines of 1,000"), "{text}");
+        let words: Vec<&str> = text.split_whitespace().collect();
+        assert!(words.join(" ").contains("figures of the lines that were drawn"), "{text}");
+    }
+    let tsv = read(&folder, "out.tsv");
+    let mut cells = tsv.lines().map(|line| line.split('\t').rev().nth(1).unwrap());
+    assert_eq!((cells.next(), cells.next()), (Some("sampled_from"), Some("1000")));
     let all = drawn(&["--sample", "1000"]);
     assert_eq!((&all["lines"], &all["sampled_from"]), (&1000.into(), &Value::Null));
     let binary = ["numbers", "--u64le", "--sample=10", "--only=elias_fano"];

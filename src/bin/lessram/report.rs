@@ -24,7 +24,7 @@ pub(crate) struct Table {
     pub(crate) distinct: u64,
     pub(crate) lines: u64,
     /// Lines of the whole, if these are a sample of them.
-    sampled_from: Option<u64>,
+    pub(crate) sampled_from: Option<u64>,
     pub(crate) payload_bytes: u64,
     pub(crate) limit_bytes: Option<u64>,
     /// The rate of false alarms that was asked of the rows that are not exact.
@@ -41,6 +41,8 @@ pub(crate) struct Row {
     family: Option<&'static str>,
     pub(crate) peer: bool,
     pub(crate) items: u64,
+    /// Lines of the whole, if only a sample of them was measured.
+    sampled_from: Option<u64>,
     pub(crate) heap_bytes: Option<u64>,
     pub(crate) file_bytes: Option<u64>,
     pub(crate) peak_bytes: Option<u64>,
@@ -145,6 +147,7 @@ impl Row {
             family: contender.family,
             peer: contender.family.is_none(),
             items: plan.items,
+            sampled_from: plan.sampled_from,
             heap_bytes: bytes.map(|bytes| bytes.heap_bytes),
             file_bytes: bytes.and_then(|bytes| bytes.file_bytes),
             peak_bytes: bytes.map(|bytes| bytes.peak_bytes),
@@ -229,7 +232,7 @@ impl Table {
         let mut out = String::from(
             "structure\tfamily\tpeer\titems\theap_bytes\tfile_bytes\tpeak_bytes\t\
              build_ns_per_item\thit_ns\tmiss_ns\tget_ns\tspread\texact\tfpr\testimate\t\
-             limit_bytes\tfront\tnote\n",
+             limit_bytes\tfront\tsampled_from\tnote\n",
         );
         for row in &self.rows {
             let fields = [
@@ -250,6 +253,7 @@ impl Table {
                 known(row.estimate),
                 known(row.limit_bytes),
                 row.front.to_string(),
+                known(row.sampled_from),
                 row.note.replace(['\t', '\n'], " "),
             ];
             out += &fields.join("\t");

@@ -5,6 +5,11 @@ use crate::report::{Row, Table};
 use std::fmt::Write;
 use std::io::IsTerminal;
 
+/// What the figures of a sample do not tell.
+pub(crate) const SAMPLED: &str = "These are figures of the lines that were drawn, not of all: of \
+     all, neighbours in order share more and caches hold less (lessram predict KIND --sample FILE \
+     tells the bytes of all).";
+
 /// How wide the text may be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {
@@ -203,12 +208,14 @@ impl Table {
             true => "",
             false => " ~ approximate: answers maybe or no, and does not hold its keys.",
         };
-        format!(
-            "Heap: bytes live once built, keys included; peak: the most while building. Times are \
-             medians of up to {passes} passes in {processes} processes. * on the front: nothing \
-             asked for the same is both smaller and faster.{approximate} All terms: lessram \
-             help terms."
-        )
+        let sample = self.sampled_from.map_or("", |_| SAMPLED);
+        let legend = format!(
+            "{sample} Heap: bytes live once built, keys included; peak: the most while building. \
+             Times are medians of up to {passes} passes in {processes} processes. * on the front: \
+             nothing asked for the same is both smaller and faster.{approximate} All terms: \
+             lessram help terms."
+        );
+        legend.trim_start().to_owned()
     }
 }
 

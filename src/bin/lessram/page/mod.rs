@@ -12,7 +12,7 @@ use crate::error::Outcome;
 use crate::recommend::{Advice, RULE};
 use crate::report::{Row, Table};
 use crate::terms::{METHOD, TERMS};
-use crate::text::Bytes;
+use crate::text::{Bytes, SAMPLED};
 use scatter::Asked;
 use std::fmt::Write;
 use svg::escape;
@@ -67,7 +67,10 @@ fn lede(table: &Table) -> String {
         table.rows.iter().filter(|row| row.exact).filter_map(|row| row.heap_bytes).collect();
     exact.sort_unstable();
     let each = |bytes: u64| format!("{:.2}", bytes as f64 / table.items as f64);
-    let summary = table.summary();
+    let summary = match table.sampled_from {
+        Some(_) => format!("{}. {}", table.summary(), SAMPLED.trim_end_matches('.')),
+        None => table.summary(),
+    };
     match (exact.as_slice(), exact.len()) {
         ([least, .., most], count) => format!(
             "{summary}. Held in {count} structures, they take from {} to {} heap bytes an item.",
