@@ -471,13 +471,13 @@ fn distinct_counts_in_fixed_memory() {
 #[test]
 fn the_peak_of_building_is_foretold() {
     let folder = Folder::new();
-    folder.write("numbers", lines(100_000, |i| (i * 100 + i * 7_919 % 97).to_string()));
+    folder.write("numbers", lines(40_000, |i| (i * 100 + i * 7_919 % 97).to_string()));
     folder.write("long", lines(30_000, |i| format!("{i:060}")));
     folder.write(
         "mixed",
         lines(40_000, |i| "x".repeat((i % 3 * i / 4000) as usize) + &i.to_string()),
     );
-    folder.write("pairs", lines(30_000, |i| format!("key number {i}\t{}", i % 1_000)));
+    folder.write("pairs", lines(15_000, |i| format!("key number {i}\t{}", i % 1_000)));
     let check = |kind: &str, file: &str| {
         let told = folder.ok(&["build", kind, file, "-o", "out", "-q", "--json"]);
         let told: Value = serde_json::from_str(&told).unwrap();

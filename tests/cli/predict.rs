@@ -100,7 +100,7 @@ fn a_part_of_the_lines_tells_what_all_take() {
         assert!(form || predicted["built"].as_u64().unwrap() < 70_000, "{predicted}");
     }
     // Long lines stand together, and no run of them tells how many there are.
-    folder.write("text", lines(140_000, |i| "x".repeat((i / 100 % 97 * i / 40_000) as usize)));
+    folder.write("text", lines(140_000, |i| "x".repeat((i / 100 % 97 * i / 160_000) as usize)));
     for kind in ["str_array", "resolver"] {
         let built = build(&folder, &format!("{kind} text")) as f64;
         let predicted = predict(&folder, &format!("{kind} --sample text"));
