@@ -213,8 +213,8 @@ pub(crate) struct CompareArgs {
 
 const BUILD_HELP: &str = "\
 Dictionaries take lines in any order, and sort them in files once they are more than a quarter of
---memory. A dawg holds its states until all are there: up to 100 bytes a key beside that. Of the
-others it is foretold what they take; what is more than 80 % of --memory is refused.
+--memory. A dawg holds its states until all are there, whatever --memory says: three to nine times
+the text. Of the others it is foretold what they take; more than 80 % of --memory is refused.
 
 Examples: lessram build rear_dict names.txt.gz -o names.lram
           lessram build front_dict names.txt -o names.lram --memory 64M
