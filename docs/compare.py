@@ -27,7 +27,7 @@ CPU time of one thread; heap bytes are the allocator's. The best of a column is 
 within 5 % it is a tie. A name without a crate's is this crate's.
 
 All runs: AMD Zen 5, two virtual cores, built for plain x86-64, one after the other by `benches/full`;
-[what ran](../benches/record/2026-11-27-amd-zen5-2core-about.txt) has the versions of the peers.
+[what ran](../benches/record/{about}) has the versions of the peers.
 """
 
 FAMILIES = {
@@ -163,7 +163,8 @@ def size(told):
 
 def page():
     found, taken = races()
-    out = [HEAD.strip()]
+    about = max(path.name for path in RECORDS.glob(f"*-{MACHINE}-about.txt"))
+    out = [HEAD.strip().format(about=about)]
     for family, benches in FAMILIES.items():
         out.append(f"\n## {family}")
         for bench in benches:

@@ -56,7 +56,7 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("build bloom words -o out --fpr 0.6", 2, "write a rate from"),
         ("build bloom words -o out --as ints", 4, "words: line 1: `b` is no decimal number"),
         ("build bloom odd -o out --u64le --as strings", 2, "leave out --as"),
-        ("build str_array words -o out --memory 4", 3, "sorts in files (rear_dict, front_dict,"),
+        ("build str_array words -o out --memory 4", 3, "files (rear_dict, front_dict), or"),
         ("build str_array words -o out --memory 4X", 2, "of K, M, G or T"),
         ("build packed_ints numbers -o out", 4, "line 3: `x\\x00`"),
         ("build packed_ints big -o out --width 8", 4, "line 2: 300 needs 9 bits"),

@@ -23,17 +23,17 @@ pub(crate) fn about(file: &Path, format: FormatArgs) -> Outcome<Option<About>> {
     let size = format.number_bytes();
     let Some((bytes, parts)) = input::parts(file, size)? else { return Ok(None) };
     let mut seen = Numbers::default();
-    let (mut ends, mut gaps, mut read) = (0, 0, 0);
+    let (mut ends, mut separators, mut read) = (0, 0, 0);
     for part in &parts {
         read += part.len() as u64;
         let numbers = match size {
-            Some(size) => part.chunks_exact(size).map(Some).map(little_endian).collect(),
+            Some(size) => part.chunks_exact(size).map(little_endian).collect(),
             None => {
                 // The last line is most often cut.
                 let whole = part.iter().rposition(|byte| *byte == b'\n').unwrap_or(part.len());
-                ends += part.iter().filter(|byte| **byte == b'\n').count() as u64;
-                gaps +=
-                    part.iter().filter(|byte| matches!(byte, b' ' | b'\t' | b',')).count() as u64;
+                let count = |bytes: &[u8]| part.iter().filter(|byte| bytes.contains(byte)).count();
+                ends += count(b"\n") as u64;
+                separators += count(b" \t,") as u64;
                 part[..whole].split(|byte| *byte == b'\n').map(decimal).collect()
             }
         };
@@ -44,13 +44,12 @@ pub(crate) fn about(file: &Path, format: FormatArgs) -> Outcome<Option<About>> {
     let of_all =
         |seen: u64| (u128::from(bytes) * u128::from(seen) / u128::from(read.max(1))) as u64;
     let lines = size.map_or_else(|| of_all(ends.max(1)), |size| bytes / size as u64);
-    let fields = lines + of_all(gaps);
+    let fields = lines + of_all(separators);
     Ok(Some(About { lines, bytes, fields, largest: seen.largest, gap: seen.gap() }))
 }
 
-fn little_endian(bytes: Option<&[u8]>) -> Option<u64> {
+fn little_endian(bytes: &[u8]) -> Option<u64> {
     let mut number = [0; 8];
-    let bytes = bytes?;
     number.get_mut(..bytes.len())?.copy_from_slice(bytes);
     Some(u64::from_le_bytes(number))
 }

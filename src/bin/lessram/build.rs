@@ -9,7 +9,7 @@ use crate::memory;
 use crate::progress::Progress;
 use crate::rate::Rate;
 use crate::rows::{self, Row};
-use crate::shapes;
+use crate::shapes::{self, Need};
 use lessram::arrays::PackedInts;
 use lessram::registry::Registered;
 use lessram::storage::HeapWords;
@@ -77,22 +77,22 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome<Code> {
     if built.sorted == Some(false) {
         progress.note("the items do not ascend: query will look at all of them, not search");
     }
-    let peak = Peak { bytes: heap::look().peak.max(0) as u64, predicted: need };
+    let peak = PeakBytes { reached: heap::look().peak.max(0) as u64, predicted: need };
     print(args, out, row.kind.name, &built, peak)
 }
 
 /// The most heap bytes while building.
 #[derive(Clone, Copy)]
-struct Peak {
-    bytes: u64,
-    /// What was foretold, if that can be done.
+struct PeakBytes {
+    reached: u64,
     predicted: Option<u64>,
 }
 
 /// The way out for those who have not the memory: kinds that are built from files of sorted lines.
 fn streamed() -> String {
     let all = rows::rows();
-    let names = all.iter().filter(|row| row.shape.peak.is_none()).map(|row| row.kind.name);
+    let names =
+        all.iter().filter(|row| matches!(row.shape.need, Need::Bounded)).map(|row| row.kind.name);
     let names = names.collect::<Vec<_>>().join(", ");
     format!("build what sorts in files ({names}), or split the file and build from the parts")
 }
@@ -145,7 +145,13 @@ fn list(json: bool) -> Outcome<Code> {
     Ok(Code::Done)
 }
 
-fn print(args: &BuildArgs, path: &Path, name: &str, built: &Built, peak: Peak) -> Outcome<Code> {
+fn print(
+    args: &BuildArgs,
+    path: &Path,
+    name: &str,
+    built: &Built,
+    peak: PeakBytes,
+) -> Outcome<Code> {
     let file_bytes = fs::metadata(path).map_err(|error| Failure::open(path, &error))?.len();
     let mut out = std::io::stdout();
     if args.json {
@@ -156,7 +162,7 @@ fn print(args: &BuildArgs, path: &Path, name: &str, built: &Built, peak: Peak) -
             "items": built.items,
             "heap_bytes": built.heap_bytes,
             "file_bytes": file_bytes,
-            "peak_bytes": peak.bytes,
+            "peak_bytes": peak.reached,
             "predicted_peak_bytes": peak.predicted,
             "sorted": built.sorted,
             "empty": built.seen.empty,
@@ -172,7 +178,7 @@ fn print(args: &BuildArgs, path: &Path, name: &str, built: &Built, peak: Peak) -
             path.display(),
             group(built.items),
             group(file_bytes),
-            memory::human(peak.bytes)
+            memory::human(peak.reached)
         )?;
     }
     Ok(Code::Done)

@@ -31,7 +31,8 @@ pub(crate) fn lines(
     let (mut left, mut missing) = (all, count);
     let mut is_drawn = || {
         let drawn = rng.below(left) < missing;
-        (left, missing) = (left - 1, missing - u64::from(drawn));
+        // Not below 0, should the file have grown since it was counted.
+        (left, missing) = (left.saturating_sub(1), missing - u64::from(drawn));
         drawn
     };
     let mut lines = input.lines(false, progress.handle())?;
@@ -49,10 +50,6 @@ pub(crate) fn lines(
         }
     }
     out.flush().map_err(failed)?;
-    progress.note(
-        "these are lines drawn at random: what keys share saves more over all of them; \
-         lessram predict KIND --sample FILE tells",
-    );
     input.sampled(path, count, all)
 }
 

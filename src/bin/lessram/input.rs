@@ -206,8 +206,8 @@ pub(crate) fn once(file: &Path, strip_cr: bool, progress: &mut Progress) -> Outc
 pub(crate) fn parts(file: &Path, size: Option<usize>) -> Outcome<Option<(u64, Vec<Vec<u8>>)>> {
     const PARTS: u64 = 16;
     const BYTES: u64 = 1 << 12;
-    // Opening anything else may wait, or take what it holds.
-    if !fs::metadata(file).is_ok_and(|info| info.is_file()) {
+    // Opening anything else may wait, or take what it holds; `-` is not a file of that name.
+    if file == Path::new("-") || !fs::metadata(file).is_ok_and(|info| info.is_file()) {
         return Ok(None);
     }
     let name = name_of(Some(file));

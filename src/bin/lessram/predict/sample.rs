@@ -47,7 +47,7 @@ pub(super) fn predict(
     progress.phase("building parts");
     let (scratch, of) = (Scratch::create()?, lines.len() as u64);
     let items = items.unwrap_or(of);
-    if items > of && row.shape.peak.is_none() {
+    if items > of && row.shape.sorts {
         return Err(Failure::usage(format!(
             "predict {}: what neighbours share shows among all lines only, and of {items} the \
              sample has {of}: give all of them (a percent is built)",
@@ -103,7 +103,7 @@ impl Sample {
         let all = u32::try_from(lines.len())
             .map_err(|_| text.fail("more than 2^32 lines: take a part of them, and say --n"))?;
         let mut order: Vec<u32> = (0..all).collect();
-        if row.shape.peak.is_none() {
+        if row.shape.sorts {
             let line = |at: &u32| lines.get(*at as usize).unwrap_or(&[]);
             order.sort_unstable_by(|a, b| line(a).cmp(line(b)));
             order.dedup_by(|a, b| line(a) == line(b));
@@ -128,7 +128,7 @@ impl Sample {
             let bytes = built(row, keys.iter().copied(), options, scratch)?;
             return Ok(Built { lines: all as u64, each: bytes as f64 / all as f64 });
         }
-        let run = if row.shape.peak.is_none() { SORTED_RUN } else { RUN };
+        let run = if row.shape.sorts { SORTED_RUN } else { RUN };
         // Sixteen times as many runs can be dealt out evenly to sixteen parts.
         let runs = (wanted / run).next_multiple_of(16);
         let starts = |at: usize, every: usize| {

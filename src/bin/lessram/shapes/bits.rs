@@ -1,6 +1,6 @@
 //! The shape `bits`: a sequence of bits; as a set of numbers, those of its ones.
 
-use super::{Entry, Peak, Shape, Size, file_bytes, refused, save};
+use super::{Entry, Need, Peak, Shape, Size, file_bytes, refused, save};
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -25,7 +25,8 @@ pub(crate) fn of<T: BitsMut<Global> + Persist<Words = HeapWords> + 'static>() ->
     Shape {
         entries: vec![(Kind::Ints, Entry { fits, ..set })],
         options: &["--u32le", "--u64le"],
-        peak: Some(Peak::PACKED.and_places(2)),
+        sorts: false,
+        need: Need::Of(Peak::PACKED.and_places(2)),
         size: Size::Count(2),
         merge: None,
         build: build::<T>,

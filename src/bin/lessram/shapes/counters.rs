@@ -1,6 +1,6 @@
 //! The shape `counters`: an array of counters, which are asked by index.
 
-use super::{Peak, Shape, Size, merged, refused, save};
+use super::{Need, Peak, Shape, Size, merged, refused, save};
 use crate::args::QueryArgs;
 use crate::build::{Built, Options};
 use crate::error::{Failure, Outcome};
@@ -24,7 +24,8 @@ pub(crate) fn of<T: CountersMut<Global> + Persist<Words = HeapWords> + 'static>(
         // No kind of data that is compared consists of small numbers.
         entries: Vec::new(),
         options: &["--u32le", "--u64le"],
-        peak: Some(Peak::NOTHING.and_places(12)),
+        sorts: false,
+        need: Need::Of(Peak::NOTHING.and_places(12)),
         size: Size::Count(1),
         merge: Some(|files, out| merged(files, out, T::merge, |_| None)),
         build: build::<T>,

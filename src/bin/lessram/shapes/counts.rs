@@ -1,6 +1,6 @@
 //! The shape `counts`: sketches that say of any key how often it came.
 
-use super::{Entry, Peak, Shape, Size, file_bytes, merged, refused, save};
+use super::{Entry, Need, Peak, Shape, Size, file_bytes, merged, refused, save};
 use crate::args::{Keys, Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -30,7 +30,8 @@ pub(crate) fn of<T: FrequencyMut<Global> + Persist<Words = HeapWords> + 'static>
     Shape {
         entries: vec![(Kind::Stream, Entry::of::<Bytes, Counts<T>>(NOTE, RUST))],
         options: &["--as", "--u32le", "--u64le"],
-        peak: Some(Peak::fixed(BUILT_BYTES as u64)),
+        sorts: false,
+        need: Need::Of(Peak::fixed(BUILT_BYTES as u64)),
         size: Size::Keys,
         merge: Some(|files, out| merged(files, out, T::merge, |_| None)),
         build: build::<T>,

@@ -1,7 +1,7 @@
 //! The shape `dict_maps`: ordered maps from byte strings to numbers that are built once.
 
 use super::{
-    Entry, Peak, Shape, Size, fed, file_bytes, is_read, number, only_numbers, refused, save,
+    Entry, Need, Peak, Shape, Size, fed, file_bytes, is_read, number, only_numbers, refused, save,
 };
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
@@ -28,7 +28,8 @@ pub(crate) fn of<T: KeyMapBuild<Global> + Persist<Words = HeapWords> + 'static>(
     Shape {
         entries: vec![(Kind::Pairs, Entry { fits: |plan| plan.number_values, ..entry })],
         options: &[],
-        peak: Some(Peak::text(4).and_a_line(40)),
+        sorts: false,
+        need: Need::Of(Peak::text(4).and_a_line(40)),
         size: Size::Items,
         merge: None,
         build: build::<T>,

@@ -1,6 +1,6 @@
 //! The shape `dicts`: ordered sets of byte strings that are built once, keys numbered by rank.
 
-use super::{Entry, Shape, Size, fed, file_bytes, refused, save};
+use super::{Entry, Need, Shape, Size, fed, file_bytes, refused, save};
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::{Structure, touch};
@@ -12,9 +12,11 @@ use crate::query::{self, Printer};
 use crate::spool::{Bytes, Feed};
 use lessram::FileError;
 use lessram::mem::{Global, Totals};
+use lessram::registry::Registered;
 use lessram::storage::{self, HeapWords, Persist};
 use lessram::tries::{
-    Automaton, Change, Glob, KeySetBuild, Keys, Matches, Merge, Near, RankedKeySet, Regex, Sorter,
+    Automaton, Change, Dawg, Glob, KeySetBuild, Keys, Matches, Merge, Near, RankedKeySet, Regex,
+    Sorter,
 };
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -28,12 +30,19 @@ pub(crate) fn of<T: KeySetBuild<Global> + Persist<Words = HeapWords> + 'static>(
     Shape {
         entries: vec![(Kind::Strings, set)],
         options: &["--fuzzy", "--glob", "--regex"],
-        peak: None,
+        sorts: true,
+        need: need_of::<T>(),
         size: Size::Items,
         merge: Some(merge_files::<T>),
         build: build::<T>,
         open: |path| Ok(Box::new(Ranked::new(storage::read::<T>(path)?))),
     }
+}
+
+/// A [`Dawg`] holds its states until all are there: between next to nothing and nine times the
+/// text, by what endings keys share, which a part of the lines does not tell.
+fn need_of<T: Persist>() -> Need {
+    if T::KIND.id == <Dawg as Registered>::KIND.id { Need::Unknown } else { Need::Bounded }
 }
 
 /// Bytes of the longest key that is got by its number while that is timed.

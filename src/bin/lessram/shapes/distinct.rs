@@ -1,6 +1,6 @@
 //! The shape `distinct`: sketches that count different keys and know none of them.
 
-use super::{Entry, Peak, Shape, Size, file_bytes, merged, refused, save};
+use super::{Entry, Need, Peak, Shape, Size, file_bytes, merged, refused, save};
 use crate::args::{Keys, Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -22,7 +22,8 @@ pub(crate) fn of<T: CardinalityMut<Global> + Persist<Words = HeapWords> + 'stati
     Shape {
         entries: vec![(Kind::Stream, Entry::of::<Bytes, Count<T>>(NOTE, RUST))],
         options: &["--as", "--u32le", "--u64le"],
-        peak: Some(Peak::NOTHING),
+        sorts: false,
+        need: Need::Of(Peak::NOTHING),
         size: Size::Keys,
         merge: Some(|files, out| {
             merged(files, out, T::merge, |all| Some(all.estimate().round() as u64))

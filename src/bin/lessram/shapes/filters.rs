@@ -4,7 +4,7 @@
 //! that they spell. So `build` and `query` can be told (`--as`), and `query` that is not told asks
 //! for a number both ways: that may raise twice as many false alarms, but misses no key.
 
-use super::{Entry, Peak, Shape, Size, file_bytes, hashes_of, refused, save};
+use super::{Entry, Need, Peak, Shape, Size, file_bytes, hashes_of, refused, save};
 use crate::args::{Keys, Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -31,7 +31,8 @@ pub(crate) fn of<T: FilterMut<Global> + Persist<Words = HeapWords> + 'static>() 
             (Kind::Stream, Entry::of::<Bytes, Set<T, true>>(NOTE, RUST)),
         ],
         options: &["--fpr", "--as", "--u32le", "--u64le"],
-        peak: Some(Peak::NOTHING.and_a_line(9)),
+        sorts: false,
+        need: Need::Of(Peak::NOTHING.and_a_line(9)),
         size: Size::Made(made::<T>),
         merge: None,
         build: build::<T>,

@@ -2,7 +2,7 @@
 
 use super::ints::Numbers;
 use super::sorted::ascending;
-use super::{Entry, Peak, Shape, Size, fed, file_bytes, refused, save};
+use super::{Entry, Need, Peak, Shape, Size, fed, file_bytes, refused, save};
 use crate::args::Kind;
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -23,7 +23,8 @@ pub(crate) fn of<T: SortedIntSetBuild<Global> + Persist<Words = HeapWords> + 'st
     Shape {
         entries: vec![(Kind::Ints, set)],
         options: &["--u32le", "--u64le"],
-        peak: Some(Peak::PACKED.and_gaps(3)),
+        sorts: false,
+        need: Need::Of(Peak::PACKED.and_gaps(3)),
         size: Size::Items,
         merge: None,
         build: build::<T>,

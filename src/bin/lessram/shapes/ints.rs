@@ -1,6 +1,6 @@
 //! The shape `ints`: a sequence of numbers; in ascending order also a set.
 
-use super::{Entry, Peak, Shape, Size, file_bytes, refused, save};
+use super::{Entry, Need, Peak, Shape, Size, file_bytes, refused, save};
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -23,7 +23,8 @@ pub(crate) fn of<T: IntsMut<Global> + Persist<Words = HeapWords> + 'static>() ->
     Shape {
         entries: vec![(Kind::Ints, set)],
         options: &["--u32le", "--u64le"],
-        peak: Some(Peak::PACKED),
+        sorts: false,
+        need: Need::Of(Peak::PACKED),
         size: Size::Items,
         merge: None,
         build: build::<T>,

@@ -1,7 +1,7 @@
 //! The shape `key_ids`: a number for each key of a set, built at once from the hashes of all of
 //! them. The keys are not kept: what was not there gets a number too.
 
-use super::{Entry, Peak, Shape, Size, file_bytes, hashes_of, refused, save};
+use super::{Entry, Need, Peak, Shape, Size, file_bytes, hashes_of, refused, save};
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -30,7 +30,8 @@ pub(crate) fn of<T: KeyIdsBuild<Global> + Persist<Words = HeapWords> + 'static>(
             (Kind::Ints, Entry::of::<Number, Numbers<T>>(NOTE, RUST)),
         ],
         options: &["--as", "--u32le", "--u64le"],
-        peak: Some(Peak::NOTHING.and_a_line(18)),
+        sorts: false,
+        need: Need::Of(Peak::NOTHING.and_a_line(18)),
         size: Size::Keys,
         merge: None,
         build: build::<T>,

@@ -1,7 +1,9 @@
 //! The shape `key_values`: numbers by key, built at once. Keys are known by the 64 bits of their
 //! hashes.
 
-use super::{Entry, Peak, Shape, Size, file_bytes, is_read, number, only_numbers, refused, save};
+use super::{
+    Entry, Need, Peak, Shape, Size, file_bytes, is_read, number, only_numbers, refused, save,
+};
 use crate::args::{Keys, Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -28,7 +30,8 @@ pub(crate) fn of<T: KeyValuesBuild<Global> + Persist<Words = HeapWords> + 'stati
     Shape {
         entries: vec![(Kind::Pairs, Entry { fits: |plan| plan.number_values, ..entry })],
         options: &["--as"],
-        peak: Some(Peak::NOTHING.and_a_line(36)),
+        sorts: false,
+        need: Need::Of(Peak::NOTHING.and_a_line(36)),
         size: Size::Items,
         merge: None,
         build: build::<T>,

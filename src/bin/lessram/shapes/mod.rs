@@ -45,9 +45,10 @@ pub(crate) struct Shape {
     pub(crate) entries: Vec<(Kind, Entry)>,
     /// The options of `build` and `query` that mean something to it, beside those of all.
     pub(crate) options: &'static [&'static str],
-    /// What building it takes beside its own bytes; `None` if lines are sorted in files, so that
-    /// they need not fit in memory.
-    pub(crate) peak: Option<Peak>,
+    /// Whether lines are taken in any order, and each once: sorted, in files if they are many.
+    pub(crate) sorts: bool,
+    /// What building it takes at most at once.
+    pub(crate) need: Need,
     /// What its bytes depend on.
     pub(crate) size: Size,
     /// Builds it from lines and saves it.
@@ -71,6 +72,17 @@ pub(crate) enum Size {
     Items,
     /// On how long the items are: it holds them as they are, and something for each of them.
     Text,
+}
+
+/// Memory for building, as far as it is known before.
+#[derive(Clone, Copy)]
+pub(crate) enum Need {
+    /// This much.
+    Of(Peak),
+    /// What sorting may take, and the structure: lines need not fit in memory.
+    Bounded,
+    /// It depends on what no part of the lines tells.
+    Unknown,
 }
 
 /// Bytes that are held while a structure is built, the growth of vectors included.
@@ -155,14 +167,14 @@ impl Peak {
 }
 
 impl Shape {
-    /// Bytes that building it from `text` takes at most at once, about; `None` if lines are sorted
-    /// in files.
+    /// Bytes that building it from `text` takes at most at once, about, if that can be told.
     pub(crate) fn peak_bytes(&self, text: About, options: &Options) -> Option<u64> {
+        let Need::Of(peak) = self.need else { return None };
         let made = match self.size {
             Size::Made(bytes) => bytes(text.lines, options).unwrap_or(u64::MAX),
             _ => 0,
         };
-        Some(self.peak?.bytes(text).saturating_add(made))
+        Some(peak.bytes(text).saturating_add(made))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The shape `quantiles`: sketches of numbers, which are asked for ranks.
 
-use super::{Peak, Shape, Size, merged, refused, save};
+use super::{Need, Peak, Shape, Size, merged, refused, save};
 use crate::args::QueryArgs;
 use crate::build::{Built, Options};
 use crate::error::{Failure, Outcome};
@@ -17,7 +17,8 @@ pub(crate) fn of<T: QuantilesMut<Global> + Persist<Words = HeapWords> + 'static>
         // No kind of data that is compared consists of numbers that repeat or have fractions.
         entries: Vec::new(),
         options: &["--u32le", "--u64le"],
-        peak: Some(Peak::NOTHING),
+        sorts: false,
+        need: Need::Of(Peak::NOTHING),
         size: Size::Count(1),
         merge: Some(|files, out| merged(files, out, T::merge, |all| Some(all.len()))),
         build: build::<T>,

@@ -1,6 +1,6 @@
 //! The shape `ragged`: rows of numbers, which are asked by index.
 
-use super::{Peak, Shape, Size, refused, save};
+use super::{Need, Peak, Shape, Size, refused, save};
 use crate::args::QueryArgs;
 use crate::build::{Built, Options};
 use crate::error::{Failure, Outcome};
@@ -17,7 +17,8 @@ pub(crate) fn of<T: RaggedBuild<Global> + Persist<Words = HeapWords> + 'static>(
         // No kind of data that is compared consists of rows.
         entries: Vec::new(),
         options: &[],
-        peak: Some(Peak::a_field(18)),
+        sorts: false,
+        need: Need::Of(Peak::a_field(18)),
         size: Size::Items,
         merge: None,
         build: build::<T>,

@@ -1,7 +1,7 @@
 //! The shape `sorted`: an ascending sequence of numbers, by position and by value.
 
 use super::ints::Numbers;
-use super::{Entry, Peak, Shape, Size, fed, file_bytes, refused, save};
+use super::{Entry, Need, Peak, Shape, Size, fed, file_bytes, refused, save};
 use crate::args::Kind;
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -23,7 +23,8 @@ pub(crate) fn of<T: SortedIntsBuild<Global> + Persist<Words = HeapWords> + 'stat
     Shape {
         entries: vec![(Kind::Ints, set)],
         options: &["--u32le", "--u64le"],
-        peak: Some(Peak::PACKED.and_gaps(3)),
+        sorts: false,
+        need: Need::Of(Peak::PACKED.and_gaps(3)),
         size: Size::Items,
         merge: None,
         build: build::<T>,

@@ -2,7 +2,7 @@
 //! their keys. They are asked as those of the shape `filters` are.
 
 use super::filters::Asked;
-use super::{Entry, Peak, Shape, Size, fed, file_bytes, hashes_of, refused, save};
+use super::{Entry, Need, Peak, Shape, Size, fed, file_bytes, hashes_of, refused, save};
 use crate::args::Kind;
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -28,7 +28,8 @@ pub(crate) fn of<T: FilterBuild<Global> + Persist<Words = HeapWords> + 'static>(
             (Kind::Stream, Entry::of::<Bytes, Set<T, true>>(NOTE, RUST)),
         ],
         options: &["--fpr", "--as", "--u32le", "--u64le"],
-        peak: Some(Peak::NOTHING.and_a_line(18)),
+        sorts: false,
+        need: Need::Of(Peak::NOTHING.and_a_line(18)),
         size: Size::Keys,
         merge: None,
         build: build::<T>,

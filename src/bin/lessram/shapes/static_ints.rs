@@ -1,7 +1,7 @@
 //! The shape `static_ints`: numbers in a sequence, built once; in ascending order also a set.
 
 use super::ints::Numbers;
-use super::{Entry, Peak, Shape, Size, file_bytes, refused, save};
+use super::{Entry, Need, Peak, Shape, Size, file_bytes, refused, save};
 use crate::args::Kind;
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -22,7 +22,8 @@ pub(crate) fn of<T: IntsStatic<Global> + Persist<Words = HeapWords> + 'static>()
     Shape {
         entries: vec![(Kind::Ints, set)],
         options: &["--u32le", "--u64le"],
-        peak: Some(Peak::NOTHING.and_gaps(4)),
+        sorts: false,
+        need: Need::Of(Peak::NOTHING.and_gaps(4)),
         size: Size::Items,
         merge: None,
         build: build::<T>,

@@ -1,6 +1,6 @@
 //! The shape `strings`: a sequence of byte strings; in ascending order also a set.
 
-use super::{Entry, Peak, Shape, Size, file_bytes, refused, save};
+use super::{Entry, Need, Peak, Shape, Size, file_bytes, refused, save};
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::{Structure, touch};
@@ -27,7 +27,8 @@ pub(crate) fn of<T: StringsMut<Global> + Persist<Words = HeapWords> + 'static>()
     Shape {
         entries: vec![(Kind::Strings, set), (Kind::Stream, sequence)],
         options: &[],
-        peak: Some(Peak::text(1).and_a_line(3)),
+        sorts: false,
+        need: Need::Of(Peak::text(1).and_a_line(3)),
         size: Size::Text,
         merge: None,
         build: build::<T>,

@@ -1,6 +1,6 @@
 //! The shape `top`: sketches that hold the most frequent keys.
 
-use super::{Entry, Peak, Shape, Size, file_bytes, merged, refused, save};
+use super::{Entry, Need, Peak, Shape, Size, file_bytes, merged, refused, save};
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -28,7 +28,8 @@ pub(crate) fn of<T: HeavyMut<Global> + Persist<Words = HeapWords> + 'static>() -
     Shape {
         entries: vec![(Kind::Stream, Entry::of::<Bytes, Top<T>>(NOTE, RUST))],
         options: &[],
-        peak: Some(Peak::fixed(1 << 19)),
+        sorts: false,
+        need: Need::Of(Peak::fixed(1 << 19)),
         size: Size::Items,
         merge: Some(|files, out| merged(files, out, T::merge, |_| None)),
         build: build::<T>,
