@@ -28,8 +28,8 @@ use core::hash::{BuildHasher, Hash};
 /// # When not to use it
 ///
 /// - Time counts: [`Map`](super::Map), or hashbrown's table at up to twice the bytes. At a million
-///   entries of 16 bytes a hit takes 2.2 times hashbrown's time, an insertion 3.4 times, a miss 3.5
-///   times; at a hundred thousand a hit takes 4.7 times, an insertion 8 times, and room made
+///   entries of 16 bytes a hit takes 2.1 times hashbrown's time, an insertion 3.3 times, a miss 3.4
+///   times; at a hundred thousand a hit takes 4.4 times, an insertion 8 times, and room made
 ///   beforehand helps little (measured: `benches/peers`, `maps`).
 /// - Strings or integers as keys: [`StrMap`](super::StrMap) and [`IntMap`](super::IntMap) store
 ///   less than the keys.
