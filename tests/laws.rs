@@ -1,7 +1,7 @@
 //! The laws of every row over random programs, and the replay of what once broke one.
 
 use lessram::mem::refusing_every;
-use lessram::testkit::{self, cases, damage, data::Rng, rows};
+use lessram::testkit::{self, RowLaws, cases, damage, data::Rng, rows};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::fs;
@@ -16,9 +16,13 @@ fn config(default: u32) -> ProptestConfig {
     ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases(default)) }
 }
 
-/// Runs law `index` of every row over random programs.
+/// Runs law `index` of every row, or of the one that `LESSRAM_ROW` names, over random programs.
 fn check(index: usize, default_cases: u32) {
-    for row in rows() {
+    let only = std::env::var("LESSRAM_ROW").ok();
+    let is_chosen = |row: &&RowLaws| only.as_ref().is_none_or(|only| row.kind.name == only);
+    let chosen: Vec<&RowLaws> = rows().iter().filter(is_chosen).collect();
+    assert!(!chosen.is_empty(), "no row is called {only:?}");
+    for row in chosen {
         let law = &row.laws[index];
         proptest!(config(default_cases), |(program in programs())| {
             row.check(law, &program).map_err(TestCaseError::fail)?;
