@@ -1,7 +1,7 @@
 //! Dictionaries in blocks that [`Separators`] find: what they do alike.
 
 use super::query::{Query, Short};
-use super::separators::{Found, Separators};
+use super::separators::{Found, Node, Separators};
 use crate::simd::prefetch;
 
 /// Keys in blocks.
@@ -12,8 +12,13 @@ pub(super) trait Blocks {
     /// Lines of the cache that a look-up reads of a block, about.
     const LINES: usize;
 
+    /// The nodes of what finds blocks.
+    type Node<'n>: Node<'n>
+    where
+        Self: 'n;
+
     /// What finds blocks.
-    fn separators(&self) -> &Separators<'_>;
+    fn separators(&self) -> &Separators<'_, Self::Node<'_>>;
 
     /// The bytes of all blocks.
     fn bytes(&self) -> &[u8];
@@ -37,7 +42,14 @@ pub(super) trait Blocks {
     /// Finds the block of a query and asks for its bytes; `None` of damaged ones.
     #[inline(always)]
     fn find<Q: Query>(&self, query: &Q) -> Option<Found> {
-        let found = self.separators().find(query)?;
+        let node = self.separators().find_node(query)?;
+        self.find_in(node, query)
+    }
+
+    /// As [`find`](Self::find), of which the node of separators is known.
+    #[inline(always)]
+    fn find_in<Q: Query>(&self, node: usize, query: &Q) -> Option<Found> {
+        let found = self.separators().find_in(node, query)?;
         for line in 0..Self::LINES {
             // Of a damaged file it may start anywhere.
             prefetch(self.bytes(), found.start.wrapping_add(64 * line));
@@ -78,18 +90,19 @@ pub(super) fn get_many<K: AsRef<[u8]>>(
 ) {
     const BATCH: usize = 8;
     for (keys, ids) in keys.chunks(BATCH).zip(ids.chunks_mut(BATCH)) {
-        let queries: [_; BATCH] = core::array::from_fn(|i| {
-            let query = Short::<false>::new(keys.get(i)?.as_ref())?;
-            let found = blocks.find(&query)?;
-            Some((query, found))
-        });
-        for ((key, id), query) in keys.iter().zip(ids).zip(queries) {
-            *id = match query {
-                Some((query, found)) => {
-                    let (at, equal) = blocks.locate_in(found, &query);
+        let queries: [_; BATCH] =
+            core::array::from_fn(|i| Short::<false>::new(keys.get(i)?.as_ref()));
+        let nodes: [_; BATCH] =
+            core::array::from_fn(|i| blocks.separators().find_node(queries[i].as_ref()?));
+        let founds: [_; BATCH] =
+            core::array::from_fn(|i| blocks.find_in(nodes[i]?, queries[i].as_ref()?));
+        for ((key, id), (query, found)) in keys.iter().zip(ids).zip(queries.iter().zip(founds)) {
+            *id = match (query, found) {
+                (Some(query), Some(found)) => {
+                    let (at, equal) = blocks.locate_in(found, query);
                     equal.then_some(at)
                 }
-                None => alone(key),
+                _ => alone(key),
             };
         }
     }

@@ -10,7 +10,7 @@ pub use build::FrontDictBuilder;
 use super::blocks::{self, Blocks};
 use super::keys::Walks;
 use super::query::{Long, Query, Short};
-use super::separators::Separators;
+use super::separators::index_words;
 use super::spool::MAX_KEY;
 use super::{KeySet, RankedKeySet};
 use crate::error::{FileError, Tag};
@@ -27,7 +27,7 @@ const TABLE: Tag = Tag(*b"tabl");
 /// The section of the separators' prefixes and the nodes' places.
 const INDEX: Tag = Tag(*b"indx");
 /// The section of the nodes of separators.
-const NODES: Tag = Tag(*b"node");
+const NODES: Tag = Tag(*b"wind");
 /// The section of the blocks.
 const KEYS: Tag = Tag(*b"blks");
 /// Keys of a block, and bytes of its head: half a byte twice and a byte for each key.
@@ -57,7 +57,7 @@ const CODES: usize = 256;
 /// ```text
 /// table   | phrase: 7 bytes and its length | .. |                            up to 256
 /// index   | 8 bytes of every 16th separator | places of nodes and blocks |
-/// nodes   | 16 separators, front-coded, and the lengths of their blocks | .. |
+/// windows | 8 bytes of 16 separators, their sizes, lengths of their blocks, the rest | .. |
 /// blocks  | block 0 | block 1 | .. |
 ///
 /// block   | depths   | sizes    | branches | tails | longer tails |
@@ -70,16 +70,17 @@ const CODES: usize = 256;
 /// While a query is compared, only those keys are looked at that share as many bytes with the one
 /// before as that has in common with the query, and do not branch before it: a few instructions
 /// find the next one of 32, and its tail is as far as the sizes before it sum up to. Of the first
-/// key of a block, the index has the beginning (its separator). Four blocks of heap memory, without
-/// slack.
+/// key of a block, the index has the beginning (its separator), as a number of the eight bytes
+/// behind those that its node shares: among sixteen of them four steps without a branch find the
+/// block. Four blocks of heap memory, without slack.
 ///
 /// # Space
 ///
-/// 8 bytes a phrase, 16 and the node's first separator for each 16 blocks, 67 or 68 and the rest
-/// of its separator for each block, and a byte for each phrase of a tail. A tail of more than 14
-/// phrases, or of a key 15 or more bytes deeper than its block, takes 1 to 6 bytes more. For
-/// 663,473 words of 9.4 bytes that is 3.21 bytes a key, for 4,499,322 names of packages of 20.0
-/// bytes 7.20 (measured: `tries` of the peers' benches).
+/// 8 bytes a phrase, 18 and what their separators begin with for each 16 blocks, 73 or 74 for each
+/// block, and a byte for each phrase of a tail. A tail of more than 14 phrases, or of a key 15 or
+/// more bytes deeper than its block, takes 1 to 6 bytes more, a separator with more than 8 bytes
+/// behind the common ones these and 2. For 663,473 words of 9.4 bytes that is 3.32 bytes a key, for
+/// 4,499,322 names of packages of 20.0 bytes 7.33 (measured: `tries` of the peers' benches).
 ///
 /// # Time
 ///
@@ -206,7 +207,7 @@ impl<W: Words> Persist for FrontDict<W> {
         let (phrases, index) = (source.section(TABLE, 8)?, source.section(INDEX, 8)?);
         let (nodes, keys) = (source.section(NODES, 1)?, source.section(KEYS, 1)?);
         require(phrases.words().len() <= CODES, TABLE, "at most 256 phrases")?;
-        let fits = index.words().len() == Separators::index_words(len.div_ceil(BLOCK));
+        let fits = index.words().len() == index_words(len.div_ceil(BLOCK));
         require(fits, INDEX, "two words for each 16 blocks")?;
         let sections = [&phrases, &nodes, &keys];
         let empty = sections.iter().all(|section| section.words().is_empty());

@@ -16,6 +16,15 @@ pub(super) trait Query {
 
     /// Sixteen bytes from `at <= key().len()` on, zeros where it ends, the first one lowest.
     fn load(&self, at: usize) -> u128;
+
+    /// Eight bytes from `at <= key().len()` on as a number, the first one highest; where the key
+    /// ends zeros, or ones if something greater than every byte follows.
+    #[inline(always)]
+    fn window(&self, at: usize) -> u64 {
+        let (bytes, left) = ((self.load(at) as u64).swap_bytes(), self.key().len() - at);
+        let fill = u64::MAX.checked_shr(8 * left.min(8) as u32).unwrap_or(0);
+        if Self::BEHIND { bytes | fill } else { bytes }
+    }
 }
 
 /// A short key, with zeros behind it.
@@ -28,12 +37,33 @@ impl<const BEHIND: bool> Short<BEHIND> {
     /// `key`, if it is short.
     #[inline(always)]
     pub(super) fn new(key: &[u8]) -> Option<Self> {
-        let mut bytes = [0; SHORT + PHRASE];
-        if key.len() > SHORT {
-            return None;
+        let mut short = Self { bytes: [0; SHORT + PHRASE], len: key.len() };
+        short.fill(key)?;
+        Some(short)
+    }
+
+    /// Copies a short key by words of which the last two overlap: most have 8 to 32 bytes, and a
+    /// call for so few takes longer.
+    #[inline(always)]
+    fn fill(&mut self, key: &[u8]) -> Option<()> {
+        let len = key.len();
+        let room = self.bytes.get_mut(..len).filter(|_| len <= SHORT)?;
+        if let (Some(first), Some(last)) = (key.first_chunk::<16>(), key.last_chunk::<16>()) {
+            *room.first_chunk_mut()? = *first;
+            if len > 32 {
+                room[16..len - 16].copy_from_slice(&key[16..len - 16]);
+            }
+            *room.last_chunk_mut()? = *last;
+        } else if let (Some(first), Some(last)) = (key.first_chunk::<8>(), key.last_chunk::<8>()) {
+            *room.first_chunk_mut()? = *first;
+            *room.last_chunk_mut()? = *last;
+        } else if let (Some(first), Some(last)) = (key.first_chunk::<4>(), key.last_chunk::<4>()) {
+            *room.first_chunk_mut()? = *first;
+            *room.last_chunk_mut()? = *last;
+        } else {
+            room.iter_mut().zip(key).for_each(|(room, byte)| *room = *byte);
         }
-        bytes[..key.len()].copy_from_slice(key);
-        Some(Self { bytes, len: key.len() })
+        Some(())
     }
 }
 
@@ -71,15 +101,41 @@ impl<const BEHIND: bool> Query for Long<'_, BEHIND> {
     }
 }
 
-/// How `text`, which goes on at `at` where a key has matched the query so far, compares to it.
-/// Returns how many bytes of the query match then, and the order of the text, which is `Equal` as
-/// long as all of the text matches.
+/// How a text, the first `len` of these bytes, which goes on at `at` where a key has matched the
+/// query so far, compares to it. Returns how many bytes of the query match then, and the order of
+/// the text, which is `Equal` as long as all of the text matches.
+///
+/// Sixteen bytes at a time, and what stands behind the text with them: no loop over as many bytes
+/// as nobody can guess.
 #[inline(always)]
 pub(super) fn compare_text(
-    text: &[u8],
+    bytes: &[u8],
+    len: usize,
     query: &impl Query,
     at: usize,
 ) -> (usize, core::cmp::Ordering) {
+    let wanted = query.key().len();
+    let (mut done, mut at) = (0, at.min(wanted));
+    while let Some(chunk) = bytes.get(done..).and_then(<[u8]>::first_chunk::<PHRASE>) {
+        let text = u128::from_le_bytes(*chunk);
+        let most = (len - done).min(PHRASE);
+        let same = (text ^ query.load(at)).trailing_zeros() as usize / 8;
+        let same = same.min(most).min(wanted - at);
+        at += same;
+        if same < most {
+            return (at, order_at(Some((text >> (8 * same)) as u8), query, at));
+        }
+        done += same;
+        if done == len {
+            return (at, core::cmp::Ordering::Equal);
+        }
+    }
+    compare_end(bytes.get(done..len).unwrap_or(&[]), query, at)
+}
+
+/// As [`compare_text`], byte by byte: what is written last has less than sixteen bytes behind it.
+#[cold]
+fn compare_end(text: &[u8], query: &impl Query, at: usize) -> (usize, core::cmp::Ordering) {
     let rest = query.key().get(at..).unwrap_or(&[]);
     let same = text.iter().zip(rest).take_while(|(a, b)| a == b).count();
     (at + same, order_at(text.get(same).copied(), query, at + same))

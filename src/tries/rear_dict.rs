@@ -8,7 +8,7 @@ pub use build::RearDictBuilder;
 use super::blocks::{self, Blocks};
 use super::keys::Walks;
 use super::query::{Long, Query, Short};
-use super::separators::Separators;
+use super::separators::index_words;
 use super::spool::MAX_KEY;
 use super::{KeySet, RankedKeySet};
 use crate::error::{BuildError, FileError, Tag};
@@ -298,7 +298,7 @@ impl<W: Words> Persist for RearDict<W> {
         let (nodes, bits) = (source.section(NODES, 1)?, source.section(BITS, 1)?);
         let fits = tables.words().len() == shape.table_words() && (len == 0) == (phrases == 0);
         require(fits, TABLES, "as many words as the parameters say")?;
-        let fits = index.words().len() == Separators::index_words(shape.blocks(len));
+        let fits = index.words().len() == index_words(shape.blocks(len));
         require(fits, INDEX, "two words for each 16 blocks")?;
         let empty = nodes.words().is_empty() && bits.words().is_empty();
         require(len > 0 || empty, BITS, "no bits without keys")?;

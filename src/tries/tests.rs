@@ -114,6 +114,34 @@ macro_rules! tests_of {
             }
 
             #[test]
+            fn separators_of_which_windows_are_the_same_are_told_apart() {
+                // All texts of up to seven bytes that are least, most, or one, behind what is the
+                // same for all of a node, and longer than a window.
+                let mut tails = vec![Vec::new()];
+                for at in 0.. {
+                    if tails.len() > 3_000 {
+                        break;
+                    }
+                    let tail: Vec<u8> = tails[at].clone();
+                    tails.extend([0, 1, 255].map(|byte| [&tail[..], &[byte]].concat()));
+                }
+                let heads = ["", "a", "abcdefgh", "abcdefgh\0\0\0\0\0\0\0\0\0", "abcdefghi", "b"];
+                let all = heads.iter().flat_map(|head| {
+                    tails.iter().map(|tail| [head.as_bytes(), &tail[..]].concat())
+                });
+                let all = sorted(all.collect());
+                let keys: Vec<_> = all.iter().step_by(2).cloned().collect();
+                let dict: $ty = built(&keys);
+                for (i, key) in all.iter().enumerate() {
+                    assert_eq!(dict.id_of(key), (i % 2 == 0).then_some(i / 2), "{key:?}");
+                    assert_eq!(dict.lower_bound(key), i.div_ceil(2), "{key:?}");
+                    let first = keys.partition_point(|other| other < key);
+                    let more = keys[first..].iter().take_while(|other| other.starts_with(key));
+                    assert_eq!(dict.prefix(key), first..first + more.count(), "{key:?}");
+                }
+            }
+
+            #[test]
             fn the_same_keys_make_the_same_bytes_whatever_fed_them() {
                 let squares = (0..3_000_u32).map(|i| format!("{}", i * i).into_bytes());
                 let keys = sorted(squares.collect());

@@ -5,7 +5,7 @@ use super::super::KeySetBuild;
 use super::super::front::MORE;
 use super::super::keys::build_doors;
 use super::super::phrases::{Aim, BIT, Phrases, Sample, Scratch, train};
-use super::super::separators::{Blob, Writer};
+use super::super::separators::{Blob, WindowNode, Writer};
 use super::super::spool::{Pass, Spool};
 use super::{BLOCK, CODES, FrontDict, HEAD, PHRASE};
 use crate::error::{AllocError, BuildError};
@@ -65,7 +65,7 @@ impl<A: Alloc + Clone> FrontDictBuilder<A> {
     ) -> Result<FrontDict<HeapWords<A>>, BuildError> {
         let phrases = self.train(&mut progress)?;
         let mut scratch = Scratch::new(self.alloc.clone());
-        let mut writer = Writer::new(HEAD, self.alloc.clone());
+        let mut writer = Writer::<A, WindowNode<'_>>::new(HEAD, self.alloc.clone());
         let mut run = Run::new(self.alloc.clone());
         self.each(Pass::new(&mut progress, TRAINED, 1.0), |number, shared, start, key| {
             if number % BLOCK == 0 {

@@ -7,7 +7,7 @@
 use super::super::blocks::Blocks;
 use super::super::front::{Front, MORE, find, more, sum4};
 use super::super::query::{Query, order_at};
-use super::super::separators::{Found, Separators, put};
+use super::super::separators::{Found, Separators, WindowNode, put};
 use super::{BLOCK, HEAD, PHRASE};
 use crate::simd::scan::scan16;
 use crate::storage::{Le64, as_bytes};
@@ -219,7 +219,7 @@ impl Front for Block<'_> {
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     phrases: &'a [Le64],
-    separators: Separators<'a>,
+    separators: Separators<'a, WindowNode<'a>>,
     bytes: &'a [u8],
     len: usize,
 }
@@ -254,11 +254,15 @@ impl<'a> View<'a> {
 
 impl<'a> Blocks for View<'a> {
     type Walk = Walk<'a>;
+    type Node<'n>
+        = WindowNode<'n>
+    where
+        Self: 'n;
 
     const LINES: usize = 4;
 
     #[inline(always)]
-    fn separators(&self) -> &Separators<'_> {
+    fn separators(&self) -> &Separators<'_, Self::Node<'_>> {
         &self.separators
     }
 

@@ -5,7 +5,7 @@ use super::super::KeySetBuild;
 use super::super::huffman::{Depths, codes};
 use super::super::keys::build_doors;
 use super::super::phrases::{Aim, BIT, PHRASE, Phrase, Phrases, Sample, Scratch, train};
-use super::super::separators::{Blob, Writer};
+use super::super::separators::{Blob, FrontNode, Writer};
 use super::super::spool::{Pass, Spool};
 use super::read::Entry;
 use super::{CLASSES, ESCAPE, MAX_CODE, MAX_REAR, MIDDLE, RearDict, Shape, class_of};
@@ -216,7 +216,7 @@ impl<A: Alloc + Clone> Coder<A> {
         pass: Pass<'_>,
     ) -> Result<RearDict<HeapWords<A>>, BuildError> {
         let half = 1 << builder.block_log >> 1;
-        let mut writer = Writer::new(0, self.alloc.clone());
+        let mut writer = Writer::<A, FrontNode<'_>>::new(0, self.alloc.clone());
         let mut halves = [Bits::new(self.alloc.clone()), Bits::new(self.alloc.clone())];
         builder.each(pass, |item| {
             if item.at == 0 {

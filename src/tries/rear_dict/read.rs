@@ -7,7 +7,7 @@
 use super::super::blocks::Blocks;
 use super::super::phrases::PHRASE;
 use super::super::query::Query;
-use super::super::separators::{Found, Separators, put};
+use super::super::separators::{Found, FrontNode, Separators, put};
 use super::super::spool::MAX_KEY;
 use super::{ESCAPE, Shape, class_of};
 use crate::storage::words::{Le32, as_halves};
@@ -85,7 +85,7 @@ pub(super) struct View<'a> {
     codes: &'a [Le32],
     rears: &'a [u8],
     phrases: &'a [u8],
-    separators: Separators<'a>,
+    separators: Separators<'a, FrontNode<'a>>,
     bits: &'a [u8],
     shape: Shape,
     len: usize,
@@ -308,11 +308,15 @@ impl<'a> View<'a> {
 
 impl<'a> Blocks for View<'a> {
     type Walk = Walk<'a>;
+    type Node<'n>
+        = FrontNode<'n>
+    where
+        Self: 'n;
 
     const LINES: usize = 3;
 
     #[inline(always)]
-    fn separators(&self) -> &Separators<'_> {
+    fn separators(&self) -> &Separators<'_, Self::Node<'_>> {
         &self.separators
     }
 
