@@ -373,7 +373,7 @@ impl<W: Words> Footprint for BlockInts<W> {
     fn parts(&self, out: &mut dyn Parts) {
         self.groups.tell("groups", PartKind::Index, 0, out);
         self.heads.tell("heads", PartKind::Index, 0, out);
-        self.data.tell("fields", PartKind::Payload, PAD_WORDS * 8, out);
+        self.data.tell("fields", PartKind::Payload, 0, out);
     }
 }
 

@@ -190,7 +190,7 @@ impl<W: Words> PackedInts<W> {
 
     /// Tells `out` of the words, under the name and kind they have in another structure.
     pub(crate) fn tell_as(&self, name: &'static str, kind: PartKind, out: &mut dyn Parts) {
-        self.fields.store().tell(name, kind, field::PAD_WORDS * 8, out);
+        self.fields.store().tell(name, kind, 0, out);
     }
 
     /// A copy on the heap with no slack, whatever this one lives in.

@@ -191,8 +191,7 @@ impl<T: Plain, W: Words> Ragged<T, W> {
 
 impl<T: Plain, W: Words> Footprint for Ragged<T, W> {
     fn parts(&self, out: &mut dyn Parts) {
-        let padding = size_of_val(self.items.words()).saturating_sub(self.count * T::BYTES);
-        self.items.tell("items", PartKind::Payload, padding, out);
+        self.items.tell("items", PartKind::Payload, 0, out);
         self.starts.tell_as_index(out);
     }
 }

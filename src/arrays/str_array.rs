@@ -219,8 +219,7 @@ string_sequence!(StrArray);
 
 impl<W: Words> Footprint for StrArray<W> {
     fn parts(&self, out: &mut dyn Parts) {
-        let padding = size_of_val(self.blob.words()) - self.blob_len;
-        self.blob.tell("strings", PartKind::Payload, padding, out);
+        self.blob.tell("strings", PartKind::Payload, 0, out);
         self.offsets.tell_as("offsets", PartKind::Index, out);
         if let Some(sparse) = &self.sparse {
             sparse.tell_as_index(out);

@@ -386,8 +386,7 @@ fn keep_lengths(lengths: &mut [u8], within: usize) -> usize {
 impl<W: Words> Footprint for Resolver<W> {
     fn parts(&self, out: &mut dyn Parts) {
         self.blocks.tell("blocks", PartKind::Index, 0, out);
-        let padding = size_of_val(self.blob.words()) - self.blob_len;
-        self.blob.tell("strings and lengths", PartKind::Payload, padding, out);
+        self.blob.tell("strings and lengths", PartKind::Payload, 0, out);
     }
 }
 

@@ -126,7 +126,8 @@ pub trait Words: Sealed {
     /// The words. Always the same slice until the handle is changed.
     fn words(&self) -> &[Le64];
 
-    /// Tells `out` where these words are: `kind` for all but the last `padding` bytes.
+    /// Tells `out` where these words are: `kind` for all but the last `padding` bytes, which a file
+    /// does not have. What is read over the end, and rounds up to whole words, is of that kind.
     fn tell(&self, name: &'static str, kind: PartKind, padding: usize, out: &mut dyn Parts);
 
     /// Moves the `len` words from `at` on, if they are owned, so that they start at a multiple of

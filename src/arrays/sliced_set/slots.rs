@@ -192,9 +192,7 @@ impl<W: Words> Slices<W> {
             keys.tell("keys", PartKind::Index, 0, out);
         }
         self.slots.tell("slots", PartKind::Index, 0, out);
-        let used = self.slot(self.len()).offset;
-        let padding = size_of_val(self.data.words()).saturating_sub(used);
-        self.data.tell("slices", PartKind::Payload, padding, out);
+        self.data.tell("slices", PartKind::Payload, 0, out);
     }
 
     /// Whether lengths fit together, for `items` numbers.

@@ -39,6 +39,12 @@ fn kind_name(id: u32) -> String {
     kind_of(id).map_or_else(|| format!("unknown kind {id:#06x}"), |kind| kind.name.to_owned())
 }
 
+/// Sections of parameters: what is no block of the structure in memory but fields of it. All others
+/// are what `compare` tells of as payload and index.
+fn is_parameters(section: &Section) -> bool {
+    [b"meta", b"vpar"].contains(&&section.tag.0)
+}
+
 /// What the file has beside its sections: header, table, padding.
 fn rest(head: &Head) -> u64 {
     head.header.file_len - head.sections.iter().map(|section| section.len).sum::<u64>()
@@ -46,20 +52,19 @@ fn rest(head: &Head) -> u64 {
 
 fn json(args: &InspectArgs, head: &Head) -> Outcome<String> {
     let Header { major, minor, flags, kind, file_len, items, seed, .. } = head.header;
-    let sections: Vec<_> = head
-        .sections
-        .iter()
-        .map(|section| {
-            json!({
-                "tag": section.tag.to_string(),
-                "bytes": section.len,
-                "elem_size": section.elem_size,
-                "flags": section.flags,
-                "offset": section.offset,
-                "xxh3": format!("{:016x}", section.hash),
-            })
+    let of = |section: &Section| {
+        json!({
+            "tag": section.tag.to_string(),
+            "bytes": section.len,
+            "elem_size": section.elem_size,
+            "flags": section.flags,
+            "offset": section.offset,
+            "xxh3": format!("{:016x}", section.hash),
         })
-        .collect();
+    };
+    let (parameters, sections): (Vec<_>, Vec<_>) =
+        head.sections.iter().partition(|section| is_parameters(section));
+    let all = |list: Vec<&Section>| list.into_iter().map(of).collect::<Vec<_>>();
     let value = json!({
         "schema": 1,
         "file": args.file.display().to_string(),
@@ -70,7 +75,8 @@ fn json(args: &InspectArgs, head: &Head) -> Outcome<String> {
         "items": items,
         "seed": seed,
         "file_bytes": file_len,
-        "sections": sections,
+        "sections": all(sections),
+        "parameters": all(parameters),
         "header_table_padding_bytes": rest(head),
     });
     Ok(serde_json::to_string_pretty(&value)? + "\n")
@@ -95,17 +101,21 @@ fn text(args: &InspectArgs, head: &Head) -> String {
     }
     out += &format!("\n\n{:<8} {:>16} {:>7}  {:>4}\n", "section", "bytes", "share", "elem");
     let share = |bytes: u64| format!("{:.2}%", bytes as f64 / file_len as f64 * 100.0);
+    let mut line = |name: &str, bytes: u64, elem: &str| {
+        out += &format!("{name:<8} {:>16} {:>7}  {elem:>4}\n", group(bytes), share(bytes));
+    };
+    let (mut used, mut parameters) = (0, 0);
     for section in &head.sections {
-        out += &format!(
-            "{:<8} {:>16} {:>7}  {:>4}\n",
-            section.tag.to_string(),
-            group(section.len),
-            share(section.len),
-            section.elem_size
-        );
+        if is_parameters(section) {
+            parameters += section.len;
+            continue;
+        }
+        used += section.len;
+        line(&section.tag.to_string(), section.len, &section.elem_size.to_string());
     }
-    let rest = rest(head);
-    out += &format!("{:<8} {:>16} {:>7}     -\n", "(rest)", group(rest), share(rest));
-    out += &format!("{:<8} {:>16} {:>7}\n", "total", group(file_len), share(file_len));
+    line("used", used, "-");
+    line("(params)", parameters, "-");
+    line("(rest)", rest(head), "-");
+    line("total", file_len, "-");
     out
 }

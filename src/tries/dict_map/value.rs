@@ -262,8 +262,7 @@ impl<V: Record, W: Words> Column<V, W> for Records<V, W> {
     }
 
     fn tell(&self, out: &mut dyn Parts) {
-        let padding = size_of_val(self.words.words()).saturating_sub(self.len * V::BYTES);
-        self.words.tell("values", PartKind::Payload, padding, out);
+        self.words.tell("values", PartKind::Payload, 0, out);
     }
 
     #[cfg(feature = "alloc")]
