@@ -62,7 +62,25 @@ for (const width of [1280, 390]) {
         const drawn = Number.parseFloat(getComputedStyle(label).fontSize) * Math.hypot(scale.a, scale.b);
         return [drawn, label.textContent];
       });
+      // A line of text is higher than its letters.
+      const box = (element) => {
+        const { left, right, top, bottom } = element.getBoundingClientRect();
+        const trim = element.tagName === "text" ? (bottom - top) / 4 : 0;
+        return { left, right, top: top + trim, bottom: bottom - trim, element };
+      };
+      const hides = (one, other) =>
+        Math.min(one.right, other.right) - Math.max(one.left, other.left) > 1 &&
+        Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 1;
+      const hidden = pictures.filter(shown).flatMap((svg) => {
+        const names = [...svg.querySelectorAll("text.label")].map(box);
+        const dots = [...svg.querySelectorAll("circle")].map(box);
+        return names.flatMap((name, i) => [...names.slice(0, i), ...dots]
+          .filter((other) => other.element.parentNode !== name.element.parentNode && hides(name, other))
+          .map((other) => `${name.element.textContent} and ${other.element.textContent ||
+            other.element.parentNode.textContent}`));
+      });
       return {
+        hidden,
         over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
         nameless: pictures.filter((svg) =>
           !svg.closest("[aria-hidden=true]") &&
@@ -71,6 +89,7 @@ for (const width of [1280, 390]) {
         smallest: sizes.reduce((one, other) => (other[0] < one[0] ? other : one), [Infinity, ""]),
       };
     });
+    for (const pair of seen.hidden) fault(`one hides the other: ${pair}`);
     if (seen.over > 0) fault(`${seen.over} px wider than the window`);
     if (seen.nameless > 0) fault(`${seen.nameless} pictures without role="img" and a title`);
     if (seen.labels === 0) fault("no picture with labels");

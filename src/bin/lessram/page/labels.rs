@@ -81,7 +81,7 @@ const DIRECTIONS: u32 = 16;
 /// something hidden than a line.
 const FARTHER: f64 = 2.0;
 const CROSSED: f64 = 60.0;
-const HIDDEN: f64 = 4.0;
+const HIDDEN: f64 = 20.0;
 /// How often each label looks for a better place among the others.
 const ROUNDS: usize = 5;
 

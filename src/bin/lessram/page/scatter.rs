@@ -23,7 +23,7 @@ struct Canvas {
 }
 
 const WIDE: Canvas = Canvas { width: 960.0, height: 500.0, left: 64.0 };
-const NARROW: Canvas = Canvas { width: 358.0, height: 440.0, left: 54.0 };
+const NARROW: Canvas = Canvas { width: 358.0, height: 540.0, left: 54.0 };
 const TOP: f64 = 34.0;
 const RIGHT: f64 = 12.0;
 const BOTTOM: f64 = 46.0;
