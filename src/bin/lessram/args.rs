@@ -213,8 +213,9 @@ pub(crate) struct CompareArgs {
 
 const BUILD_HELP: &str = "\
 Dictionaries take lines in any order, and sort them in files once they are more than a quarter of
---memory. A dawg holds its states until all are there, whatever --memory says: three to nine times
-the text. Of the others it is foretold what they take; more than 80 % of --memory is refused.
+--memory. Of the others it is foretold what they take; more than 80 % of --memory is refused. What
+cannot be foretold is given up when it takes more: a dawg, which holds its states until all are
+there, three to nine times the text; what is built from a pipe.
 
 Examples: lessram build rear_dict names.txt.gz -o names.lram
           lessram build front_dict names.txt -o names.lram --memory 64M

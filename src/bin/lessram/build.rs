@@ -1,11 +1,11 @@
 //! `lessram build`.
 
-use crate::about::about;
+use crate::about::{About, about};
 use crate::args::{BuildArgs, FormatArgs, Keys};
 use crate::error::{Code, Failure, Outcome};
 use crate::heap;
 use crate::input::{self, Seen, group, note_oddities};
-use crate::memory;
+use crate::memory::{self, Watch};
 use crate::progress::Progress;
 use crate::rate::Rate;
 use crate::rows::{self, Row};
@@ -30,6 +30,20 @@ pub(crate) struct Options {
     pub(crate) keys: Keys,
     /// Bytes for sorting.
     pub(crate) sorting: usize,
+    /// What ends it where it takes too much, unless it is bounded.
+    pub(crate) watch: Option<Watch>,
+}
+
+impl Options {
+    /// Ends building if that holds too much after so many of the items of `name`.
+    pub(crate) fn look(&self, name: &str, items: u64) -> Outcome<()> {
+        self.look_at(name, items, || 0)
+    }
+
+    /// As [`look`](Self::look), or if what is foretold of these items is too much.
+    fn look_at(&self, name: &str, items: u64, foretold: impl Fn() -> u64) -> Outcome<()> {
+        self.watch.map_or(Ok(()), |watch| watch.look(name, items, foretold, streamed))
+    }
 }
 
 /// What was built.
@@ -55,12 +69,20 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome<Code> {
     let options = options(args, &row)?;
     check_target(out)?;
     heap::start();
-    let need = about(file, args.format)?.and_then(|text| row.shape.peak_bytes(text, &options));
+    let (need, size) = (row.shape.need, row.shape.size);
+    let peak_bytes = move |text| need.peak_bytes(size, text, &options);
+    let need = about(file, args.format)?.and_then(peak_bytes);
     if let Some(need) = need {
         memory::check(args.memory, need, "building", &streamed())?;
     }
+    heap::restart_peak();
     let mut progress = Progress::new(args.quiet);
-    let lines = input::once(file, args.format.strip_cr, &mut progress)?;
+    let mut lines = input::once(file, args.format.strip_cr, &mut progress)?;
+    lines.look = Some(Box::new(move |name, items, bytes| {
+        // Of numbers that were not seen nothing is known: as if all were 0.
+        let text = About { lines: items, bytes, ..About::default() };
+        options.look_at(name, items, || peak_bytes(text).unwrap_or(0))
+    }));
     let built = match args.width {
         Some(width) => {
             shapes::ints::fill(PackedInts::with_capacity(width, 0), lines, out, &options)
@@ -116,7 +138,9 @@ fn options(args: &BuildArgs, row: &Row) -> Outcome<Options> {
     }
     let keys = args.keys_are.unwrap_or(if binary { Keys::Ints } else { Keys::Strings });
     let (format, width, fpr) = (args.format, args.width, args.fpr.unwrap_or_default());
-    Ok(Options { format, width, fpr, keys, sorting: args.memory.for_sorting() })
+    let is_bounded = matches!(row.shape.need, Need::Bounded);
+    let watch = Watch::new(args.memory).filter(|_| !is_bounded);
+    Ok(Options { format, width, fpr, keys, sorting: args.memory.for_sorting(), watch })
 }
 
 /// Refuses a place that cannot be written to before the work is done.

@@ -139,8 +139,19 @@ fn head(source: &mut Source) -> io::Result<Vec<u8>> {
 
 /// All bytes after decompression; `start` was read already. Names the file in errors.
 fn decoded(source: Source, start: &[u8], bar: ProgressBar, name: &str) -> Outcome<Source> {
+    decoded_by(BUFFER_BYTES, source, start, bar, name)
+}
+
+/// As [`decoded`], reading so many bytes at a time.
+fn decoded_by(
+    buffer_bytes: usize,
+    source: Source,
+    start: &[u8],
+    bar: ProgressBar,
+    name: &str,
+) -> Outcome<Source> {
     let all = bar.wrap_read(io::Cursor::new(start.to_vec()).chain(source));
-    let all = BufReader::with_capacity(BUFFER_BYTES, all);
+    let all = BufReader::with_capacity(buffer_bytes, all);
     let compression = Compression::of(start);
     let reader: Source = match compression {
         None => Box::new(all),
@@ -200,12 +211,14 @@ pub(crate) fn once(file: &Path, strip_cr: bool, progress: &mut Progress) -> Outc
     Ok(Lines::new(source, name, strip_cr))
 }
 
-/// How long `file` is, and parts of its text, as far from each other as they can be: where lines
-/// are sorted, the first are not like the others. Each begins where a line does, or a number of
-/// `size` bytes; of what is compressed only the beginning is read. `None` for what is no file.
+/// How long the text of `file` is, and parts of it, as far from each other as they can be: where
+/// lines are sorted, the first are not like the others. Each begins where a line does, or a number
+/// of `size` bytes. Of what is compressed only the beginning is read, and the length is what comes
+/// of as many bytes there. `None` for what is no file.
 pub(crate) fn parts(file: &Path, size: Option<usize>) -> Outcome<Option<(u64, Vec<Vec<u8>>)>> {
     const PARTS: u64 = 16;
     const BYTES: u64 = 1 << 12;
+    const BEGINNING: u64 = 1 << 21;
     // Opening anything else may wait, or take what it holds; `-` is not a file of that name.
     if file == Path::new("-") || !fs::metadata(file).is_ok_and(|info| info.is_file()) {
         return Ok(None);
@@ -216,9 +229,14 @@ pub(crate) fn parts(file: &Path, size: Option<usize>) -> Outcome<Option<(u64, Ve
     let (bytes, start) = (total.unwrap_or(0), head(&mut source).map_err(fail)?);
     let is_packed = Compression::of(&start).is_some();
     if is_packed || bytes <= PARTS * BYTES {
-        let source = decoded(source, &start, ProgressBar::hidden(), &name)?;
+        // What is read ahead counts as if it had been decoded: little.
+        let bar = ProgressBar::hidden();
+        let mut source = decoded_by(1 << 12, source, &start, bar.clone(), &name)?.take(BEGINNING);
         let mut text = Vec::new();
-        source.take(PARTS * BYTES).read_to_end(&mut text).map_err(fail)?;
+        source.read_to_end(&mut text).map_err(fail)?;
+        let (long, read) = (u128::from(bytes) * text.len() as u128, bar.position().max(1));
+        let is_all = source.limit() > 0;
+        let bytes = if is_all { text.len() as u64 } else { (long / u128::from(read)) as u64 };
         return Ok(Some((bytes, vec![text])));
     }
     let mut file = File::open(file).map_err(fail)?;
@@ -245,7 +263,14 @@ pub(crate) struct Lines {
     strip_cr: bool,
     /// What was seen so far.
     pub(crate) seen: Seen,
+    /// Bytes of the items so far, without what ends them.
+    bytes: u64,
+    /// Called with the name, and how many items and bytes there were: what it fails with ends them.
+    pub(crate) look: Option<Box<Look>>,
 }
+
+/// See [`Lines::look`].
+pub(crate) type Look = dyn Fn(&str, u64, u64) -> Outcome<()>;
 
 /// What is worth a note about the lines of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -265,7 +290,15 @@ pub(crate) struct Seen {
 impl Lines {
     fn new(stream: Source, name: String, strip_cr: bool) -> Self {
         let stream = BufReader::with_capacity(BUFFER_BYTES, stream);
-        Self { stream, name, line: Vec::new(), strip_cr, seen: Seen::default() }
+        Self {
+            stream,
+            name,
+            line: Vec::new(),
+            strip_cr,
+            seen: Seen::default(),
+            bytes: 0,
+            look: None,
+        }
     }
 
     /// The next line, without its LF.
@@ -275,7 +308,7 @@ impl Lines {
         if got.map_err(|error| self.fail(&error.to_string()))? == 0 {
             return Ok(None);
         }
-        self.seen.lines += 1;
+        self.count(self.line.len() as u64)?;
         self.seen.unended = self.line.last() != Some(&b'\n');
         if !self.seen.unended {
             self.line.pop();
@@ -289,6 +322,17 @@ impl Lines {
         self.seen.empty += u64::from(self.line.is_empty());
         self.seen.nul += u64::from(self.line.contains(&0));
         Ok(Some(&self.line))
+    }
+
+    fn count(&mut self, bytes: u64) -> Outcome<()> {
+        self.seen.lines += 1;
+        self.bytes += bytes;
+        self.look.as_ref().map_or(Ok(()), |look| look(&self.name, self.seen.lines, self.bytes))
+    }
+
+    /// What people call the text.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// An error about the whole text.
@@ -354,7 +398,7 @@ impl Lines {
                     )));
                 }
                 _ => {
-                    self.seen.lines += 1;
+                    self.count(size as u64)?;
                     take(self, u64::from_le_bytes(number))?;
                 }
             }

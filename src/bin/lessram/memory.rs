@@ -1,6 +1,8 @@
 //! How much memory there is, and the refusal to start what does not fit.
 
 use crate::error::{Failure, Outcome};
+use crate::heap;
+use crate::input::group;
 use std::fs;
 
 /// Of the memory that is available, what the command may take, in percent.
@@ -79,6 +81,51 @@ pub(crate) fn check(args: MemoryArgs, need: u64, what: &str, instead: &str) -> O
         human(need),
         human(available)
     )))
+}
+
+/// What refuses to go on when what is held has become too much: for what cannot be foretold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watch {
+    /// Live bytes of the heap at most, and the memory of which they are the share.
+    most: u64,
+    available: u64,
+}
+
+impl Watch {
+    /// Items between two looks.
+    const EVERY: u64 = 1 << 10;
+
+    /// None if nothing is to be refused, or the memory is not known.
+    pub(crate) fn new(args: MemoryArgs) -> Option<Self> {
+        let available = args.memory.or_else(available).filter(|_| !args.force)?;
+        Some(Self { most: available / 100 * SHARE, available })
+    }
+
+    /// Looks at the heap, which has been counted since the start, at some of the items, and at what
+    /// is `foretold` of so many: `name` is what they come from, `instead` tells the way out.
+    pub(crate) fn look(
+        self,
+        name: &str,
+        items: u64,
+        foretold: impl Fn() -> u64,
+        instead: impl Fn() -> String,
+    ) -> Outcome<()> {
+        if !items.is_multiple_of(Self::EVERY) {
+            return Ok(());
+        }
+        let need = foretold().max(heap::look().live.max(0) as u64);
+        if need <= self.most {
+            return Ok(());
+        }
+        Err(Failure::memory(format!(
+            "{name}: to build of its first {} items takes {}, more than {SHARE} % of the {} \
+             available: {}, or go on with --force",
+            group(items),
+            human(need),
+            human(self.available),
+            instead()
+        )))
+    }
 }
 
 /// `bytes` for people: three digits and a unit.

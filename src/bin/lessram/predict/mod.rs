@@ -108,6 +108,7 @@ fn options(args: &PredictArgs, row: &Row) -> Outcome<Options> {
         fpr: args.fpr.unwrap_or_default(),
         keys: Keys::Strings,
         sorting: args.memory.for_sorting(),
+        watch: None,
     })
 }
 

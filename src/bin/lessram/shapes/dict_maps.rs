@@ -66,7 +66,7 @@ impl<T: KeyMapBuild<Global> + Persist> Structure<Pair> for Values<T> {
 fn build<T: KeyMapBuild<Global> + Persist>(
     mut lines: Lines,
     path: &Path,
-    _: &Options,
+    options: &Options,
 ) -> Outcome<Built> {
     let (mut keys, mut pairs) = (Vec::new(), Vec::new());
     while let Some(line) = lines.next()? {
@@ -91,8 +91,14 @@ fn build<T: KeyMapBuild<Global> + Persist>(
         let key = excerpt(key(&two[0]));
         return Err(Failure::bad(format!("{key} has two values, {} and {}", two[0].2, two[1].2)));
     }
-    let sorted = pairs.iter().map(|pair| (key(pair), pair.2));
-    let built = T::try_from_sorted_in(sorted, BLOCK, Global).map_err(refused)?;
+    let mut failed = None;
+    let sorted = pairs.iter().zip(1..).map_while(|(pair, count)| {
+        let looked = options.look(lines.name(), count).map(|()| (key(pair), pair.2));
+        looked.map_err(|failure| failed = Some(failure)).ok()
+    });
+    let built = T::try_from_sorted_in(sorted, BLOCK, Global);
+    failed.map_or(Ok(()), Err)?;
+    let built = built.map_err(refused)?;
     save(&built, path)?;
     let (items, heap_bytes) = (pairs.len() as u64, built.heap_bytes() as u64);
     let repeated = (all - pairs.len()) as u64;

@@ -94,12 +94,13 @@ fn build<T: KeySetBuild<Global> + Persist>(
     }
     let (pushed, in_files) = (sorter.pushed(), sorter.is_in_files());
     let (mut sorted, mut failed) = (sorter.finish().map_err(not_sorted)?, None);
-    let keys = std::iter::from_fn(|| match sorted.next()? {
-        Ok(key) => Some(key),
-        Err(error) => {
-            failed = Some(not_sorted(error));
-            None
-        }
+    let mut count = 0;
+    let keys = std::iter::from_fn(|| {
+        let key = sorted.next()?.map_err(not_sorted).and_then(|key| {
+            count += 1;
+            options.look(lines.name(), count).map(|()| key)
+        });
+        key.map_err(|failure| failed = Some(failure)).ok()
     });
     let built = if in_files {
         T::try_from_sorted_through(&std::env::temp_dir(), keys, BLOCK, Global)

@@ -90,12 +90,16 @@ pub(crate) enum Need {
 pub(crate) struct Peak {
     /// So many for each line: measured.
     line: u64,
+    /// So many more for each of the first so many lines: measured.
+    first: (u64, u64),
     /// So many whatever there is.
     fixed: u64,
     /// So many for each field of a line: measured.
     field: u64,
     /// The text of all lines, so many times: measured.
     text: u64,
+    /// The text of so many lines: measured.
+    kept: u64,
     /// All numbers, as wide as the largest.
     packed: bool,
     /// All numbers, as wide as the gaps between them and so many bits more: measured.
@@ -104,8 +108,8 @@ pub(crate) struct Peak {
     places: u64,
 }
 
-/// Bytes that reading and writing files takes.
-const BUFFERS: u64 = 1 << 19;
+/// Bytes that reading and writing files takes, and small structures.
+const BUFFERS: u64 = 9 << 16;
 
 /// Bytes with room to grow.
 const fn growing(bytes: u64) -> u64 {
@@ -114,8 +118,17 @@ const fn growing(bytes: u64) -> u64 {
 
 impl Peak {
     /// Nothing that grows with the lines.
-    pub(crate) const NOTHING: Self =
-        Self { line: 0, fixed: 0, field: 0, text: 0, packed: false, gaps: None, places: 0 };
+    pub(crate) const NOTHING: Self = Self {
+        line: 0,
+        first: (0, 0),
+        fixed: 0,
+        field: 0,
+        text: 0,
+        kept: 0,
+        packed: false,
+        gaps: None,
+        places: 0,
+    };
     /// All numbers packed.
     pub(crate) const PACKED: Self = Self { packed: true, ..Self::NOTHING };
 
@@ -137,6 +150,16 @@ impl Peak {
     /// So many bytes a line beside that.
     pub(crate) const fn and_a_line(self, line: u64) -> Self {
         Self { line, ..self }
+    }
+
+    /// So many bytes more for each of the first `lines`.
+    pub(crate) const fn and_the_first(self, lines: u64, bytes: u64) -> Self {
+        Self { first: (bytes, lines), ..self }
+    }
+
+    /// The text of so many lines beside that.
+    pub(crate) const fn and_text_of(self, lines: u64) -> Self {
+        Self { kept: lines, ..self }
     }
 
     /// The numbers by their gaps beside that, with so many bits more than those have.
@@ -161,16 +184,19 @@ impl Peak {
         let places = growing(largest.saturating_mul(self.places) / 8);
         let (line, text) = (lines.saturating_mul(self.line), bytes.saturating_mul(self.text));
         let field = fields.saturating_mul(self.field);
-        let all = [line, self.fixed, field, text, packed, gaps, places];
+        let first = lines.min(self.first.1).saturating_mul(self.first.0);
+        let kept = bytes.saturating_mul(self.kept.min(lines)) / lines.max(1);
+        let all = [line, first, kept, self.fixed, field, text, packed, gaps, places];
         all.into_iter().fold(BUFFERS, u64::saturating_add)
     }
 }
 
-impl Shape {
-    /// Bytes that building it from `text` takes at most at once, about, if that can be told.
-    pub(crate) fn peak_bytes(&self, text: About, options: &Options) -> Option<u64> {
-        let Need::Of(peak) = self.need else { return None };
-        let made = match self.size {
+impl Need {
+    /// Bytes that building from `text` what has such a size takes at most at once, about, if that
+    /// can be told.
+    pub(crate) fn peak_bytes(self, size: Size, text: About, options: &Options) -> Option<u64> {
+        let Self::Of(peak) = self else { return None };
+        let made = match size {
             Size::Made(bytes) => bytes(text.lines, options).unwrap_or(u64::MAX),
             _ => 0,
         };

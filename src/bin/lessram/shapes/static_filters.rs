@@ -11,9 +11,10 @@ use crate::error::Outcome;
 use crate::input::Lines;
 use crate::spool::{self, Bytes, Feed, Number};
 use lessram::arrays::SlimVec;
-use lessram::filters::{Building, Filter, FilterBuild};
+use lessram::filters::{Building, Filter, FilterBuild, Fuse};
 use lessram::hashing::KeyHash;
 use lessram::mem::{Global, Totals};
+use lessram::registry::Registered;
 use lessram::storage::{self, HeapWords, Persist};
 use std::path::Path;
 
@@ -29,11 +30,20 @@ pub(crate) fn of<T: FilterBuild<Global> + Persist<Words = HeapWords> + 'static>(
         ],
         options: &["--fpr", "--as", "--u32le", "--u64le"],
         sorts: false,
-        need: Need::Of(Peak::NOTHING.and_a_line(18)),
+        need: Need::Of(peak_of::<T>()),
         size: Size::Keys,
         merge: None,
         build: build::<T>,
         open: |path| Ok(Box::new(Asked(storage::read::<T>(path)?))),
+    }
+}
+
+/// What is solved at once takes more: up to two million keys of a [`Fuse`], some of a `Ribbon`.
+fn peak_of<T: Persist>() -> Peak {
+    if T::KIND.id == <Fuse as Registered>::KIND.id {
+        Peak::NOTHING.and_a_line(17).and_the_first(1 << 21, 7)
+    } else {
+        Peak::NOTHING.and_a_line(18).and_the_first(30_000, 20)
     }
 }
 

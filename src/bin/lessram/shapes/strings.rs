@@ -28,7 +28,7 @@ pub(crate) fn of<T: StringsMut<Global> + Persist<Words = HeapWords> + 'static>()
         entries: vec![(Kind::Strings, set), (Kind::Stream, sequence)],
         options: &[],
         sorts: false,
-        need: Need::Of(Peak::text(1).and_a_line(3)),
+        need: Need::Of(Peak::text(1).and_a_line(4)),
         size: Size::Text,
         merge: None,
         build: build::<T>,

@@ -29,7 +29,7 @@ pub(crate) fn of<T: HeavyMut<Global> + Persist<Words = HeapWords> + 'static>() -
         entries: vec![(Kind::Stream, Entry::of::<Bytes, Top<T>>(NOTE, RUST))],
         options: &[],
         sorts: false,
-        need: Need::Of(Peak::fixed(1 << 19)),
+        need: Need::Of(Peak::fixed(1 << 18).and_text_of(1 << 14)),
         size: Size::Items,
         merge: Some(|files, out| merged(files, out, T::merge, |_| None)),
         build: build::<T>,
