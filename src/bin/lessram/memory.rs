@@ -110,7 +110,7 @@ impl Watch {
         foretold: impl Fn() -> u64,
         instead: impl Fn() -> String,
     ) -> Outcome<()> {
-        if !items.is_multiple_of(Self::EVERY) {
+        if items % Self::EVERY != 0 {
             return Ok(());
         }
         let need = foretold().max(heap::look().live.max(0) as u64);
