@@ -10,8 +10,8 @@
 //!
 //! `counting` is a door for plain code that counts bits and stands elsewhere.
 //!
-//! What a few instructions do (`counts`, `deposit`, `merge`, `prefetch`, `scan`, `tags`) stands in
-//! one file beside its plain code.
+//! What a few instructions do (`alone`, `counts`, `deposit`, `merge`, `prefetch`, `scan`, `tags`)
+//! stands in one file beside its plain code.
 //!
 //! With `std` the processor is asked, so that a program built for any x86-64 finds its AVX2;
 //! without it only what the build targets counts. Functions for one element are never chosen this
@@ -33,6 +33,7 @@
 
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 pub(crate) mod aarch64;
+mod alone;
 pub(crate) mod counting;
 pub(crate) mod counts;
 pub(crate) mod deposit;
@@ -47,6 +48,7 @@ pub(crate) mod unpack;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod x86;
 
+pub(crate) use alone::alone;
 pub(crate) use prefetch::prefetch;
 
 /// A line over places: at place `i` it is `first + floor(i * slope / 128)`, all modulo 2^64, with
