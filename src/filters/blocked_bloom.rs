@@ -2,11 +2,12 @@
 
 use super::BATCH;
 use super::doors::sized_doors;
+use super::gather::mixed;
 use super::lines::Lines;
 use super::rate::{self, Blocks};
 use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
-use crate::hashing::fold;
 use crate::mem::{Alloc, Footprint, Parts};
+use crate::simd::alone;
 use crate::simd::lines::{Form, Kernel, kernel};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
@@ -112,6 +113,15 @@ fn best_form(capacity: u64, fpr: f64) -> (Form, u64) {
     *best.unwrap_or(&counts[1])
 }
 
+/// Up to a batch of hashes, mixed one by one: in vectors that takes twice as long (measured).
+#[inline]
+fn mix_all<'b>(hashes: &[u64], seed: u64, batch: &'b mut [u64; BATCH]) -> &'b [u64] {
+    for (x, hash) in batch.iter_mut().zip(hashes) {
+        *x = mixed(alone(*hash), seed);
+    }
+    &batch[..hashes.len().min(BATCH)]
+}
+
 /// Bits of a filter made for so many keys.
 #[cfg(all(test, feature = "alloc"))]
 pub(super) fn best_bits(capacity: u64, fpr: f64) -> u64 {
@@ -137,33 +147,18 @@ impl<W: Words> BlockedBloom<W> {
     #[must_use]
     #[inline]
     pub fn contains_hash(&self, hash: u64) -> bool {
-        self.kernel.has(self.lines.bytes(), self.mixed(hash))
+        self.kernel.has(self.lines.bytes(), mixed(hash, self.seed))
     }
 
     /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,
     /// as far as both go. Lines are asked for 32 keys ahead, so that their ways from memory
     /// overlap. Allocates nothing.
     pub fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
+        let lines = self.lines.bytes();
         for (hashes, found) in hashes.chunks(BATCH).zip(found.chunks_mut(BATCH)) {
-            let (mixed, len) = self.batch(hashes);
-            self.kernel.have(self.lines.bytes(), &mixed[..len], found);
+            let mut batch = [0; BATCH];
+            self.kernel.have(lines, mix_all(hashes, self.seed, &mut batch), found);
         }
-    }
-
-    /// A hash as the lines take it: mixed again, so that raw integers given as hashes do no harm.
-    #[inline]
-    const fn mixed(&self, hash: u64) -> u64 {
-        fold(hash ^ self.seed)
-    }
-
-    /// Up to a batch of hashes, mixed, and how many.
-    #[inline]
-    fn batch(&self, hashes: &[u64]) -> ([u64; BATCH], usize) {
-        let mut mixed = [0; BATCH];
-        for (mixed, hash) in mixed.iter_mut().zip(hashes) {
-            *mixed = self.mixed(*hash);
-        }
-        (mixed, hashes.len().min(BATCH))
     }
 
     const fn form(&self) -> Form {
@@ -278,16 +273,17 @@ impl<A: Alloc> BlockedBloom<HeapWords<A>> {
     /// Adds the key of this 64-bit hash; returns whether the filter changed.
     #[inline]
     pub fn insert_hash(&mut self, hash: u64) -> bool {
-        let x = self.mixed(hash);
+        let x = mixed(hash, self.seed);
         self.kernel.set(self.lines.bytes_mut(), x)
     }
 
     /// Adds the keys of these hashes. Lines are asked for 32 keys ahead, so that their ways from
     /// memory overlap.
     pub fn insert_many_hash(&mut self, hashes: &[u64]) {
+        let lines = self.lines.bytes_mut();
         for hashes in hashes.chunks(BATCH) {
-            let (mixed, len) = self.batch(hashes);
-            self.kernel.set_all(self.lines.bytes_mut(), &mixed[..len]);
+            let mut batch = [0; BATCH];
+            self.kernel.set_all(lines, mix_all(hashes, self.seed, &mut batch));
         }
     }
 

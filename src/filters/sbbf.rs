@@ -137,8 +137,9 @@ impl<W: Words> Sbbf<W> {
     /// as far as both go. Blocks are asked for 32 keys ahead, so that their ways from memory
     /// overlap. Allocates nothing.
     pub fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
+        let blocks = self.blocks.bytes();
         for (hashes, found) in hashes.chunks(BATCH).zip(found.chunks_mut(BATCH)) {
-            self.kernel.have(self.blocks.bytes(), hashes, found);
+            self.kernel.have(blocks, hashes, found);
         }
     }
 
@@ -344,8 +345,9 @@ impl<A: Alloc> Sbbf<HeapWords<A>> {
     /// Adds the keys of these hashes. Blocks are asked for 32 keys ahead, so that their ways from
     /// memory overlap.
     pub fn insert_many_hash(&mut self, hashes: &[u64]) {
+        let blocks = self.blocks.bytes_mut();
         for hashes in hashes.chunks(BATCH) {
-            self.kernel.set_all(self.blocks.bytes_mut(), hashes);
+            self.kernel.set_all(blocks, hashes);
         }
     }
 

@@ -32,6 +32,9 @@ use core::fmt;
 /// Bytes of a line.
 pub(crate) const LINE: usize = 64;
 
+/// Bytes of all lines from which on they are asked for ahead.
+const FAR: usize = 4 << 20;
+
 /// The bits of its line that a key sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -152,8 +155,9 @@ macro_rules! inlined {
 /// Where the line that `x` picks starts.
 #[inline(always)]
 fn start(lines: &[u8], x: u64) -> usize {
-    let count = (lines.len() / LINE) as u64;
-    ((u128::from(x) * u128::from(count)) >> 64) as usize * LINE
+    // As if `x` times the number of lines, in fewer steps: what is below a line is cut off once.
+    let bytes = (lines.len() & !(LINE - 1)) as u64;
+    ((u128::from(x) * u128::from(bytes)) >> 64) as usize & !(LINE - 1)
 }
 
 /// Where the half line that `x` picks starts.
@@ -242,8 +246,11 @@ impl Kernel {
         unsafe { (self.set)(lines, x) }
     }
 
-    /// Asks for the lines of `xs` to be fetched.
+    /// Asks for the lines of `xs` to be fetched, where they are most likely to be far away.
     fn fetch(&self, lines: &[u8], xs: &[u64]) {
+        if lines.len() < FAR {
+            return;
+        }
         let start = if self.form == Form::Split { half_start } else { start };
         for x in xs {
             prefetch(lines, start(lines, *x));

@@ -56,7 +56,8 @@ impl<W: Words> AlignedWords<W> {
     /// The words of the lines.
     #[inline]
     pub(crate) fn words(&self) -> &[Le64] {
-        self.words.words().get(self.start..self.start + self.len).unwrap_or(&[])
+        let from = self.words.words().get(self.start..).unwrap_or(&[]);
+        from.get(..self.len).unwrap_or(&[])
     }
 
     /// The words of line `line`, or `None` if there is no such line.
@@ -104,7 +105,8 @@ impl<A: Alloc> AlignedWords<HeapWords<A>> {
     /// The words of the lines, to be written.
     #[inline]
     pub(crate) fn words_mut(&mut self) -> &mut [Le64] {
-        self.words.words_mut().get_mut(self.start..self.start + self.len).unwrap_or(&mut [])
+        let from = self.words.words_mut().get_mut(self.start..).unwrap_or(&mut []);
+        from.get_mut(..self.len).unwrap_or(&mut [])
     }
 
     /// Keeps the first `len` words, which are no more than there are, and gives back the room of
