@@ -62,7 +62,7 @@ impl<F, const MOST: usize> Chain<F, MOST> {
 
     /// The parts that take no more keys.
     #[inline]
-    pub(super) fn older(&self) -> impl DoubleEndedIterator<Item = &F> {
+    pub(super) fn older(&self) -> impl DoubleEndedIterator<Item = &F> + Clone {
         self.parts[..self.newest].iter().flatten()
     }
 

@@ -19,9 +19,10 @@ use crate::storage::Sections;
 use crate::storage::{HeapWords, Persist, Source, Words, doors, require};
 use core::fmt;
 use core::iter::FusedIterator;
+pub(super) use part::MAX_PARTS;
 use places::Places;
 use table::{BLOCK, Filling, Table};
-use work::{Add, AddMany, Has, HasMany, Remove};
+use work::{Add, AddMany, Fill, Has, HasMany, Remove};
 
 /// The section of the blocks.
 const DATA: Tag = Tag(*b"quot");
@@ -69,6 +70,9 @@ const fn most_in(slots: u64) -> u64 {
 /// - One key is added tens of thousands of times: each time takes a slot, and 65,535 slots in a row
 ///   are the most there can be. [`insert_unique`](Self::insert_unique) adds it once.
 /// - A key that is not in it is removed: if it has a fingerprint of one that is, that one is gone.
+/// - Numbers with a pattern are given as hashes, without being hashed: they are mixed by a single
+///   product, which multiples of 65,537 pass at up to five times the rate (measured). Keys are
+///   hashed, and are not meant.
 ///
 /// # Layout
 ///
@@ -249,12 +253,8 @@ impl<W: Words> Quotient<W> {
         spare: Spare,
         alloc: A,
     ) -> Result<Table<HeapWords<A>>, BuildError> {
-        let mut filling = Filling::new(places.table(spare, alloc)?);
-        for fingerprint in fingerprints {
-            let (quotient, remainder) = places.split(fingerprint);
-            filling.push(quotient, remainder)?;
-        }
-        filling.finish()
+        let table = places.table(spare, alloc)?;
+        table.way().run(Fill { filling: Filling::new(table), fingerprints, places })
     }
 
     fn same_parameters<V: Words>(&self, other: &Quotient<V>) -> Result<(), MergeError> {
@@ -530,6 +530,7 @@ pub struct Iter<'s, W: Words = HeapWords> {
 impl<W: Words> Iterator for Iter<'_, W> {
     type Item = u64;
 
+    #[inline(always)]
     fn next(&mut self) -> Option<u64> {
         let table = &self.set.table;
         if self.left == 0 {

@@ -1,6 +1,7 @@
 //! [`ScalableQuotient`]: quotient filters one after the other, for nobody knows how many keys.
 
 use super::chain::{Chain, chain_doors};
+use super::quotient::MAX_PARTS;
 use super::{Quotient, rate};
 use crate::error::{BuildError, FileError, Tag};
 use crate::mem::Alloc;
@@ -9,8 +10,6 @@ use crate::storage::Sections;
 use crate::storage::{HeapWords, Persist, Source, Words, doors};
 use core::fmt;
 
-/// The most parts. Each is for eight times the keys of the one before: ten are for 2^37 times 64.
-const MAX_PARTS: usize = 10;
 /// The fewest keys that the first part is for.
 const MIN_FIRST: u64 = 64;
 /// Each part is for so many times the keys of the one before. Chosen by trial, together with
@@ -32,6 +31,7 @@ const SHARES: [f64; 5] = [0.28, 0.28, 0.18, 0.12, 0.06];
 /// - Speed before bits: [`ScalableBloom`](super::ScalableBloom) takes twice the bytes and a
 ///   fiftieth of the time to fill.
 /// - Keys are to be removed or counted, or two filters to be merged: [`Quotient`].
+/// - Numbers with a pattern are given as hashes, without being hashed: see [`Quotient`].
 /// - Keys chosen by an attacker who knows the seed: they can all be made positive.
 ///
 /// # Layout
@@ -41,7 +41,7 @@ const SHARES: [f64; 5] = [0.28, 0.28, 0.18, 0.12, 0.06];
 /// ```
 ///
 /// Keys go into the newest part. It starts with an eighth of the slots of the part before, and is
-/// copied to a seventh more slots whenever 97 % of them are taken, until it has those that its
+/// copied to a seventh more slots whenever 96 % of them are taken, until it has those that its
 /// keys need; once it holds as many keys as it is for, the next one begins. A part holds
 /// fingerprints exactly, so that its rate is its keys over its fingerprints' range: at most 28 % of
 /// `fpr` for the first two, 18, 12 and 6 % for the next, then half of it each. Growing needs the
@@ -143,9 +143,10 @@ impl<A: Alloc + Clone> ScalableQuotient<HeapWords<A>> {
     /// the next part would have more than 60 bits, [`BuildError::TooMany`] if there is no next
     /// part; the filter is then unchanged.
     pub fn try_insert_hash(&mut self, hash: u64) -> Result<bool, BuildError> {
-        // The blocks of all parts, so that they come together and not one after the other.
-        self.chain.iter().for_each(|part| part.ask_for(hash));
-        if self.chain.older().rev().any(|part| part.contains_hash(hash)) {
+        if let Some(newest) = self.chain.newest() {
+            newest.ask_for(hash);
+        }
+        if Quotient::any_has(self.chain.older().rev(), hash) {
             return Ok(false);
         }
         let keys = capacity_of(self.chain.capacity, self.chain.newest_index());

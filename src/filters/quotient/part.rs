@@ -2,13 +2,18 @@
 //! slots for, and stored by what the chain knows of it.
 
 use super::table::{BLOCK, Table};
-use super::{MAX_GRID, Places, Quotient, most_in, slots_for};
+use super::work::AnyHas;
+use super::{MAX_GRID, Places, Quotient, slots_for};
 use crate::error::{BuildError, FileError, Tag};
+use crate::filters::gather::mixed;
 use crate::mem::Alloc;
 #[cfg(feature = "alloc")]
 use crate::storage::Le64;
 use crate::storage::{HeapWords, Words, require};
 
+/// The most parts of a chain. Each is for eight times the keys of the one before: ten are for 2^37
+/// times 64.
+pub(in crate::filters) const MAX_PARTS: usize = 10;
 /// The most blocks behind the last quotient of a part. At 97 % of the slots, one table in a million
 /// needs more and gets one [from the tail of a queue at that load].
 const SPARE_BLOCKS: u64 = 4;
@@ -16,6 +21,12 @@ const SPARE_BLOCKS: u64 = 4;
 /// Of a part: fewer than of a table by itself, for small parts stay.
 fn spare(blocks: u64) -> u64 {
     (blocks / 16 + 1).min(SPARE_BLOCKS)
+}
+
+/// Keys in so many slots from which on a part gets more: 96 % of them. Each percent more takes half
+/// a percent fewer bits, and longer for each key than the last.
+const fn most_in(slots: u64) -> u64 {
+    slots - slots / 25
 }
 
 /// The places of a part for `keys` keys at a rate of `fpr`, in so many slots at present.
@@ -33,6 +44,21 @@ impl<W: Words> Quotient<W> {
     #[inline]
     pub(in crate::filters) fn ask_for(&self, hash: u64) {
         self.table.prefetch(self.places.split(self.fingerprint(hash)).0);
+    }
+
+    /// Whether one of `parts`, at most [`MAX_PARTS`] of the same seed, may have the key of this
+    /// hash.
+    #[inline]
+    pub(in crate::filters) fn any_has<'s>(
+        parts: impl Iterator<Item = &'s Self> + Clone,
+        hash: u64,
+    ) -> bool
+    where
+        W: 's,
+    {
+        let Some(first) = parts.clone().next() else { return false };
+        let x = mixed(hash, first.seed);
+        first.table.way().run(AnyHas { parts, x })
     }
 
     /// Whether it needs more slots before another key, or has the `keys` keys that it is for.

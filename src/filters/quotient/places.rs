@@ -62,16 +62,15 @@ impl Places {
     }
 
     /// The fingerprint of this quotient and remainder; of any others, one near to it.
+    #[inline(always)]
     pub(super) const fn join(&self, quotient: usize, remainder: u64) -> u64 {
         let cell = (quotient as u64) << self.bits | remainder;
-        let mut fingerprint = reduce(cell, self.back);
-        let mut tries = 0;
-        // Rounded down it is too small by 2 at most. Without a branch that nobody could foresee.
-        while tries < 2 {
-            let (quotient, remainder) = self.split(fingerprint);
-            fingerprint += (((quotient as u64) << self.bits | remainder) < cell) as u64;
-            tries += 1;
-        }
+        let product = cell as u128 * self.back as u128;
+        // Rounded up it is too small by 1 at most, as `back` is, and a cell is below 2^64. Without
+        // a branch that nobody could foresee.
+        let mut fingerprint = ((product + u64::MAX as u128) >> 64) as u64;
+        let (quotient, remainder) = self.split(fingerprint);
+        fingerprint += (((quotient as u64) << self.bits | remainder) < cell) as u64;
         if fingerprint < self.grid { fingerprint } else { self.grid - 1 }
     }
 

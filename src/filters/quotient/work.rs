@@ -2,7 +2,9 @@
 //! deposits bits in hardware.
 
 use super::Quotient;
-use super::table::Table;
+use super::part::MAX_PARTS;
+use super::places::Places;
+use super::table::{Filling, Table};
 use crate::error::BuildError;
 use crate::filters::BATCH;
 use crate::mem::Alloc;
@@ -50,6 +52,65 @@ impl<W: Words> Work for HasMany<'_, W> {
     }
 }
 
+/// [`Quotient::any_has`].
+pub(super) struct AnyHas<I> {
+    pub(super) parts: I,
+    pub(super) x: u64,
+}
+
+impl<'s, W: Words + 's, I: Iterator<Item = &'s Quotient<W>> + Clone> Work for AnyHas<I> {
+    type Out = bool;
+
+    #[inline(always)]
+    fn run(self, by: Option<Deposit>) -> bool {
+        let mut places = [(0, 0); MAX_PARTS];
+        // The blocks of all parts, so that they come together and not one after the other.
+        for (part, place) in self.parts.clone().zip(&mut places) {
+            *place = part.places.split(part.places.fingerprint(self.x));
+            part.table.prefetch(place.0);
+        }
+        // Not `any`, which need not be inlined.
+        for (part, (quotient, remainder)) in self.parts.zip(places) {
+            if part.table.holds(by, quotient, remainder) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// Fills a table with fingerprints, which ascend.
+pub(super) struct Fill<'s, A: Alloc, I> {
+    pub(super) filling: Filling<A>,
+    pub(super) fingerprints: I,
+    pub(super) places: &'s Places,
+}
+
+impl<A: Alloc, I: Iterator<Item = u64>> Work for Fill<'_, A, I> {
+    type Out = Result<Table<HeapWords<A>>, BuildError>;
+
+    #[inline(always)]
+    fn run(self, _: Option<Deposit>) -> Self::Out {
+        let Self { mut filling, mut fingerprints, places } = self;
+        loop {
+            // Some at a time: both loops at once have more to keep than there are registers.
+            let mut batch = [(0, 0); BATCH];
+            let mut len = 0;
+            while len < BATCH {
+                let Some(fingerprint) = fingerprints.next() else { break };
+                batch[len] = places.split(fingerprint);
+                len += 1;
+            }
+            for (quotient, remainder) in &batch[..len] {
+                filling.push(*quotient, *remainder)?;
+            }
+            if len < BATCH {
+                return filling.finish();
+            }
+        }
+    }
+}
+
 /// Puts a remainder in, if it is to be in `once` only if none is; tells whether none was.
 pub(super) struct Add<'s, A: Alloc> {
     pub(super) table: &'s mut Table<HeapWords<A>>,
@@ -65,7 +126,7 @@ impl<A: Alloc> Work for Add<'_, A> {
     fn run(self, by: Option<Deposit>) -> Result<bool, BuildError> {
         let place = self.table.find(by, self.quotient, self.remainder);
         if !(place.found && self.once) {
-            self.table.insert(by, &place)?;
+            self.table.insert(&place)?;
         }
         Ok(!place.found)
     }
@@ -85,7 +146,7 @@ impl<A: Alloc> Work for AddMany<'_, A> {
         self.places.iter().for_each(|(quotient, _)| self.table.prefetch(*quotient));
         for (added, (quotient, remainder)) in self.places.iter().enumerate() {
             let place = self.table.find(by, *quotient, *remainder);
-            if let Err(error) = self.table.insert(by, &place) {
+            if let Err(error) = self.table.insert(&place) {
                 return (added as u64, Err(error));
             }
         }
@@ -107,7 +168,7 @@ impl<A: Alloc> Work for Remove<'_, A> {
     fn run(self, by: Option<Deposit>) -> bool {
         let place = self.table.find(by, self.quotient, self.remainder);
         if place.found {
-            self.table.remove(by, &place);
+            self.table.remove(&place);
         }
         place.found
     }
