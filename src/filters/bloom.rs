@@ -1,7 +1,7 @@
 //! [`Bloom`]: the classic filter, for any rate.
 
 use super::doors::sized_doors;
-use super::{BATCH, rate};
+use super::{BATCH, FAR, rate};
 use crate::bits::{field::Picked, float};
 use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
 use crate::hashing::fold;
@@ -16,9 +16,6 @@ use core::fmt;
 const BITS: Tag = Tag(*b"bits");
 /// Multiplier from one position to the next: 2^64 divided by the golden ratio, odd.
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
-/// Bytes of a filter from which on its words are asked for ahead. Nearer ones come in time, and
-/// asking takes as long as a third of an answer (measured: 4 MiB are a tie).
-const FAR: usize = 4 << 20;
 /// The most positions a key may have.
 const MAX_HASHES: u32 = 64;
 

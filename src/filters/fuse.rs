@@ -2,16 +2,16 @@
 
 mod build;
 
-use super::BATCH;
 use super::doors::at_once_doors;
 use super::gather::mixed;
+use super::{BATCH, FAR};
 use crate::bits::field::{Fields, Store, words_for};
 use crate::bits::float;
 use crate::error::{FileError, Tag};
 use crate::hashing::fold;
 use crate::hashing::reduce;
 use crate::mem::{Footprint, PartKind, Parts};
-use crate::simd::prefetch;
+use crate::simd::{alone, prefetch};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Persist, Source as Opened, Words, doors, require};
@@ -230,7 +230,7 @@ impl<W: Words> Fuse<W> {
     fn fits<const WIDTH: u32>(&self, base: u64, x: u64) -> bool {
         let bytes = self.slots.store().bytes();
         let xor = self.layout.slots_of(x).iter().fold(fingerprint(x), |xor, slot| {
-            let index = (base + slot) as usize;
+            let index = (base + alone(*slot)) as usize;
             xor ^ match WIDTH {
                 8 => u64::from(bytes.get(index).copied().unwrap_or(0)),
                 16 => {
@@ -265,6 +265,9 @@ impl<W: Words> Fuse<W> {
             let mut places = [(0, 0); BATCH];
             for (place, hash) in places.iter_mut().zip(hashes) {
                 *place = self.place(mixed(*hash, seed)).unwrap_or((0, 0));
+                if bytes.len() < FAR {
+                    continue;
+                }
                 let (base, x) = *place;
                 for slot in self.layout.slots_of(x) {
                     prefetch(bytes, (((base + slot) * width) >> 3) as usize);
