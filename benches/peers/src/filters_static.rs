@@ -204,8 +204,13 @@ fn ribbon<'a>(data: &'a Data, entries: &mut Vec<Entry<'a>>) {
     let set: &'static Ribbon = Box::leak(Box::new(from_hashes()));
     many.count = at_once(set);
     entries.push(many);
-    // An eighth of the hashes, the keys left to later layers, and a shard's equations.
-    let how = Building { memory: n + n / 2 + (2 << 20), ..Building::default() };
+    // An eighth of the hashes and the keys left to later layers; of few keys, the least that does.
+    let again = || keys.iter().copied();
+    let none = Building { memory: 0, ..Building::default() };
+    let Err(BuildError::OutOfRange { min, .. }) = Ribbon::from_source(again, fpr, none) else {
+        return;
+    };
+    let how = Building { memory: (n + n / 2 + n / 8).max(min as usize), ..none };
     let sparing = move || Ribbon::from_source(|| keys.iter().copied(), fpr, how).expect("built");
     entries.push(entry!("Ribbon, 8 passes", sparing, |set: Ribbon, hash| set.contains_hash(hash)));
 }
@@ -240,7 +245,7 @@ fn quotient<'a>(data: &'a Data, entries: &mut Vec<Entry<'a>>) {
     entries.push(entry!("qfilter", theirs, |set: qfilter::Filter, hash| set.contains(hash)));
 }
 
-/// Removing and putting in again every tenth key.
+/// Removing and putting in again every tenth key, and removing alone.
 fn removals(data: &Data, rounds: usize) -> Result<(), Box<dyn Error>> {
     let some: Vec<u64> = data.keys.iter().step_by(10).copied().collect();
     let ours = std::sync::Mutex::new(filled(&data.keys, data.fpr));
@@ -264,5 +269,39 @@ fn removals(data: &Data, rounds: usize) -> Result<(), Box<dyn Error>> {
         }),
     ];
     let case = format!("remove and insert, n {}, 1/{:.0}", data.n, 1.0 / data.fpr);
-    race("filters", &case, rounds.min(7), some.len(), true, &contenders)
+    race("filters", &case, rounds.min(7), some.len(), true, &contenders)?;
+    removals_alone(data, rounds.min(7), &some)
+}
+
+/// Sets that are used up: one for each slice.
+struct Stock<T>(std::sync::Mutex<Vec<T>>, std::sync::atomic::AtomicUsize);
+
+impl<T: Clone> Stock<T> {
+    /// For so many rounds, and what a race does before them: one to compare, one to get warm.
+    fn new(set: T, rounds: usize) -> Self {
+        Self(vec![set; rounds + 2].into(), 0.into())
+    }
+
+    /// Does the work on a set that nobody has worked on.
+    fn take(&self, work: impl FnOnce(&mut T) -> usize) -> u64 {
+        let next = self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        work(&mut self.0.lock().expect("one thread")[next]) as u64
+    }
+}
+
+/// Removing every tenth key, from a filled set each time.
+fn removals_alone(data: &Data, rounds: usize, some: &[u64]) -> Result<(), Box<dyn Error>> {
+    let rounds = rounds.min(if data.n > 3_000_000 { 3 } else { 7 });
+    let ours = Stock::new(filled(&data.keys, data.fpr), rounds);
+    let theirs = Stock::new(filled_peer(&data.keys, data.fpr), rounds);
+    let contenders = [
+        contender("Quotient", 0, || {
+            ours.take(|set| some.iter().filter(|key| set.remove_hash(**key)).count())
+        }),
+        contender("qfilter", 0, || {
+            theirs.take(|set| some.iter().filter(|key| set.remove(**key)).count())
+        }),
+    ];
+    let case = format!("remove, n {}, 1/{:.0}", data.n, 1.0 / data.fpr);
+    race("filters", &case, rounds, some.len(), true, &contenders)
 }
