@@ -14,13 +14,12 @@
 #[inline(always)]
 pub(crate) fn alone(x: u64) -> u64 {
     #[cfg(all(target_arch = "x86_64", target_feature = "avx2"))]
-    {
+    let x = {
         use core::arch::asm;
         let mut x = x;
         // SAFETY: there is no instruction in it (invariant 1).
         unsafe { asm!("/* {} */", inout(reg) x, options(pure, nomem, nostack, preserves_flags)) };
-        return x;
-    }
-    #[cfg(not(all(target_arch = "x86_64", target_feature = "avx2")))]
+        x
+    };
     x
 }
