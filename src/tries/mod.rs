@@ -3,7 +3,7 @@
 //! | I have | I take | it costs |
 //! |---|---|---|
 //! | a vocabulary, names, paths: keys that stay, as small as can be | [`RearDict`] | 1.9 bytes a word of a word list |
-//! | the same, millions of them, and time counts before bytes | [`FrontDict`] | 3.2 bytes a word |
+//! | the same, millions of them, and time counts before bytes | [`FrontDict`] | 3.3 bytes a word |
 //! | keys whose endings repeat: forms of words, paths, hosts; or keys near a word are asked for | [`Dawg`] | 2.1 bytes a word, 3.8 a path of 92 |
 //! | keys that stay, each with a number or a few of fixed size | [`DictMap`] over one of these three | that one's, and the values' bits |
 //! | keys that come and go, alone or with values | [`DynTrie`], [`DynTrieMap`] | 5.6 bytes a word |
