@@ -427,7 +427,9 @@ fn an_interrupt_leaves_no_process_and_no_file() {
     let folder = Folder::new();
     folder.write("text", lines(20_000, |i| format!("key {:x}", i * 0x9e37_79b9)));
     let args = ["compare", "text", "--only", "std_vec", "--budget", "60", "--repeat", "1000"];
-    let mut command = folder.command(Path::new(env!("CARGO_BIN_EXE_lessram")), &args);
+    // Who starts the tests in the background of a script has them ignore the signal, and theirs.
+    let args = [&["--default-signal=INT", env!("CARGO_BIN_EXE_lessram")], &args[..]].concat();
+    let mut command = folder.command(Path::new("env"), &args);
     let mut child = command.process_group(0).spawn().unwrap();
     let scratch = || fs::read_dir(folder.0.join("tmp")).unwrap().flatten().next();
     let prepared = || scratch().is_some_and(|folder| folder.path().join("plan.json").exists());
@@ -477,7 +479,9 @@ fn what_turns_out_to_take_too_much_is_given_up() {
     let refused = |args: &[&str], stdin: &[u8]| {
         let ran = folder.run_with(args, stdin);
         assert_eq!(ran.code, 3, "{args:?}: {}", ran.err);
-        let told = ["front_dict", "--force", "of its first"].iter().all(|it| ran.err.contains(it));
+        let told = ["parts", "--force", "of its first"].iter().all(|it| ran.err.contains(it));
+        // What holds no values is no way out for who has some.
+        assert_eq!(args[1] != "dawg_map", ran.err.contains("front_dict"), "{}", ran.err);
         assert!(told && ran.err.lines().count() == 1, "{}", ran.err);
         assert!(!folder.names().contains(&"out".to_owned()), "{:?}", folder.names());
     };
@@ -525,27 +529,31 @@ fn the_peak_of_building_is_foretold() {
         lines(40_000, |i| "x".repeat((i % 3 * i / 4000) as usize) + &i.to_string()),
     );
     folder.write("pairs", lines(15_000, |i| format!("key number {i}\t{}", i % 1_000)));
-    let check = |kind: &str, file: &str| {
+    let check = |kind: &str, file: &str, most: f64| {
         let told = folder.ok(&["build", kind, file, "-o", "out", "-q", "--json"]);
         let told: Value = serde_json::from_str(&told).unwrap();
         let [peak, foretold] = ["peak_bytes", "predicted_peak_bytes"]
             .map(|field| told[field].as_u64().unwrap() as f64);
         assert!(peak >= told["heap_bytes"].as_f64().unwrap(), "{told}");
-        assert!((1.0..1.75).contains(&(foretold / peak)), "{kind} of {file}: {told}");
+        assert!((1.0..most).contains(&(foretold / peak)), "{kind} of {file}: {told}");
     };
     let of_text = ["str_array", "resolver", "mphf", "static_set", "bloom", "blocked_bloom"];
     let of_hashes = ["fuse", "ribbon", "quotient", "scalable_quotient", "sbbf", "timing_bloom"];
     let of_streams = ["exa_log_log", "hyper_log_log", "theta", "count_min", "top_k"];
     for kind in of_text.into_iter().chain(of_hashes).chain(of_streams) {
-        check(kind, "long");
-        check(kind, "mixed");
+        check(kind, "long", 1.75);
+        check(kind, "mixed", 1.75);
+    }
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/src/bin/lessram/sample/words.txt.gz");
+    for kind in ["str_array", "mphf", "bloom", "fuse", "ribbon", "quotient", "top_k"] {
+        check(kind, sample, 1.35);
     }
     for kind in ["packed_ints", "block_ints", "elias_fano", "sliced_set", "morris_array"] {
-        check(kind, "numbers");
+        check(kind, "numbers", 1.75);
     }
     folder.write("rows", lines(10_000, |i| format!("{} {},{}", i % 10, i * 7, i % 99)));
-    check("ragged", "rows");
+    check("ragged", "rows", 1.75);
     for kind in ["rear_map", "front_map", "dawg_map", "static_map"] {
-        check(kind, "pairs");
+        check(kind, "pairs", 1.75);
     }
 }

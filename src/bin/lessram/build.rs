@@ -1,7 +1,7 @@
 //! `lessram build`.
 
 use crate::about::{About, about};
-use crate::args::{BuildArgs, FormatArgs, Keys};
+use crate::args::{BuildArgs, FormatArgs, Keys, Kind};
 use crate::error::{Code, Failure, Outcome};
 use crate::heap;
 use crate::input::{self, Seen, group, note_oddities};
@@ -32,6 +32,8 @@ pub(crate) struct Options {
     pub(crate) sorting: usize,
     /// What ends it where it takes too much, unless it is bounded.
     pub(crate) watch: Option<Watch>,
+    /// The way out of that.
+    pub(crate) instead: fn() -> String,
 }
 
 impl Options {
@@ -42,7 +44,7 @@ impl Options {
 
     /// As [`look`](Self::look), or if what is foretold of these items is too much.
     fn look_at(&self, name: &str, items: u64, foretold: impl Fn() -> u64) -> Outcome<()> {
-        self.watch.map_or(Ok(()), |watch| watch.look(name, items, foretold, streamed))
+        self.watch.map_or(Ok(()), |watch| watch.look(name, items, foretold, self.instead))
     }
 }
 
@@ -73,7 +75,7 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome<Code> {
     let peak_bytes = move |text| need.peak_bytes(size, text, &options);
     let need = about(file, args.format)?.and_then(peak_bytes);
     if let Some(need) = need {
-        memory::check(args.memory, need, "building", &streamed())?;
+        memory::check(args.memory, need, "building", &(options.instead)())?;
     }
     heap::restart_peak();
     let mut progress = Progress::new(args.quiet);
@@ -110,13 +112,18 @@ struct PeakBytes {
     predicted: Option<u64>,
 }
 
-/// The way out for those who have not the memory: kinds that are built from files of sorted lines.
+/// The way out for those who have not the memory.
+pub(crate) fn split() -> String {
+    "split the file and build from the parts".to_owned()
+}
+
+/// The same for keys alone: kinds that are built from files of sorted lines.
 fn streamed() -> String {
     let all = rows::rows();
     let names =
         all.iter().filter(|row| matches!(row.shape.need, Need::Bounded)).map(|row| row.kind.name);
     let names = names.collect::<Vec<_>>().join(", ");
-    format!("build what sorts in files ({names}), or split the file and build from the parts")
+    format!("build what sorts in files ({names}), or {}", split())
 }
 
 /// The options, unless there are some that do not belong to what is built.
@@ -140,7 +147,10 @@ fn options(args: &BuildArgs, row: &Row) -> Outcome<Options> {
     let (format, width, fpr) = (args.format, args.width, args.fpr.unwrap_or_default());
     let is_bounded = matches!(row.shape.need, Need::Bounded);
     let watch = Watch::new(args.memory).filter(|_| !is_bounded);
-    Ok(Options { format, width, fpr, keys, sorting: args.memory.for_sorting(), watch })
+    let has_values = row.shape.entries.iter().all(|(kind, _)| *kind == Kind::Pairs);
+    let instead = if has_values { split } else { streamed };
+    let sorting = args.memory.for_sorting();
+    Ok(Options { format, width, fpr, keys, sorting, watch, instead })
 }
 
 /// Refuses a place that cannot be written to before the work is done.
