@@ -119,7 +119,7 @@ macro_rules! tests_of {
                 // same for all of a node, and longer than a window.
                 let mut tails = vec![Vec::new()];
                 for at in 0.. {
-                    if tails.len() > 3_000 {
+                    if tails.len() > 700 {
                         break;
                     }
                     let tail: Vec<u8> = tails[at].clone();
