@@ -1,12 +1,12 @@
 //! [`Bloom`]: the classic filter, for any rate.
 
 use super::doors::sized_doors;
-use super::{BATCH, FAR, rate};
+use super::{BATCH, rate};
 use crate::bits::{field::Picked, float};
 use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
 use crate::hashing::fold;
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
-use crate::simd::alone;
+use crate::simd::{FAR, alone};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Le64, Persist, Source, Words, as_bytes, doors, require};
@@ -176,8 +176,8 @@ impl<W: Words> Bloom<W> {
         let Some(words) = Picked::new(as_bytes(self.bits.words())) else { return false };
         let mut positions = Positions::new(hash, self.seed);
         let mut left = self.hashes;
-        // The first four without a branch between them: an absent key passes all four once in 16
-        // times, so that the one branch is predicted. Who gets past it most likely passes the rest.
+        // Four at a time without a branch between them: an absent key passes the first four once in
+        // 16 times, so that the one branch is predicted. Who gets past it most likely passes all.
         while left >= 4 {
             let all = (0..4).fold(1, |all, _| all & positions.next_bit(&words));
             if all == 0 {

@@ -2,16 +2,16 @@
 
 mod build;
 
+use super::BATCH;
 use super::doors::at_once_doors;
 use super::gather::mixed;
-use super::{BATCH, FAR};
 use crate::bits::field::{Fields, Store, words_for};
 use crate::bits::float;
 use crate::error::{FileError, Tag};
 use crate::hashing::fold;
 use crate::hashing::reduce;
 use crate::mem::{Footprint, PartKind, Parts};
-use crate::simd::{alone, prefetch};
+use crate::simd::{FAR, alone, prefetch};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Persist, Source as Opened, Words, doors, require};

@@ -89,10 +89,6 @@ pub trait Filter: Footprint {
 /// How many hashes a filter fetches ahead for.
 pub(crate) const BATCH: usize = 32;
 
-/// Bytes of a filter from which on what it reads at several places is asked for ahead. Nearer bytes
-/// come in time, and asking takes as long as a third of an answer (measured: 4 MiB are a tie).
-const FAR: usize = 4 << 20;
-
 /// Hands `hashes` to `take`, a batch at a time.
 fn in_batches(hashes: impl Iterator<Item = u64>, mut take: impl FnMut(&[u64])) {
     let (mut batch, mut len) = ([0; BATCH], 0);

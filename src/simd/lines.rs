@@ -23,17 +23,14 @@
 
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 use super::aarch64::lines as neon;
-use super::prefetch;
 use super::scalar::lines as scalar;
 #[cfg(target_arch = "x86_64")]
 use super::x86::lines as x86;
+use super::{FAR, prefetch};
 use core::fmt;
 
 /// Bytes of a line.
 pub(crate) const LINE: usize = 64;
-
-/// Bytes of all lines from which on they are asked for ahead.
-const FAR: usize = 4 << 20;
 
 /// The bits of its line that a key sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

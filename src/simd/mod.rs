@@ -49,7 +49,7 @@ pub(crate) mod unpack;
 pub(crate) mod x86;
 
 pub(crate) use alone::alone;
-pub(crate) use prefetch::prefetch;
+pub(crate) use prefetch::{FAR, prefetch};
 
 /// A line over places: at place `i` it is `first + floor(i * slope / 128)`, all modulo 2^64, with
 /// `i * slope` as a number with a sign.

@@ -119,8 +119,8 @@ macro_rules! block_doors {
             /// How many keys are smaller than `key`, or if `BEHIND` than all that begin with it;
             /// and whether the next one is equal.
             ///
-            /// A function of its own: where the compiler puts it into `contains` it takes a third
-            /// longer, since who only asks whether there is such a key gets other jumps (measured).
+            /// A function of its own: put into `contains` by the compiler it took two fifths longer
+            /// than in `id_of` (measured on words; why was not found).
             #[inline(never)]
             fn locate<const BEHIND: bool>(&self, key: &[u8]) -> (usize, bool) {
                 if self.len == 0 {

@@ -5,6 +5,27 @@ use super::phrases::PHRASE;
 /// Bytes of keys that are copied.
 const SHORT: usize = 64;
 
+/// Bytes of a key that are compared as one number.
+pub(super) const WINDOW: usize = 8;
+
+/// Eight bytes of `key` from `skip <= key.len()` on as a number, the first one highest; zeros where
+/// it ends.
+#[inline]
+pub(super) fn window(key: &[u8], skip: usize) -> u64 {
+    let rest = &key[skip..];
+    if let Some(bytes) = rest.first_chunk::<WINDOW>() {
+        return u64::from_be_bytes(*bytes);
+    }
+    if rest.is_empty() {
+        return 0;
+    }
+    // The last eight bytes of the key, without those that it skips.
+    if let Some(bytes) = key.last_chunk::<WINDOW>() {
+        return u64::from_be_bytes(*bytes) << (8 * (WINDOW - rest.len()));
+    }
+    rest.iter().rev().fold(0, |window, byte| window >> 8 | u64::from(*byte) << 56)
+}
+
 /// A key, or the place behind all keys that begin with it.
 pub(super) trait Query {
     /// Whether the key is followed by something greater than every byte: all keys that begin with

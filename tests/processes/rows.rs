@@ -1,6 +1,8 @@
 //! Every row of the registry, mapped from its file by four processes.
 
-use super::{Helper, Share, TempFolder, argument, ready, share_of, shares, wait_for_parent};
+use super::{
+    Helper, Share, TempFolder, argument, median, ready, share_of, shares, wait_for_parent,
+};
 use lessram::storage::{self, HeapWords, MappedWords, Persist};
 use lessram::testkit::data::Rng;
 use lessram::testkit::row::{Row, Subject, Verdict, rows};
@@ -129,10 +131,7 @@ fn opening(folder: &Path, name: &str, door: Door) -> (Duration, u64) {
         drop(opened.unwrap());
         time
     };
-    // What else runs on the machine only adds to it: three of four may be late.
-    let mut times: Vec<Duration> = (0..101).map(open).collect();
-    times.sort_unstable();
-    let time = times[times.len() / 4];
+    let time = median((0..101).map(open).collect());
     let opened = door(&path).unwrap();
     let resident = share_of("self", &path).resident;
     // Header and parameters are a page or two; a fault brings what is around it in the page cache,

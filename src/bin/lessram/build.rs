@@ -19,7 +19,7 @@ use std::io::Write;
 use std::path::Path;
 
 /// What building needs to know beside the lines.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) format: FormatArgs,
     /// Bits a number takes at most.
@@ -32,8 +32,6 @@ pub(crate) struct Options {
     pub(crate) sorting: usize,
     /// What ends it where it takes too much, unless it is bounded.
     pub(crate) watch: Option<Watch>,
-    /// The way out of that.
-    pub(crate) instead: fn() -> String,
 }
 
 impl Options {
@@ -44,7 +42,7 @@ impl Options {
 
     /// As [`look`](Self::look), or if what is foretold of these items is too much.
     fn look_at(&self, name: &str, items: u64, foretold: impl Fn() -> u64) -> Outcome<()> {
-        self.watch.map_or(Ok(()), |watch| watch.look(name, items, foretold, self.instead))
+        self.watch.as_ref().map_or(Ok(()), |watch| watch.look(name, items, foretold))
     }
 }
 
@@ -72,18 +70,19 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome<Code> {
     check_target(out)?;
     heap::start();
     let (need, size) = (row.shape.need, row.shape.size);
-    let peak_bytes = move |text| need.peak_bytes(size, text, &options);
-    let need = about(file, args.format)?.and_then(peak_bytes);
-    if let Some(need) = need {
-        memory::check(args.memory, need, "building", &(options.instead)())?;
+    let text = about(file, args.format)?;
+    let predicted = text.and_then(|text| need.peak_bytes(size, text, &options));
+    if let Some(predicted) = predicted {
+        memory::check(args.memory, predicted, "building", &way_out(&row))?;
     }
     heap::restart_peak();
     let mut progress = Progress::new(args.quiet);
     let mut lines = input::once(file, args.format.strip_cr, &mut progress)?;
+    let watched = options.clone();
     lines.look = Some(Box::new(move |name, items, bytes| {
         // Of numbers that were not seen nothing is known: as if all were 0.
         let text = About { lines: items, bytes, ..About::default() };
-        options.look_at(name, items, || peak_bytes(text).unwrap_or(0))
+        watched.look_at(name, items, || need.peak_bytes(size, text, &watched).unwrap_or(0))
     }));
     let built = match args.width {
         Some(width) => {
@@ -101,7 +100,7 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome<Code> {
     if built.sorted == Some(false) {
         progress.note("the items do not ascend: query will look at all of them, not search");
     }
-    let peak = PeakBytes { reached: heap::look().peak.max(0) as u64, predicted: need };
+    let peak = PeakBytes { reached: heap::look().peak.max(0) as u64, predicted };
     print(args, out, row.kind.name, &built, peak)
 }
 
@@ -112,18 +111,18 @@ struct PeakBytes {
     predicted: Option<u64>,
 }
 
-/// The way out for those who have not the memory.
-pub(crate) fn split() -> String {
-    "split the file and build from the parts".to_owned()
-}
-
-/// The same for keys alone: kinds that are built from files of sorted lines.
-fn streamed() -> String {
+/// The way out for those who have not the memory: of keys alone, kinds that are built from files of
+/// sorted lines.
+fn way_out(row: &Row) -> String {
+    let split = "split the file and build from the parts";
+    if row.shape.entries.iter().all(|(kind, _)| *kind == Kind::Pairs) {
+        return split.to_owned();
+    }
     let all = rows::rows();
     let names =
         all.iter().filter(|row| matches!(row.shape.need, Need::Bounded)).map(|row| row.kind.name);
     let names = names.collect::<Vec<_>>().join(", ");
-    format!("build what sorts in files ({names}), or {}", split())
+    format!("build what sorts in files ({names}), or {split}")
 }
 
 /// The options, unless there are some that do not belong to what is built.
@@ -146,11 +145,9 @@ fn options(args: &BuildArgs, row: &Row) -> Outcome<Options> {
     let keys = args.keys_are.unwrap_or(if binary { Keys::Ints } else { Keys::Strings });
     let (format, width, fpr) = (args.format, args.width, args.fpr.unwrap_or_default());
     let is_bounded = matches!(row.shape.need, Need::Bounded);
-    let watch = Watch::new(args.memory).filter(|_| !is_bounded);
-    let has_values = row.shape.entries.iter().all(|(kind, _)| *kind == Kind::Pairs);
-    let instead = if has_values { split } else { streamed };
+    let watch = if is_bounded { None } else { Watch::new(args.memory, way_out(row)) };
     let sorting = args.memory.for_sorting();
-    Ok(Options { format, width, fpr, keys, sorting, watch, instead })
+    Ok(Options { format, width, fpr, keys, sorting, watch })
 }
 
 /// Refuses a place that cannot be written to before the work is done.

@@ -263,7 +263,7 @@ pub(crate) struct Lines {
     strip_cr: bool,
     /// What was seen so far.
     pub(crate) seen: Seen,
-    /// Bytes of the items so far, without what ends them.
+    /// Bytes of the items so far, and of what ends them.
     bytes: u64,
     /// Called with the name, and how many items and bytes there were: what it fails with ends them.
     pub(crate) look: Option<Box<Look>>,

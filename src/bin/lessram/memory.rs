@@ -84,11 +84,13 @@ pub(crate) fn check(args: MemoryArgs, need: u64, what: &str, instead: &str) -> O
 }
 
 /// What refuses to go on when what is held has become too much: for what cannot be foretold.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Watch {
     /// Live bytes of the heap at most, and the memory of which they are the share.
     most: u64,
     available: u64,
+    /// The way out.
+    instead: String,
 }
 
 impl Watch {
@@ -96,20 +98,14 @@ impl Watch {
     const EVERY: u64 = 1 << 10;
 
     /// None if nothing is to be refused, or the memory is not known.
-    pub(crate) fn new(args: MemoryArgs) -> Option<Self> {
+    pub(crate) fn new(args: MemoryArgs, instead: String) -> Option<Self> {
         let available = args.memory.or_else(available).filter(|_| !args.force)?;
-        Some(Self { most: available / 100 * SHARE, available })
+        Some(Self { most: available / 100 * SHARE, available, instead })
     }
 
     /// Looks at the heap, which has been counted since the start, at some of the items, and at what
-    /// is `foretold` of so many: `name` is what they come from, `instead` tells the way out.
-    pub(crate) fn look(
-        self,
-        name: &str,
-        items: u64,
-        foretold: impl Fn() -> u64,
-        instead: impl Fn() -> String,
-    ) -> Outcome<()> {
+    /// is `foretold` of so many: `name` is what they come from.
+    pub(crate) fn look(&self, name: &str, items: u64, foretold: impl Fn() -> u64) -> Outcome<()> {
         if items % Self::EVERY != 0 {
             return Ok(());
         }
@@ -123,7 +119,7 @@ impl Watch {
             group(items),
             human(need),
             human(self.available),
-            instead()
+            self.instead
         )))
     }
 }

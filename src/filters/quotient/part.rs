@@ -25,7 +25,7 @@ fn spare(blocks: u64) -> u64 {
 
 /// Keys in so many slots from which on a part gets more: 96 % of them. Each percent more takes half
 /// a percent fewer bits, and longer for each key than the last.
-const fn most_in(slots: u64) -> u64 {
+const fn grows_at(slots: u64) -> u64 {
     slots - slots / 25
 }
 
@@ -64,7 +64,7 @@ impl<W: Words> Quotient<W> {
     /// Whether it needs more slots before another key, or has the `keys` keys that it is for.
     #[inline]
     pub(in crate::filters) const fn is_full_for(&self, keys: u64) -> bool {
-        self.len >= keys || self.len >= most_in(self.places.slots)
+        self.len >= keys || self.len >= grows_at(self.places.slots)
     }
 
     /// The part for `keys` keys in these words. `filled` tells its keys and its slots, if it has

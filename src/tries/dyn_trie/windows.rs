@@ -1,5 +1,6 @@
 //! [`Windows`]: of each separator of a node eight bytes, side by side in the node itself.
 
+use super::super::query::{WINDOW, window};
 use super::super::spool::common;
 use super::block::{Block, Place};
 use super::node::FAN;
@@ -7,7 +8,6 @@ use crate::mem::Alloc;
 
 /// The most bytes that are left out of windows, as all separators begin with them.
 const SKIP: usize = 16;
-const WINDOW: usize = 8;
 
 /// What separators begin with, and the next eight bytes of each, the first one highest; zeros where
 /// it ends.
@@ -16,23 +16,6 @@ pub(super) struct Windows {
     skip: usize,
     prefix: [u8; SKIP],
     heads: [u64; FAN - 1],
-}
-
-/// Eight bytes of `key` from `skip <= key.len()` on.
-#[inline]
-fn window(key: &[u8], skip: usize) -> u64 {
-    let rest = &key[skip..];
-    if let Some(bytes) = rest.first_chunk::<WINDOW>() {
-        return u64::from_be_bytes(*bytes);
-    }
-    if rest.is_empty() {
-        return 0;
-    }
-    // The last eight bytes of the key, without those that it skips.
-    if let Some(bytes) = key.last_chunk::<WINDOW>() {
-        return u64::from_be_bytes(*bytes) << (8 * (WINDOW - rest.len()));
-    }
-    rest.iter().rev().fold(0, |window, byte| window >> 8 | u64::from(*byte) << 56)
 }
 
 impl Windows {

@@ -14,7 +14,6 @@ use super::lengths::Lengths;
 use super::{At, Blob, NODE, Node, Texts, put, split_text, write_text};
 use crate::error::AllocError;
 use crate::mem::Alloc;
-use crate::mem::raw_vec::RawVec;
 use crate::simd::scan::scan16;
 use crate::tries::front::{Front, MORE, find, more, sum4};
 use crate::tries::query::{Query, compare_text};
@@ -88,25 +87,20 @@ impl<'a> Node<'a> for FrontNode<'a> {
         texts: &Texts<A>,
         lengths: &[u32],
         out: &mut Blob<A>,
-        alloc: A,
     ) -> Result<(), AllocError> {
         let count = texts.len();
         let depth = |i: usize| common(texts.get(i - 1), texts.get(i));
         let base = (1..count).map(depth).min().unwrap_or(0).min(255);
         let (mut depths, mut sizes, mut branches) = (0_u64, 0_u64, [0; NODE]);
-        let mut tails = RawVec::new_in(alloc);
+        let size_of = |i: usize| {
+            let over = (depth(i) - base).min(MORE);
+            let size = if over == MORE { MORE } else { texts.get(i).len() - depth(i) - 1 };
+            (over, size.min(MORE))
+        };
         branches[0] = base as u8;
         for (i, branch) in branches.iter_mut().enumerate().take(count).skip(1) {
-            let (shared, separator) = (depth(i), texts.get(i));
-            let tail = &separator[shared + 1..];
-            *branch = separator[shared];
-            let over = (shared - base).min(MORE);
-            let size = if over == MORE { MORE } else { tail.len().min(MORE) };
-            if size == MORE {
-                tails.try_extend_from_slice(&(shared as u16).to_le_bytes())?;
-                tails.try_extend_from_slice(&(tail.len() as u16).to_le_bytes())?;
-            }
-            tails.try_extend_from_slice(tail)?;
+            let (over, size) = size_of(i);
+            *branch = texts.get(i)[depth(i)];
             depths |= (over as u64) << (4 * i);
             sizes |= (size as u64) << (4 * i);
         }
@@ -115,7 +109,15 @@ impl<'a> Node<'a> for FrontNode<'a> {
         out.extend(&branches)?;
         Lengths::write(lengths, out)?;
         write_text(texts.get(0), out)?;
-        out.extend(&tails)
+        for i in 1..count {
+            let tail = &texts.get(i)[depth(i) + 1..];
+            if size_of(i).1 == MORE {
+                out.extend(&(depth(i) as u16).to_le_bytes())?;
+                out.extend(&(tail.len() as u16).to_le_bytes())?;
+            }
+            out.extend(tail)?;
+        }
+        Ok(())
     }
 
     #[inline(always)]

@@ -18,7 +18,7 @@ mod windows;
 pub(super) use front::FrontNode;
 pub(super) use windows::WindowNode;
 
-use super::query::Query;
+use super::query::{Query, window};
 use crate::error::{AllocError, BuildError};
 use crate::mem::Alloc;
 use crate::mem::raw_vec::RawVec;
@@ -103,7 +103,6 @@ pub(super) trait Node<'a>: Copy {
         texts: &Texts<A>,
         lengths: &[u32],
         out: &mut Blob<A>,
-        alloc: A,
     ) -> Result<(), AllocError>;
 
     /// The node from byte `place` on; `None` if it cannot be one.
@@ -143,14 +142,6 @@ fn split_text(bytes: &[u8]) -> Option<(usize, &[u8])> {
         (usize::from(u16::from_le_bytes(*len)), rest)
     };
     (len <= rest.len()).then_some((len, rest))
-}
-
-/// The first 8 bytes as a number, the first one highest, zeros where it ends.
-fn prefix(text: &[u8]) -> u64 {
-    let mut bytes = [0; 8];
-    let len = text.len().min(8);
-    bytes[..len].copy_from_slice(&text[..len]);
-    u64::from_be_bytes(bytes)
 }
 
 /// Takes blocks one after the other, and writes the nodes of their separators.
@@ -197,7 +188,7 @@ impl<A: Alloc + Clone, N: Node<'static>> Writer<A, N> {
         self.start = self.blocks.len;
         let start = self.blocks.place()?;
         if self.texts.len() == 0 {
-            self.prefixes.try_push(prefix(separator))?;
+            self.prefixes.try_push(window(separator, 0))?;
             let place = u64::from(self.nodes.place()?);
             self.places.try_push(place | u64::from(start) << 32)?;
         }
@@ -218,7 +209,7 @@ impl<A: Alloc + Clone, N: Node<'static>> Writer<A, N> {
     /// Writes the node under way.
     fn flush(&mut self) -> Result<(), AllocError> {
         if self.texts.len() > 0 {
-            N::write(&self.texts, &self.lengths, &mut self.nodes, self.alloc.clone())?;
+            N::write(&self.texts, &self.lengths, &mut self.nodes)?;
         }
         self.texts.clear();
         self.lengths.truncate(0);

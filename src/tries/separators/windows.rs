@@ -14,12 +14,10 @@ use super::lengths::Lengths;
 use super::{At, Blob, NODE, Node, Texts, put, split_text, write_text};
 use crate::error::AllocError;
 use crate::mem::Alloc;
-use crate::tries::query::{Query, compare_text, order_at};
+use crate::tries::query::{Query, WINDOW, compare_text, order_at, window};
 use crate::tries::spool::common;
 use core::cmp::Ordering;
 
-/// Bytes of a window.
-const WINDOW: usize = 8;
 /// The size of a separator that goes on behind its window.
 const LONGER: usize = WINDOW + 1;
 
@@ -32,14 +30,6 @@ pub(in crate::tries) struct WindowNode<'a> {
     /// Bytes of the prefix, and these with all that follows.
     skip: usize,
     text: &'a [u8],
-}
-
-/// The bytes of a text from its beginning on as a number, the first one highest.
-fn window(text: &[u8]) -> u64 {
-    let mut bytes = [0; WINDOW];
-    let len = text.len().min(WINDOW);
-    bytes[..len].copy_from_slice(&text[..len]);
-    u64::from_be_bytes(bytes)
 }
 
 impl<'a> WindowNode<'a> {
@@ -140,16 +130,15 @@ impl<'a> Node<'a> for WindowNode<'a> {
         texts: &Texts<A>,
         lengths: &[u32],
         out: &mut Blob<A>,
-        _: A,
     ) -> Result<(), AllocError> {
         let count = texts.len();
         // They ascend: what the first and the last one share, all do.
         let skip = common(texts.get(0), texts.get(count - 1));
         let mut sizes = 0_u64;
         for i in 0..NODE {
-            let rest = if i < count { Some(&texts.get(i)[skip..]) } else { None };
-            out.extend(&rest.map_or(u64::MAX, window).to_le_bytes())?;
-            sizes |= (rest.map_or(0, |rest| rest.len().min(LONGER)) as u64) << (4 * i);
+            let text = if i < count { Some(texts.get(i)) } else { None };
+            out.extend(&text.map_or(u64::MAX, |text| window(text, skip)).to_le_bytes())?;
+            sizes |= (text.map_or(0, |text| (text.len() - skip).min(LONGER)) as u64) << (4 * i);
         }
         out.extend(&sizes.to_le_bytes())?;
         Lengths::write(lengths, out)?;
@@ -178,18 +167,14 @@ impl<'a> Node<'a> for WindowNode<'a> {
     }
 
     fn starts_above(&self, query: &impl Query) -> bool {
-        match compare_text(self.text, self.skip, query, 0) {
-            (matched, Ordering::Equal) => {
-                let window = query.window(matched);
-                match self.window(0).cmp(&window) {
-                    Ordering::Equal => {
-                        self.compare(0, query).is_some_and(|(_, order)| order == Ordering::Greater)
-                    }
-                    order => order == Ordering::Greater,
-                }
-            }
-            (_, order) => order == Ordering::Greater,
+        let (matched, mut order) = compare_text(self.text, self.skip, query, 0);
+        if order == Ordering::Equal {
+            order = self.window(0).cmp(&query.window(matched));
         }
+        if order == Ordering::Equal {
+            order = self.compare(0, query).map_or(order, |(_, order)| order);
+        }
+        order == Ordering::Greater
     }
 
     #[inline(always)]

@@ -109,7 +109,6 @@ fn options(args: &PredictArgs, row: &Row) -> Outcome<Options> {
         keys: Keys::Strings,
         sorting: args.memory.for_sorting(),
         watch: None,
-        instead: crate::build::split,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The shape `dict_maps`: ordered maps from byte strings to numbers that are built once.
 
 use super::{
-    Entry, Need, Peak, Shape, Size, fed, file_bytes, is_read, number, only_numbers, refused, save,
+    Entry, Need, Peak, Shape, Size, each, file_bytes, is_read, made, number, only_numbers, save,
 };
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
@@ -46,7 +46,7 @@ impl<T: KeyMapBuild<Global> + Persist> Structure<Pair> for Values<T> {
     fn build(feed: &mut Feed<Pair>, plan: &Plan) -> Outcome<Self> {
         only_numbers(plan)?;
         let pair = |(key, value): (&[u8], &[u8])| (key.to_vec(), number(value));
-        fed(feed, pair, |pairs| T::try_from_sorted_in(pairs, BLOCK, Global)).map(Self)
+        made(each(feed, pair), |pairs| T::try_from_sorted_in(pairs, BLOCK, Global)).map(Self)
     }
 
     fn contains(&self, query: &[u8]) -> bool {
@@ -91,14 +91,12 @@ fn build<T: KeyMapBuild<Global> + Persist>(
         let key = excerpt(key(&two[0]));
         return Err(Failure::bad(format!("{key} has two values, {} and {}", two[0].2, two[1].2)));
     }
-    let mut failed = None;
-    let sorted = pairs.iter().zip(1..).map_while(|(pair, count)| {
-        let looked = options.look(lines.name(), count).map(|()| (key(pair), pair.2));
-        looked.map_err(|failure| failed = Some(failure)).ok()
-    });
-    let built = T::try_from_sorted_in(sorted, BLOCK, Global);
-    failed.map_or(Ok(()), Err)?;
-    let built = built.map_err(refused)?;
+    let looked = |(pair, count)| {
+        options.look(lines.name(), count)?;
+        Ok((key(pair), pair.2))
+    };
+    let sorted = pairs.iter().zip(1..).map(looked);
+    let built = made(sorted, |sorted| T::try_from_sorted_in(sorted, BLOCK, Global))?;
     save(&built, path)?;
     let (items, heap_bytes) = (pairs.len() as u64, built.heap_bytes() as u64);
     let repeated = (all - pairs.len()) as u64;

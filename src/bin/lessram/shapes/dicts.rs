@@ -1,6 +1,6 @@
 //! The shape `dicts`: ordered sets of byte strings that are built once, keys numbered by rank.
 
-use super::{Entry, Need, Shape, Size, fed, file_bytes, refused, save};
+use super::{Entry, Need, Shape, Size, each, file_bytes, made, refused, save};
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::{Structure, touch};
@@ -62,7 +62,8 @@ impl<T: KeySetBuild<Global> + Persist> Structure<Bytes> for Dict<T> {
 
     fn build(feed: &mut Feed<Bytes>, _: &Plan) -> Outcome<Self> {
         // A key at a time: what all of them need is not the structure's peak.
-        fed(feed, <[u8]>::to_vec, |keys| T::try_from_sorted_in(keys, BLOCK, Global)).map(Self)
+        made(each(feed, <[u8]>::to_vec), |keys| T::try_from_sorted_in(keys, BLOCK, Global))
+            .map(Self)
     }
 
     fn contains(&self, query: &[u8]) -> bool {
@@ -93,23 +94,17 @@ fn build<T: KeySetBuild<Global> + Persist>(
         sorter.push(line).map_err(not_sorted)?;
     }
     let (pushed, in_files) = (sorter.pushed(), sorter.is_in_files());
-    let (mut sorted, mut failed) = (sorter.finish().map_err(not_sorted)?, None);
+    let mut sorted = sorter.finish().map_err(not_sorted)?;
     let mut count = 0;
     let keys = std::iter::from_fn(|| {
-        let key = sorted.next()?.map_err(not_sorted).and_then(|key| {
-            count += 1;
-            options.look(lines.name(), count).map(|()| key)
-        });
-        key.map_err(|failure| failed = Some(failure)).ok()
+        count += 1;
+        let looked = |key| options.look(lines.name(), count).map(|()| key);
+        Some(sorted.next()?.map_err(not_sorted).and_then(looked))
     });
-    let built = if in_files {
-        T::try_from_sorted_through(&std::env::temp_dir(), keys, BLOCK, Global)
-    } else {
-        T::try_from_sorted_in(keys, BLOCK, Global)
-    };
-    // What the files say comes first: the dictionary then only misses the rest.
-    failed.map_or(Ok(()), Err)?;
-    let built = built.map_err(refused)?;
+    let built = made(keys, |keys| match in_files {
+        true => T::try_from_sorted_through(&std::env::temp_dir(), keys, BLOCK, Global),
+        false => T::try_from_sorted_in(keys, BLOCK, Global),
+    })?;
     save(&built, path)?;
     let (items, heap_bytes) = (built.len() as u64, built.heap_bytes() as u64);
     Ok(Built { items, heap_bytes, sorted: Some(true), repeated: pushed - items, seen: lines.seen })

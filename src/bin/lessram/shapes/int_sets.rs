@@ -2,7 +2,7 @@
 
 use super::ints::Numbers;
 use super::sorted::ascending;
-use super::{Entry, Need, Peak, Shape, Size, fed, file_bytes, refused, save};
+use super::{Entry, Need, Peak, Shape, Size, each, file_bytes, made, refused, save};
 use crate::args::Kind;
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -40,7 +40,8 @@ impl<T: SortedIntSetBuild<Global> + Persist> Structure<Number> for Set<T> {
     const GETS: bool = true;
 
     fn build(feed: &mut Feed<Number>, _: &Plan) -> Outcome<Self> {
-        fed(feed, |it| it, |numbers| T::try_build_in(numbers, Prefer::Bytes, Global)).map(Self)
+        made(each(feed, |it| it), |numbers| T::try_build_in(numbers, Prefer::Bytes, Global))
+            .map(Self)
     }
 
     fn contains(&self, query: u64) -> bool {

@@ -232,39 +232,39 @@ impl Entry {
     }
 }
 
-/// The items of a feed, each as `make` makes it. They end where the feed fails.
-struct Items<'f, S, F> {
-    feed: &'f mut Feed<S>,
-    make: F,
+/// Items that may fail. They end where one does.
+struct Items<I> {
+    items: I,
     failed: Option<Failure>,
 }
 
-impl<S: spool::Shape, I, F: Fn(S::Item<'_>) -> I> Iterator for Items<'_, S, F> {
-    type Item = I;
+impl<T, I: Iterator<Item = Outcome<T>>> Iterator for Items<I> {
+    type Item = T;
 
     #[inline]
-    fn next(&mut self) -> Option<I> {
-        match self.feed.next() {
-            Ok(item) => item.map(&self.make),
-            Err(failure) => {
-                self.failed = Some(failure);
-                None
-            }
-        }
+    fn next(&mut self) -> Option<T> {
+        self.items.next()?.map_err(|failure| self.failed = Some(failure)).ok()
     }
 }
 
-/// What `build` makes of the items of `feed`, each as `make` makes it.
-fn fed<S: spool::Shape, I, F: Fn(S::Item<'_>) -> I, T>(
-    feed: &mut Feed<S>,
-    make: F,
-    build: impl FnOnce(&mut Items<'_, S, F>) -> Result<T, BuildError>,
-) -> Outcome<T> {
-    let mut items = Items { feed, make, failed: None };
+/// What `build` makes of items that may fail.
+fn made<T, B, I: Iterator<Item = Outcome<T>>>(
+    items: I,
+    build: impl FnOnce(&mut Items<I>) -> Result<B, BuildError>,
+) -> Outcome<B> {
+    let mut items = Items { items, failed: None };
     let built = build(&mut items);
-    // What the feed says comes first: the structure then only misses the rest.
+    // What an item says comes first: what was built then only misses the rest.
     items.failed.map_or(Ok(()), Err)?;
     built.map_err(refused)
+}
+
+/// The items of a feed, each as `make` makes it.
+fn each<'f, S: spool::Shape, I>(
+    feed: &'f mut Feed<S>,
+    make: impl Fn(S::Item<'_>) -> I + 'f,
+) -> impl Iterator<Item = Outcome<I>> + 'f {
+    std::iter::from_fn(move || feed.next().map(|item| item.map(&make)).transpose())
 }
 
 /// Why it could not be built.

@@ -1,7 +1,7 @@
 //! The shape `sorted`: an ascending sequence of numbers, by position and by value.
 
 use super::ints::Numbers;
-use super::{Entry, Need, Peak, Shape, Size, fed, file_bytes, refused, save};
+use super::{Entry, Need, Peak, Shape, Size, each, file_bytes, made, refused, save};
 use crate::args::Kind;
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -55,7 +55,8 @@ impl<T: SortedIntsBuild<Global> + Persist> Structure<Number> for Set<T> {
 
     fn build(feed: &mut Feed<Number>, plan: &Plan) -> Outcome<Self> {
         let len = usize::try_from(plan.items).map_err(|_| refused(AllocError::CapacityOverflow))?;
-        fed(feed, |it| it, |numbers| T::try_build_in(len, plan.max, numbers, Global)).map(Self)
+        made(each(feed, |it| it), |numbers| T::try_build_in(len, plan.max, numbers, Global))
+            .map(Self)
     }
 
     fn contains(&self, query: u64) -> bool {

@@ -2,7 +2,7 @@
 //! their keys. They are asked as those of the shape `filters` are.
 
 use super::filters::Asked;
-use super::{Entry, Need, Peak, Shape, Size, fed, file_bytes, hashes_of, refused, save};
+use super::{Entry, Need, Peak, Shape, Size, each, file_bytes, hashes_of, made, refused, save};
 use crate::args::Kind;
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -73,7 +73,8 @@ where
             ));
         }
         let hash = |key: S::Item<'_>| key.key_hash(how.seed);
-        fed(feed, hash, |hashes| T::try_from_hashes_in(hashes, plan.fpr, how, Global)).map(Self)
+        made(each(feed, hash), |hashes| T::try_from_hashes_in(hashes, plan.fpr, how, Global))
+            .map(Self)
     }
 
     fn contains(&self, query: S::Query<'_>) -> bool {
