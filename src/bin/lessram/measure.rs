@@ -270,6 +270,7 @@ fn get_pass<S: Shape, T: Structure<S>>(built: &T, indexes: &[u32], late: impl Fn
 
 /// The child: measures one thing of one contender and prints it.
 pub(crate) fn child(args: &MeasureArgs) -> Outcome<Code> {
+    end_with_parent();
     let plan = Plan::load(&args.folder)?;
     let only = std::slice::from_ref(&args.name);
     let contenders = chosen(plan.kind, plan.number_values, only)?;
@@ -282,6 +283,17 @@ pub(crate) fn child(args: &MeasureArgs) -> Outcome<Code> {
     };
     writeln!(std::io::stdout(), "{}", line?)?;
     Ok(Code::Done)
+}
+
+/// Has this process end when its parent does, which may be killed alone: nobody would read what it
+/// finds, and it may hold gigabytes. A thread that waits for that would slow the allocator down.
+fn end_with_parent() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Signal, set_parent_process_death_signal};
+        // Where that is forbidden it ends once it has measured.
+        let _ = set_parent_process_death_signal(Some(Signal::KILL));
+    }
 }
 
 /// Measures all `contenders`, round by round, so that a machine that changes its pace meets all.
@@ -366,6 +378,15 @@ fn ending(status: ExitStatus, told: String) -> String {
 mod tests {
     use super::*;
     use crate::spool::Number;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_child_does_not_outlive_its_parent() {
+        use rustix::process::{Signal, parent_process_death_signal};
+        assert_eq!(parent_process_death_signal(), Ok(None));
+        end_with_parent();
+        assert_eq!(parent_process_death_signal(), Ok(Some(Signal::KILL)));
+    }
 
     /// Finds whatever the function says.
     struct Finds(fn(u64) -> bool);

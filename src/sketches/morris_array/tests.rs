@@ -145,7 +145,19 @@ fn many_at_once_are_as_one_by_one() {
         indexes().for_each(|index| one.add(index));
         many.extend(indexes());
         assert_eq!(one, many, "{bits} bits");
+        // To the last state and on.
+        let mut one = MorrisArray::with_max(bits, 1, 1 << bits).unwrap();
+        let mut many = one.clone();
+        (0..200_000).for_each(|_| one.add(0));
+        many.extend(core::iter::repeat_n(0, 200_000));
+        assert_eq!((one.saturated(), many.saturated()), (1, 1));
     }
+}
+
+#[test]
+#[should_panic(expected = "counter 100 of 100")]
+fn of_many_one_without_a_counter_is_refused() {
+    MorrisArray::new(8, 100).unwrap().extend(0..1_000);
 }
 
 #[test]
