@@ -14,7 +14,7 @@ from statistics import median
 HERE = Path(__file__).parent
 RECORDS = HERE.parent / "benches" / "record"
 PAGE = HERE / "COMPARE.md"
-MACHINE = "amd-zen5-2core"
+MACHINE = "amd-zen4-2core"
 
 HEAD = """# Comparison
 
@@ -26,7 +26,7 @@ do not show, [CHOOSING.md](CHOOSING.md) what to conclude. Times are nanoseconds 
 CPU time of one thread; heap bytes are the allocator's. The best of a column is bold, whoever has it;
 within 5 % it is a tie. A name without a crate's is this crate's.
 
-All runs: AMD Zen 5, two virtual cores, built for plain x86-64, one after the other by `benches/full`;
+All runs: AMD Zen 4, two virtual cores, built for plain x86-64, one after the other by `benches/full`;
 [what ran](../benches/record/{about}) has the versions of the peers.
 """
 
@@ -88,6 +88,9 @@ def races():
 
 def split(bench, case):
     """The bench, the work and what it is done to."""
+    if bench == "streams":
+        setting, work = case.rsplit(", ", 1)
+        return bench, work, setting
     work = []
     for stem in STEMS:
         if bench.startswith(stem + "_"):
@@ -139,11 +142,11 @@ def wide(works):
     yield from rows("", columns, zip(order, zip(*across)))
 
 
-def tall(unit, settings):
+def tall(settings):
     """One work: settings down, contenders across; heap bytes in a table of their own."""
     names = list(dict.fromkeys(name for works in settings.values()
                                for contenders in works.values() for name in contenders))
-    for corner, of in ((unit, time), ("heap bytes", size)):
+    for corner, of in (("ns", time), ("heap bytes", size)):
         lines = []
         for setting, works in settings.items():
             (contenders,) = works.values()
@@ -173,19 +176,39 @@ def page():
             settings = found.pop(bench)
             dates = sorted({path.stem[:10] for (name, *_), path in taken.items() if name == bench})
             out.append(f"\n### {bench}\n\nRecorded {', '.join(dates)}.")
-            out += section(settings, "count" if bench == "streams" else "ns")
+            out += figures(settings) if bench == "streams" else section(settings)
     left = sorted(found)
     assert not left, f"no family for {left}"
     return "\n".join(out) + "\n"
 
 
-def section(settings, unit):
+def figures(settings):
+    """What was not raced: a table for each sort of figure, contenders down, the fewest bytes first."""
+    yield "\nErrors of what the races above build, and not times: none is bold. Where `holds` is told, for how"
+    yield "many of the keys there is a slot, the line is a mean of 20 seeds; others are of one."
+    tables = defaultdict(lambda: defaultdict(dict))
+    for setting, works in settings.items():
+        first = next(iter(works))
+        for work, contenders in works.items():
+            for name, told in contenders.items():
+                tables[first][size(told), setting, name][work] = number(time(told))
+    for lines in tables.values():
+        columns = list(dict.fromkeys(work for line in lines.values() for work in line))
+        sized = any(bytes for bytes, *_ in lines)
+        order = sorted(lines, key=lambda line: line[0]) if sized else lines
+        head = ["heap bytes", *columns] if sized else columns
+        told = [[number(line[0])] * sized + [lines[line].get(work, "") for work in columns] for line in order]
+        yield ""
+        yield from rows("", head, zip((f"{setting}: {name}" for _, setting, name in order), told))
+
+
+def section(settings):
     alone = {setting: works for setting, works in settings.items() if len(works) == 1}
     if len(alone) < 3:
         alone = {}
     for works in dict.fromkeys(tuple(works) for works in alone.values()):
         yield "" if works == ("time",) else f"\n{', '.join(works)}:\n"
-        yield from tall(unit, {setting: of for setting, of in alone.items() if tuple(of) == works})
+        yield from tall({setting: of for setting, of in alone.items() if tuple(of) == works})
     for setting, works in settings.items():
         if setting not in alone:
             yield f"\n{setting}:\n" if setting else ""

@@ -206,7 +206,7 @@ impl Automaton for Near {
 #[cfg(all(test, feature = "std"))]
 mod tests {
     use super::*;
-    use crate::testkit::data::Rng;
+    use crate::testkit::{cases, data::Rng};
     use crate::tries::{Dawg, DynTrie, FrontDict, RearDict};
     use std::collections::BTreeSet;
     use std::string::String;
@@ -247,7 +247,7 @@ mod tests {
         let rear = RearDict::from_sorted(&keys).unwrap();
         let front = FrontDict::from_sorted(&keys).unwrap();
         let changing: DynTrie = keys.iter().collect();
-        for _ in 0..60 {
+        for _ in 0..cases(480) {
             let word = word(&mut rng, 12);
             for change in [Change::Char, Change::CharOrSwap, Change::Byte, Change::ByteOrSwap] {
                 let swaps = matches!(change, Change::CharOrSwap | Change::ByteOrSwap);
