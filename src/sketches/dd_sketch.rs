@@ -11,6 +11,7 @@ use crate::storage::Sections;
 use crate::storage::{HeapWords, Persist, Source, Words, doors, require};
 use bins::{BINS, Bins};
 use core::fmt;
+use core::ops::RangeInclusive;
 use scale::Scale;
 
 /// Sections: directories and counts of the bins above and below 0.
@@ -292,25 +293,26 @@ impl<A: Alloc> DdSketch<HeapWords<A>> {
     /// cannot be had. The sketch answers as before then.
     #[inline]
     pub fn try_add(&mut self, x: f64, count: u64) -> Result<(), BuildError> {
-        if !x.is_finite() {
-            return Err(BuildError::NotFinite);
-        }
-        if count == 0 {
-            return Ok(());
-        }
+        const NORMAL: RangeInclusive<f64> = f64::MIN_POSITIVE..=f64::MAX;
+        // Of the zeros the one.
         let x = x + 0.0;
-        if x >= f64::MIN_POSITIVE {
+        if NORMAL.contains(&x) {
             let bin = self.scale.bin(x);
             if !self.above.add(bin, count) {
                 self.collapsed |= self.above.grow(bin, count, self.most_blocks)?;
             }
-        } else if x <= -f64::MIN_POSITIVE {
+        } else if NORMAL.contains(&-x) {
             let bin = self.scale.bin(-x);
             if !self.below.add(bin, count) {
                 self.collapsed |= self.below.grow(bin, count, self.most_blocks)?;
             }
-        } else {
+        } else if x.is_finite() {
             self.zeros = self.zeros.saturating_add(count);
+        } else {
+            return Err(BuildError::NotFinite);
+        }
+        if count == 0 {
+            return Ok(());
         }
         self.widen_ends(x, x);
         self.n = self.n.saturating_add(count);

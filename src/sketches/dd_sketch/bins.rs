@@ -43,7 +43,7 @@ const fn code_for(count: u64) -> u32 {
 
 /// The largest count of a code above 0.
 const fn most_of(code: u32) -> u64 {
-    u64::MAX >> (64 - (4 << code))
+    u64::MAX >> (0_u32.wrapping_sub(4 << code) & 63)
 }
 
 impl<W: Words> Bins<W> {
@@ -122,8 +122,10 @@ impl<A: Alloc> Bins<HeapWords<A>> {
     #[inline]
     pub(super) fn add(&mut self, number: u32, count: u64) -> bool {
         let at = (number / BINS as u32).wrapping_sub(self.first) as usize;
-        let (start, code) = self.block(at);
-        if words_of(code) == 0 {
+        // Behind the last block there are none, or zeros to a whole word.
+        let entry = as_halves(self.directory.words()).get(at).map_or(0, |entry| entry.get());
+        let (start, code) = ((entry >> 3) as usize, entry & 7);
+        if code == 0 {
             return count == 0;
         }
         let (word, shift) = Self::place(start, code, number as usize % BINS);
