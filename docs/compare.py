@@ -194,7 +194,7 @@ def figures(settings):
                 tables[first][size(told), setting, name][work] = number(time(told))
     for lines in tables.values():
         columns = list(dict.fromkeys(work for line in lines.values() for work in line))
-        sized = any(bytes for bytes, *_ in lines)
+        sized = any(heap for heap, *_ in lines)
         order = sorted(lines, key=lambda line: line[0]) if sized else lines
         head = ["heap bytes", *columns] if sized else columns
         told = [[number(line[0])] * sized + [lines[line].get(work, "") for work in columns] for line in order]

@@ -63,7 +63,7 @@ const MOST_MAX: u64 = 1 << 48;
 /// | operation | time | cache lines |
 /// |---|---|---|
 /// | `add` | O(1) | 1, and 2 of the table |
-/// | `extend` | O(1) an index, up to a third less than `add`, half of it at 8 bits | the same |
+/// | `extend` | O(1) an index, at 8 bits in less than half the time of `add` | the same |
 /// | `add_count` | O(bits) | 1, and the table's |
 /// | `get` | O(1) | 1, and 2 of the table |
 /// | `merge` | O(len * bits) | all |

@@ -291,7 +291,8 @@ fn end_with_parent() {
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{Signal, set_parent_process_death_signal};
-        // Where that is forbidden it ends once it has measured.
+        // Sent when the thread ends that started this process: the parent's first. Where that is
+        // forbidden, this one ends once it has measured.
         let _ = set_parent_process_death_signal(Some(Signal::KILL));
     }
 }

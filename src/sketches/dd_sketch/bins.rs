@@ -51,13 +51,17 @@ impl<W: Words> Bins<W> {
     /// exist.
     #[inline]
     fn block(&self, at: usize) -> (usize, u32) {
-        let entry = match as_halves(self.directory.words()).get(at) {
-            Some(entry) if at < self.len => entry.get(),
-            _ => 0,
-        };
-        let (start, code) = ((entry >> 3) as usize, entry & 7);
+        let (start, code) = if at < self.len { self.entry(at) } else { (0, 0) };
         let exists = start + words_of(code) <= self.counts.words().len();
         if exists { (start, code) } else { (self.counts.words().len(), 0) }
+    }
+
+    /// Where block `at` begins, and its code, as the directory says. Behind the last one it says
+    /// nothing, or zeros to a whole word.
+    #[inline]
+    fn entry(&self, at: usize) -> (usize, u32) {
+        let entry = as_halves(self.directory.words()).get(at).map_or(0, |entry| entry.get());
+        ((entry >> 3) as usize, entry & 7)
     }
 
     /// Where the count of a bin stands: its word and its lowest bit, in a block of this code.
@@ -122,9 +126,7 @@ impl<A: Alloc> Bins<HeapWords<A>> {
     #[inline]
     pub(super) fn add(&mut self, number: u32, count: u64) -> bool {
         let at = (number / BINS as u32).wrapping_sub(self.first) as usize;
-        // Behind the last block there are none, or zeros to a whole word.
-        let entry = as_halves(self.directory.words()).get(at).map_or(0, |entry| entry.get());
-        let (start, code) = ((entry >> 3) as usize, entry & 7);
+        let (start, code) = self.entry(at);
         if code == 0 {
             return count == 0;
         }
