@@ -36,7 +36,7 @@ FAMILIES = {
         "select", "ragged, all items", "ragged, all rows", "ragged, random rows", "strings", "sets",
         "search", "growth",
     ],
-    "Filters": ["filter", "filters"],
+    "Filters": ["filter", "filters", "bloom"],
     "Maps": [
         "map", "int_map", "int_set", "churn", "ordered", "str", "str_map", "interner", "mphf",
         "static_map", "static_set",
@@ -223,4 +223,5 @@ def main():
         sys.exit("docs/COMPARE.md is not what benches/record says: run python3 docs/compare.py")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -47,7 +47,7 @@ fn hashes(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
             contender("lessram", our_bytes, || count_in(queries, |h| ours.contains_hash(h))),
             contender("fastbloom", their_bytes, || count_in(queries, |h| theirs.contains_hash(h))),
         ];
-        race("filter", &format!("{what}, n {n}"), rounds, QUERIES, what == "hit", &contenders)?;
+        race("bloom", &format!("{what}, n {n}"), rounds, QUERIES, what == "hit", &contenders)?;
     }
     let contenders = [
         contender("lessram", our_bytes, || {
@@ -59,7 +59,7 @@ fn hashes(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
             keys.iter().map(|key| u64::from(!filter.insert_hash(*key))).sum()
         }),
     ];
-    race("filter", &format!("build, n {n}"), rounds.min(15), n, false, &contenders)?;
+    race("bloom", &format!("build, n {n}"), rounds.min(15), n, false, &contenders)?;
     rates(n, [our_bytes, their_bytes], positive);
     Ok(())
 }
@@ -87,5 +87,5 @@ fn strings(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
             hits.iter().filter(|key| theirs.contains(key.as_str())).count() as u64
         }),
     ];
-    race("filter", &format!("string hit, n {n}"), rounds, QUERIES, true, &contenders)
+    race("bloom", &format!("string hit, n {n}"), rounds, QUERIES, true, &contenders)
 }

@@ -305,44 +305,58 @@ fn adds(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
     race("distinct", &format!("add, n {n}"), rounds, n, false, &contenders)
 }
 
-/// Short strings of a skewed stream, hashing included.
+/// Short strings of a skewed stream, hashing included: made ones, each in a place of its own on the
+/// heap, and the lines of one text, which is the file that `LESSRAM_DATA` names or else the same.
 fn tokens(rounds: usize) -> Result<(), Box<dyn Error>> {
-    const N: usize = 2_000_000;
     let mut random = Random(4);
     // Half of the tokens are among the thousand most frequent.
     let token = |random: &mut Random| {
         let bits = random.below(20) as u32;
         format!("w{:x}", random.number() >> (63 - bits))
     };
-    let tokens: Vec<String> = (0..N).map(|_| token(&mut random)).collect();
-    let tokens = &tokens[..];
+    let made: Vec<String> = (0..2_000_000).map(|_| token(&mut random)).collect();
+    race_tokens("tokens", &made, rounds)?;
+    let text = match std::env::var_os("LESSRAM_DATA") {
+        Some(path) => std::fs::read_to_string(path)?,
+        None => made.join("\n"),
+    };
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    race_tokens("tokens of a text", &lines, rounds)
+}
+
+fn race_tokens<T: AsRef<str>>(
+    case: &str,
+    tokens: &[T],
+    rounds: usize,
+) -> Result<(), Box<dyn Error>> {
+    let each = || tokens.iter().map(AsRef::as_ref);
     let contenders = [
         contender(Exa::NAME, 0, || {
             let mut sketch = ExaLogLog::new(11);
-            tokens.iter().for_each(|token| sketch.insert(token.as_str()));
+            each().for_each(|token| sketch.insert(token));
             sketch.estimate() as u64
         }),
         contender("its hash alone", 0, || {
-            let hash = |token: &String| lessram::hashing::KeyHash::key_hash(token.as_str(), 0);
-            tokens.iter().map(hash).fold(0, u64::wrapping_add)
+            let hash = |token: &str| lessram::hashing::KeyHash::key_hash(token, 0);
+            each().map(hash).fold(0, u64::wrapping_add)
         }),
         contender(Hll8::NAME, 0, || {
             let mut sketch = HyperLogLog::new(12);
-            tokens.iter().for_each(|token| sketch.insert(token));
+            each().for_each(|token| sketch.insert(token));
             sketch.estimate() as u64
         }),
         contender(DsHll8::NAME, 0, || {
             let mut sketch = HllSketch::new(12, HllType::Hll8).expect("k");
-            tokens.iter().for_each(|token| sketch.update(token.as_str()));
+            each().for_each(|token| sketch.update(token));
             sketch.estimate() as u64
         }),
         contender(CardEst::NAME, 0, || {
             let mut sketch: CardinalityEstimator<str> = CardinalityEstimator::new();
-            tokens.iter().for_each(|token| sketch.insert(token.as_str()));
+            each().for_each(|token| sketch.insert(token));
             sketch.estimate() as u64
         }),
     ];
-    race("distinct", "tokens", rounds, N, false, &contenders)
+    race("distinct", case, rounds, tokens.len(), false, &contenders)
 }
 
 const TIMES: usize = 100;
