@@ -29,27 +29,49 @@ impl<A: Alloc> ExaLogLog<HeapWords<A>> {
     /// Inserts a hash.
     #[inline]
     pub(super) fn try_put(&mut self, hash: u64) -> Result<(), AllocError> {
-        if hash & self.known != 0 {
-            return Ok(());
-        }
-        if self.form == Form::Registers { self.put_in_register(hash) } else { self.put_early(hash) }
+        if hash & self.known != 0 || self.knows(hash) { Ok(()) } else { self.put(hash) }
     }
 
-    /// Inserts a hash where there are no registers yet.
-    fn put_early(&mut self, hash: u64) -> Result<(), AllocError> {
-        if self.form == Form::Frozen {
-            self.thaw()?;
-            return self.put_in_register(hash);
+    /// Whether a register surely knows a hash: a quick look, which goes where the caller's loop is.
+    /// (Measured: with all that may follow in the same function, that was not inlined, and keys took
+    /// 1.5 times as long.)
+    #[inline]
+    fn knows(&self, hash: u64) -> bool {
+        // While some registers are empty, about as many keys change one as do not.
+        if self.form != Form::Registers || self.base == 0 {
+            return false;
         }
+        // Zeros up to a fixed number: fewer shifts by what is not known to the compiler. `change`
+        // looks closer.
+        let zeros = (hash | 1 << FEW_ZEROS).trailing_zeros();
+        let value = 2 * zeros + (hash >> 63) as u32 + 1;
+        let bits = packed::get(self.words.as_bytes(), index_of(hash, self.p));
+        let place = (value + SEEN_BITS).saturating_sub(u32::from(self.base));
+        known(bits) >> place & 1 == 1 && zeros < FEW_ZEROS
+    }
+
+    /// Inserts a hash that its register most likely does not know.
+    #[inline(never)]
+    fn put(&mut self, hash: u64) -> Result<(), AllocError> {
+        match self.form {
+            Form::Registers if self.base == 0 && !self.running => self.put_in_young(hash),
+            Form::Registers => self.change(hash),
+            Form::Tokens => self.put_token(hash),
+            Form::Frozen => {
+                self.thaw()?;
+                self.put(hash)
+            }
+        }
+    }
+
+    /// Inserts a hash as a token, or into its register where there is no room for more tokens.
+    #[inline(never)]
+    fn put_token(&mut self, hash: u64) -> Result<(), AllocError> {
         let token = tokens::token_of(hash);
-        if self.count as usize >= tokens::room(self.slots()) {
-            if tokens::contains(self.words.as_bytes(), token) {
-                return Ok(());
-            }
+        let full = self.count as usize >= tokens::room(self.slots());
+        if full && !tokens::contains(self.words.as_bytes(), token) {
             self.try_grow()?;
-            if self.form == Form::Registers {
-                return self.put_in_register(hash);
-            }
+            return self.put(hash);
         }
         self.count += u32::from(tokens::insert(self.words.as_bytes_mut(), token));
         Ok(())
@@ -171,28 +193,11 @@ impl<A: Alloc> ExaLogLog<HeapWords<A>> {
         Ok(())
     }
 
-    /// Inserts a hash into its register.
+    /// Inserts a hash into its register while some are empty, and so about as many keys change one as
+    /// do not: without a branch on that (measured at 1e4 keys: 19 ns a key with one, 12 without).
     #[inline]
-    fn put_in_register(&mut self, hash: u64) -> Result<(), AllocError> {
-        // Zeros up to a fixed number, and places below 64: fewer shifts by what is not known to
-        // the compiler, and a million keys go 12 % faster (measured). `change` looks closer.
+    fn put_in_young(&mut self, hash: u64) -> Result<(), AllocError> {
         let zeros = (hash | 1 << FEW_ZEROS).trailing_zeros();
-        if self.base == 0 && !self.running {
-            return self.put_in_young(hash, zeros);
-        }
-        let value = 2 * zeros + (hash >> 63) as u32 + 1;
-        let bits = packed::get(self.words.as_bytes(), index_of(hash, self.p));
-        let place = (value + SEEN_BITS).saturating_sub(u32::from(self.base));
-        if known(bits) >> place & 1 == 1 && zeros < FEW_ZEROS {
-            return Ok(());
-        }
-        self.change(hash)
-    }
-
-    /// The same while some registers are empty, and so about as many keys change one as do not:
-    /// without a branch on that (measured at 1e4 keys: 19 ns a key with one, 12 without).
-    #[inline]
-    fn put_in_young(&mut self, hash: u64, zeros: u32) -> Result<(), AllocError> {
         let (index, value) = (index_of(hash, self.p), 2 * zeros + (hash >> 63) as u32 + 1);
         let registers = self.words.as_bytes_mut();
         let bits = packed::get(registers, index);
@@ -210,8 +215,8 @@ impl<A: Alloc> ExaLogLog<HeapWords<A>> {
         Ok(())
     }
 
-    /// Inserts a hash that its register most likely does not know.
-    #[inline(never)]
+    /// Inserts a hash into its register.
+    #[inline]
     fn change(&mut self, hash: u64) -> Result<(), AllocError> {
         let ((index, value), base) = (target(hash, self.p), u32::from(self.base));
         let bits = packed::get(self.words.as_bytes(), index);
