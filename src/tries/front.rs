@@ -16,14 +16,15 @@ pub(super) trait Front {
     /// The fewest bytes that a text shares with the one before.
     fn base(&self) -> usize;
 
-    /// Those texts that share fewer than `base + depth` bytes with the one before; and those that
-    /// share just as many and go on with at least `byte`.
+    /// Those texts that may stop a search: that share fewer than `base + depth` bytes with the one
+    /// before, or just as many and go on with at least `byte`; and of the latter those that go on
+    /// with just this byte.
     fn scan(&self, depth: u8, byte: u8) -> (u32, u32);
 
     /// The branch byte of text `i`.
     fn branch(&self, i: usize) -> u8;
 
-    /// How many bytes text `i` shares with the one before, where its depth does not say.
+    /// How many bytes text `i > 0` shares with the one before.
     fn shared(&self, i: usize) -> Option<usize>;
 
     /// How the tail of text `i` compares to the query, all of which up to `at` has matched: how
@@ -52,71 +53,85 @@ pub(super) fn find<Q: Query>(
     mut matched: usize,
     query: &Q,
 ) -> Option<Place> {
-    let (base, key) = (texts.base(), query.key());
-    // Those that are still to be looked at, and the last one of them or the one before.
-    let mut live = (u32::MAX >> (32 - count.clamp(1, 32))) & !1;
-    let last_of = |live: u32| (u32::BITS - 1 - (live | 1).leading_zeros()) as usize;
-    let mut last = last_of(live);
-    while matched >= base && live != 0 {
-        let depth = (matched - base).min(MORE);
-        // At the greatest depth the texts themselves say how deep they are.
-        let exactly = depth < MORE;
-        let byte = key.get(matched).copied();
-        let wanted = if exactly { byte.unwrap_or(0) } else { 0 };
-        let (fewer, mut reached) = texts.scan(depth as u8, wanted);
-        if exactly && byte.is_none() && Q::BEHIND {
-            reached = 0;
-        }
-        let stop = (fewer | reached) & live;
+    let (base, wanted, count) = (texts.base(), query.key().len(), count.clamp(1, 32));
+    // Those that are still to be looked at.
+    let mut live = (u32::MAX >> (32 - count)) & !1;
+    while matched >= base {
+        let depth = matched - base;
+        let (stop, same) = if depth < MORE && matched < wanted {
+            // No branch between the vectors and these numbers: the compiler would carry the former
+            // over it bit by bit.
+            let (stop, same) = texts.scan(depth as u8, query.byte(matched));
+            let stop = stop & live;
+            (stop & stop.wrapping_neg(), same)
+        } else {
+            stop_beyond(texts, live, matched, query)?
+        };
         if stop == 0 {
             break;
         }
         let i = stop.trailing_zeros() as usize;
-        last = i - 1;
-        if fewer >> i & 1 != 0 {
-            break;
+        if stop & same == 0 {
+            return Some(Place { last: i - 1, matched, equal: false });
         }
-        live &= u32::MAX << i << 1;
-        if !exactly {
-            let shared = texts.shared(i)?;
-            if shared < matched {
-                break;
+        // Those behind it.
+        live &= (stop << 1).wrapping_neg();
+        match texts.compare(i, query, matched + 1)? {
+            (_, Ordering::Greater) => return Some(Place { last: i - 1, matched, equal: false }),
+            (all, Ordering::Equal) if all == wanted && !Q::BEHIND => {
+                return Some(Place { last: i, matched: all, equal: true });
             }
-            if shared > matched {
-                last = last_of(live | 1 << i);
-                continue;
-            }
+            (more, _) => matched = more,
         }
-        let order = match order_at(Some(texts.branch(i)), query, matched) {
-            Ordering::Equal => {
-                let (same, order) = texts.compare(i, query, matched + 1)?;
-                if order == Ordering::Equal && same == key.len() && !Q::BEHIND {
-                    return Some(Place { last: i, matched: same, equal: true });
-                }
-                matched = if order == Ordering::Greater { matched } else { same };
-                order
-            }
-            order => order,
-        };
-        if order == Ordering::Greater {
-            break;
-        }
-        last = last_of(live | 1 << i);
     }
-    Some(Place { last, matched, equal: false })
+    Some(Place { last: count - 1, matched, equal: false })
 }
 
-/// The sum of sixteen halves of bytes, each less than 15.
+/// Of texts whose depths do not say how much they share, or where all of a query has matched, the
+/// next one that stops the search, as a bit, if there is one; and the same bit if it does so only
+/// because it goes on with the query's next byte.
+#[cold]
+#[inline(never)]
+fn stop_beyond<Q: Query>(
+    texts: &impl Front,
+    live: u32,
+    matched: usize,
+    query: &Q,
+) -> Option<(u32, u32)> {
+    let depth = (matched - texts.base()).min(MORE) as u8;
+    let mut left = texts.scan(depth, 0).0 & live;
+    while left != 0 {
+        let (i, stop) = (left.trailing_zeros() as usize, left & left.wrapping_neg());
+        let shared = texts.shared(i)?;
+        let order = match shared.cmp(&matched) {
+            Ordering::Equal => order_at(Some(texts.branch(i)), query, matched),
+            // What shares more compares as the one before, which is less.
+            order => order.reverse(),
+        };
+        match order {
+            Ordering::Less => left ^= stop,
+            Ordering::Equal => return Some((stop, stop)),
+            Ordering::Greater => return Some((stop, 0)),
+        }
+    }
+    Some((0, 0))
+}
+
+/// The sum of 32 halves of bytes, each less than 15.
 #[inline(always)]
-pub(super) const fn sum4(halves: u64) -> usize {
+pub(super) const fn sum4(halves: u128) -> usize {
     const LOW: u64 = 0x0F0F_0F0F_0F0F_0F0F;
-    let bytes = (halves & LOW) + (halves >> 4 & LOW);
-    (bytes.wrapping_mul(0x0101_0101_0101_0101) >> 56) as usize
+    const EVEN: u64 = 0x00FF_00FF_00FF_00FF;
+    let (low, high) = (halves as u64, (halves >> 64) as u64);
+    let bytes = (low & LOW) + (low >> 4 & LOW) + (high & LOW) + (high >> 4 & LOW);
+    let pairs = (bytes & EVEN) + (bytes >> 8 & EVEN);
+    (pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48) as usize
 }
 
-/// The low bit of each of sixteen halves of bytes that are [`MORE`].
+/// The low bit of each of 32 halves of bytes that are [`MORE`].
 #[inline(always)]
-pub(super) const fn more(halves: u64) -> u64 {
+pub(super) const fn longer(halves: u128) -> u128 {
+    const LOW: u128 = u128::MAX / 15;
     let pairs = halves & halves >> 1;
-    pairs & pairs >> 2 & 0x1111_1111_1111_1111
+    pairs & pairs >> 2 & LOW
 }

@@ -35,14 +35,20 @@ pub(super) trait Query {
     /// The key.
     fn key(&self) -> &[u8];
 
+    /// Byte `at <= key().len()`, zero where it ends.
+    fn byte(&self, at: usize) -> u8;
+
     /// Sixteen bytes from `at <= key().len()` on, zeros where it ends, the first one lowest.
     fn load(&self, at: usize) -> u128;
+
+    /// Eight bytes from `at <= key().len() + 7` on, zeros where it ends, the first one lowest.
+    fn part(&self, at: usize) -> u64;
 
     /// Eight bytes from `at <= key().len()` on as a number, the first one highest; where the key
     /// ends zeros, or ones if something greater than every byte follows.
     #[inline(always)]
     fn window(&self, at: usize) -> u64 {
-        let (bytes, left) = ((self.load(at) as u64).swap_bytes(), self.key().len() - at);
+        let (bytes, left) = (self.part(at).swap_bytes(), self.key().len() - at);
         let fill = u64::MAX.checked_shr(8 * left.min(8) as u32).unwrap_or(0);
         if Self::BEHIND { bytes | fill } else { bytes }
     }
@@ -97,9 +103,20 @@ impl<const BEHIND: bool> Query for Short<BEHIND> {
     }
 
     #[inline(always)]
+    fn byte(&self, at: usize) -> u8 {
+        self.bytes[at.min(SHORT)]
+    }
+
+    #[inline(always)]
     fn load(&self, at: usize) -> u128 {
         let bytes = self.bytes[at.min(SHORT)..].first_chunk::<PHRASE>();
         bytes.map_or(0, |bytes| u128::from_le_bytes(*bytes))
+    }
+
+    #[inline(always)]
+    fn part(&self, at: usize) -> u64 {
+        let bytes = self.bytes[at.min(SHORT + PHRASE - 8)..].first_chunk();
+        bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
     }
 }
 
@@ -113,12 +130,20 @@ impl<const BEHIND: bool> Query for Long<'_, BEHIND> {
         self.0
     }
 
+    fn byte(&self, at: usize) -> u8 {
+        self.0.get(at).copied().unwrap_or(0)
+    }
+
     fn load(&self, at: usize) -> u128 {
         let rest = self.0.get(at..).unwrap_or(&[]);
         let mut bytes = [0; PHRASE];
         let len = rest.len().min(PHRASE);
         bytes[..len].copy_from_slice(&rest[..len]);
         u128::from_le_bytes(bytes)
+    }
+
+    fn part(&self, at: usize) -> u64 {
+        self.load(at) as u64
     }
 }
 

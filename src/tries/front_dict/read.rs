@@ -5,11 +5,11 @@
 //! what there is.
 
 use super::super::blocks::Blocks;
-use super::super::front::{Front, MORE, find, more, sum4};
+use super::super::front::{Front, MORE, find, longer, sum4};
 use super::super::query::{Query, order_at};
 use super::super::separators::{Found, Separators, WindowNode, put};
 use super::{BLOCK, HEAD, PHRASE};
-use crate::simd::scan::scan16;
+use crate::simd::scan::scan32;
 use crate::storage::{Le64, as_bytes};
 use core::cmp::Ordering;
 
@@ -25,8 +25,16 @@ impl Word {
     }
 
     #[inline(always)]
-    const fn text(self) -> u128 {
-        (self.0 << 8 >> 8) as u128
+    const fn text(self) -> u64 {
+        self.0 << 8 >> 8
+    }
+
+    /// How many of its bytes are the first ones of these.
+    #[inline(always)]
+    const fn common(self, bytes: u64) -> usize {
+        // The bit behind its bytes: no more than they are.
+        let differs = self.0 ^ bytes | 1 << (8 * self.len());
+        differs.trailing_zeros() as usize / 8
     }
 
     /// Whether it has a length, and zeros behind its bytes.
@@ -40,20 +48,15 @@ impl Word {
 #[derive(Clone, Copy)]
 struct Block<'a> {
     phrases: &'a [Le64],
-    depths: [u64; 2],
+    head: &'a [u8; HEAD],
     /// Sizes of tails that are said in halves of bytes, zero of the others.
-    sizes: [u64; 2],
-    /// The low bit of each half of a byte that is a longer tail's.
-    long: u128,
-    branches: [&'a [u8; BLOCK / 2]; 2],
+    sizes: u128,
     tails: &'a [u8],
 }
 
-/// Half byte `i < 32`.
-#[inline(always)]
-const fn half(halves: [u64; 2], i: usize) -> usize {
-    (halves[i >> 4 & 1] >> (4 * (i & 15))) as usize & 15
-}
+/// Where the sizes and the branch bytes of a head begin.
+const SIZES: usize = BLOCK / 2;
+const BRANCHES: usize = BLOCK;
 
 /// Takes a number: a byte, or 255 and two.
 #[inline(always)]
@@ -72,42 +75,35 @@ impl<'a> Block<'a> {
     #[inline(always)]
     fn at(bytes: &'a [u8], start: usize, phrases: &'a [Le64]) -> Option<Self> {
         let (head, tails) = bytes.get(start..)?.split_first_chunk::<HEAD>()?;
-        let [d0, d1, s0, s1] = core::array::from_fn(|i| {
-            let bytes = head[8 * i..].first_chunk();
-            bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
-        });
-        let (low, high) = head[HEAD - BLOCK..].split_at(BLOCK / 2);
-        let long = [more(s0), more(s1)];
-        let sizes = [s0 & !(long[0] * 15), s1 & !(long[1] * 15)];
-        let long = u128::from(long[0]) | u128::from(long[1]) << 64;
-        let branches = [low.first_chunk()?, high.first_chunk()?];
-        Some(Self { phrases, depths: [d0, d1], sizes, long, branches, tails })
+        let sizes = head[SIZES..].first_chunk()?;
+        let sizes = u128::from_le_bytes(*sizes);
+        let sizes = sizes & !(longer(sizes) * 15);
+        Some(Self { phrases, head, sizes, tails })
     }
 
-    /// Where the tail of key `i <= 32` stands among those of known sizes.
+    /// Half byte `i < 32` of those from byte `start` on.
+    #[inline(always)]
+    const fn half(&self, start: usize, i: usize) -> usize {
+        (self.head[start + (i >> 1) % SIZES] >> (4 * (i & 1))) as usize & 15
+    }
+
+    /// The size of the tail of key `i`, 15 of the longer ones.
+    #[inline(always)]
+    const fn size(&self, i: usize) -> usize {
+        self.half(SIZES, i)
+    }
+
+    /// Where the tail of key `i < 32` stands among those of known sizes.
     #[inline(always)]
     const fn before(&self, i: usize) -> usize {
-        let (low, high) = if i < 16 {
-            (self.sizes[0] & !(u64::MAX << (4 * i)), 0)
-        } else if i < 32 {
-            (self.sizes[0], self.sizes[1] & !(u64::MAX << (4 * (i - 16))))
-        } else {
-            (self.sizes[0], self.sizes[1])
-        };
-        sum4(low) + sum4(high)
-    }
-
-    /// Whether the tail of key `i` is a longer one.
-    #[inline(always)]
-    const fn is_long(&self, i: usize) -> bool {
-        self.long >> (4 * i) & 1 != 0
+        sum4(self.sizes & !(u128::MAX << (4 * i)))
     }
 
     /// Takes the tail of key `i`, one of the longer ones: the bytes that its key shares with the
     /// one before, and its codes.
     #[inline(always)]
     fn take_long(&self, i: usize, rest: &mut &'a [u8]) -> Option<(usize, &'a [u8])> {
-        let depth = half(self.depths, i);
+        let depth = self.half(0, i);
         let shared = if depth == MORE { number(rest)? } else { self.base() + depth };
         let count = number(rest)?;
         let (codes, behind) = rest.split_at_checked(count)?;
@@ -118,12 +114,13 @@ impl<'a> Block<'a> {
     /// The longer tails.
     #[inline(always)]
     fn long_tails(&self) -> Option<&'a [u8]> {
-        self.tails.get(self.before(BLOCK)..)
+        self.tails.get(sum4(self.sizes)..)
     }
 
     /// As [`take_long`](Self::take_long), wherever it stands.
     fn long(&self, i: usize) -> Option<(usize, &'a [u8])> {
-        let (mut rest, mut left) = (self.long_tails()?, self.long);
+        let sizes = u128::from_le_bytes(*self.head[SIZES..].first_chunk()?);
+        let (mut rest, mut left) = (self.long_tails()?, longer(sizes));
         while left != 0 {
             let j = left.trailing_zeros() as usize / 4;
             let tail = self.take_long(j, &mut rest)?;
@@ -138,18 +135,38 @@ impl<'a> Block<'a> {
     /// The codes of the tail of key `i`.
     #[inline(always)]
     fn tail(&self, i: usize) -> Option<&'a [u8]> {
-        if self.is_long(i) {
+        let size = self.size(i);
+        if size == MORE {
             return Some(self.long(i)?.1);
         }
         let at = self.before(i);
-        self.tails.get(at..at + half(self.sizes, i))
+        self.tails.get(at..at + size)
     }
 
     /// Bytes that key `i > 0` shares with the one before.
     #[inline(always)]
     fn depth(&self, i: usize) -> Option<usize> {
-        let depth = half(self.depths, i);
-        if depth < MORE { Some(self.base() + depth) } else { self.shared(i) }
+        let depth = self.half(0, i);
+        if depth < MORE { Some(self.base() + depth) } else { Some(self.long(i)?.0) }
+    }
+
+    /// How what codes stand for compares to a query from `at` on.
+    fn compare_codes<Q: Query>(
+        &self,
+        codes: &[u8],
+        query: &Q,
+        mut at: usize,
+    ) -> Option<(usize, Ordering)> {
+        for pair in codes.chunks(2) {
+            let word = |code: &u8| Some(Word(self.phrases.get(usize::from(*code))?.get()));
+            let next = pair.get(1).map_or(Some(Word(0)), word)?;
+            let order;
+            (at, order) = compare_pair(word(&pair[0])?, next, query, at);
+            if order != Ordering::Equal {
+                return Some((at, order));
+            }
+        }
+        Some((at, Ordering::Equal))
     }
 
     /// Appends what codes stand for to `key[..len]`; returns where that ends.
@@ -173,46 +190,68 @@ impl<'a> Block<'a> {
 impl Front for Block<'_> {
     #[inline(always)]
     fn base(&self) -> usize {
-        self.branches[0][0].into()
+        self.head[BRANCHES].into()
     }
 
     #[inline(always)]
     fn scan(&self, depth: u8, byte: u8) -> (u32, u32) {
-        let low = scan16(self.depths[0], self.branches[0], depth, byte);
-        let high = scan16(self.depths[1], self.branches[1], depth, byte);
-        (low.0 | high.0 << 16, low.1 | high.1 << 16)
+        let (depths, rest) = self.head.split_at(BRANCHES);
+        match (depths.first_chunk(), rest.first_chunk()) {
+            (Some(depths), Some(branches)) => scan32(depths, branches, depth, byte),
+            _ => (0, 0),
+        }
     }
 
     #[inline(always)]
     fn branch(&self, i: usize) -> u8 {
-        self.branches[i >> 4 & 1][i & 15]
+        self.head[BRANCHES + i % BLOCK]
     }
 
     fn shared(&self, i: usize) -> Option<usize> {
-        Some(self.long(i)?.0)
+        self.depth(i)
     }
 
-    /// Two phrases at a time.
+    /// The first two phrases without a branch that asks whether there are as many: most tails have
+    /// no more.
     #[inline(always)]
     fn compare<Q: Query>(&self, i: usize, query: &Q, at: usize) -> Option<(usize, Ordering)> {
-        let (wanted, mut at) = (query.key().len(), at);
-        for pair in self.tail(i)?.chunks(2) {
-            let first = Word(self.phrases.get(usize::from(pair[0]))?.get());
-            let next = match pair.get(1) {
-                Some(code) => Word(self.phrases.get(usize::from(*code))?.get()),
-                None => Word(0),
-            };
-            let text = first.text() | next.text() << (8 * first.len());
-            let len = first.len() + next.len();
-            let differs = text ^ query.load(at);
-            let same = (differs.trailing_zeros() as usize / 8).min(len).min(wanted - at);
-            at += same;
-            if same < len {
-                return Some((at, order_at(Some((text >> (8 * same)) as u8), query, at)));
-            }
+        let size = self.size(i);
+        let codes = self.tails.get(self.before(i)..)?;
+        let Some(pair) = codes.first_chunk::<2>().filter(|_| size < MORE) else {
+            return self.compare_codes(self.tail(i)?, query, at);
+        };
+        let [first, next] = pair.map(|code| self.phrases.get(usize::from(code)));
+        let first = Word(first.map_or(0, |word| word.get()) & mask(size > 0));
+        let next = Word(next.map_or(0, |word| word.get()) & mask(size > 1));
+        match compare_pair(first, next, query, at) {
+            (at, Ordering::Equal) if size > 2 => self.compare_codes(codes.get(2..size)?, query, at),
+            found => Some(found),
         }
-        Some((at, Ordering::Equal))
     }
+}
+
+/// All bits, or none.
+#[inline(always)]
+const fn mask(all: bool) -> u64 {
+    (all as u64).wrapping_neg()
+}
+
+/// How two phrases, of which each may be empty, compare to a query from `at` on.
+#[inline(always)]
+fn compare_pair(first: Word, next: Word, query: &impl Query, at: usize) -> (usize, Ordering) {
+    let same = first.common(query.part(at));
+    let behind = next.common(query.part(at + first.len()));
+    let (same, whole, word) = if same < first.len() {
+        (same, false, first.0 >> (8 * same))
+    } else {
+        (same + behind, behind == next.len(), next.0 >> (8 * behind))
+    };
+    let (at, wanted) = (at + same, query.key().len());
+    if at > wanted {
+        // Zeros of the text behind the end of the query.
+        return (wanted, order_at(Some(0), query, wanted));
+    }
+    (at, order_at(if whole { None } else { Some(word as u8) }, query, at))
 }
 
 /// The dictionary's parts where they lie.
@@ -309,7 +348,7 @@ impl<'a> Blocks for View<'a> {
     #[inline(always)]
     fn advance(&self, walk: &mut Walk<'a>, key: &mut [u8]) -> Option<usize> {
         let (block, i) = (&walk.block, walk.next);
-        let depth = half(block.depths, i);
+        let depth = block.half(0, i);
         let shared = if depth < MORE {
             block.base() + depth
         } else {
@@ -349,11 +388,12 @@ impl Walk<'_> {
     #[inline(always)]
     fn append(&mut self, key: &mut [u8]) -> Option<()> {
         let (block, i) = (&self.block, self.next);
-        let codes = if block.is_long(i) {
+        let size = block.size(i);
+        let codes = if size == MORE {
             block.take_long(i, &mut self.long)?.1
         } else {
             let start = self.at;
-            self.at += half(block.sizes, i);
+            self.at += size;
             block.tails.get(start..self.at)?
         };
         self.len = block.append(codes, key, self.len)?;

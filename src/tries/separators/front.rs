@@ -15,7 +15,7 @@ use super::{At, Blob, NODE, Node, Texts, put, split_text, write_text};
 use crate::error::AllocError;
 use crate::mem::Alloc;
 use crate::simd::scan::scan16;
-use crate::tries::front::{Front, MORE, find, more, sum4};
+use crate::tries::front::{Front, MORE, find, longer, sum4};
 use crate::tries::query::{Query, compare_text};
 use crate::tries::spool::common;
 use core::cmp::Ordering;
@@ -48,8 +48,8 @@ impl<'a> FrontNode<'a> {
     #[inline(always)]
     fn tail(&self, i: usize) -> Option<(usize, Tail<'a>)> {
         let before = self.sizes & !(u64::MAX << (4 * i));
-        let mut at = sum4(before);
-        if more(before) != 0 {
+        let mut at = sum4(before.into());
+        if longer(before.into()) != 0 {
             // A size of 15 stands for the two numbers and what they say.
             at = 0;
             for j in 1..i {
