@@ -43,6 +43,11 @@ pub(super) trait Blocks {
     #[inline(always)]
     fn find<Q: Query>(&self, query: &Q) -> Option<Found> {
         let node = self.separators().find_node(query)?;
+        // The ends of its blocks, not for what is there, but so that the page of one of them is
+        // known as soon as the block is. (Of several queries at once it took longer.)
+        for start in self.separators().ends(node) {
+            prefetch(self.bytes(), start);
+        }
         self.find_in(node, query)
     }
 

@@ -321,6 +321,13 @@ impl<'a, N: Node<'a>> Separators<'a, N> {
         Some(i)
     }
 
+    /// Where the first block of node `i` begins, and that of the next one.
+    #[inline(always)]
+    pub(super) fn ends(&self, i: usize) -> [usize; 2] {
+        let start = |i: usize| self.places.get(i).map_or(0, |place| (place.get() >> 32) as usize);
+        [start(i), start(i + 1)]
+    }
+
     /// The last block of node `i` whose separator is not above the query; `None` of damaged ones.
     #[inline(always)]
     pub(super) fn find_in(&self, i: usize, query: &impl Query) -> Option<Found> {
