@@ -42,7 +42,7 @@ pub(super) trait Blocks {
     /// Finds the block of a query and asks for its bytes; `None` of damaged ones.
     #[inline(always)]
     fn find<Q: Query>(&self, query: &Q) -> Option<Found> {
-        let node = self.separators().find_node(query)?;
+        let node = self.separators().find_node::<false>(query)?;
         // The ends of its blocks, not for what is there, but so that the page of one of them is
         // known as soon as the block is. (Of several queries at once it took longer.)
         for start in self.separators().ends(node) {
@@ -98,7 +98,7 @@ pub(super) fn get_many<K: AsRef<[u8]>>(
         let queries: [_; BATCH] =
             core::array::from_fn(|i| Short::<false>::new(keys.get(i)?.as_ref()));
         let nodes: [_; BATCH] =
-            core::array::from_fn(|i| blocks.separators().find_node(queries[i].as_ref()?));
+            core::array::from_fn(|i| blocks.separators().find_node::<true>(queries[i].as_ref()?));
         let founds: [_; BATCH] =
             core::array::from_fn(|i| blocks.find_in(nodes[i]?, queries[i].as_ref()?));
         for ((key, id), (query, found)) in keys.iter().zip(ids).zip(queries.iter().zip(founds)) {

@@ -304,10 +304,17 @@ impl<'a, N: Node<'a>> Separators<'a, N> {
 
     /// The last node whose first separator is not above the query, or the first one; asks for its
     /// bytes. `None` of damaged ones.
+    ///
+    /// Where one of `MANY` queries waits for the cache, others go on: then what counts is how many
+    /// prefixes are looked at, not how many one after the other.
     #[inline(always)]
-    pub(super) fn find_node(&self, query: &impl Query) -> Option<usize> {
+    pub(super) fn find_node<const MANY: bool>(&self, query: &impl Query) -> Option<usize> {
         let wanted = query.window(0);
-        let above = not_above(self.prefixes, wanted);
+        let above = if MANY {
+            self.prefixes.partition_point(|prefix| prefix.get() <= wanted)
+        } else {
+            not_above(self.prefixes, wanted)
+        };
         // Only equal prefixes have to be looked at further.
         let mut i = above;
         if above > 0 && self.prefixes[above - 1].get() == wanted {
