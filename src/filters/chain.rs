@@ -60,16 +60,19 @@ impl<F, const MOST: usize> Chain<F, MOST> {
         self.parts.iter().flatten()
     }
 
-    /// The parts that take no more keys.
-    #[inline]
-    pub(super) fn older(&self) -> impl DoubleEndedIterator<Item = &F> + Clone {
-        self.parts[..self.newest].iter().flatten()
-    }
-
     /// The part that takes keys: there is one.
     #[inline]
     pub(super) fn newest(&self) -> Option<&F> {
         self.parts[self.newest].as_ref()
+    }
+
+    /// The parts that take no more keys, and the one that does.
+    #[inline]
+    pub(super) fn split_newest(
+        &mut self,
+    ) -> (impl DoubleEndedIterator<Item = &F> + Clone, Option<&mut F>) {
+        let (older, newest) = self.parts[..=self.newest].split_at_mut(self.newest);
+        (older.iter().flatten(), newest.first_mut().and_then(Option::as_mut))
     }
 
     /// The part that takes keys.

@@ -12,6 +12,7 @@ use super::gather::mixed;
 use super::{BATCH, FilterCount, FilterCountMut, FilterMut, rate};
 use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
 use crate::hashing::KeyHash;
+use crate::mem::raw_vec::RawVec;
 use crate::mem::{Alloc, Footprint, PartKind, Parts, granted};
 use crate::simd::deposit::Deposit;
 #[cfg(feature = "alloc")]
@@ -33,6 +34,12 @@ const MAX_SLOTS: u64 = 1 << 40;
 const MAX_GRID: u64 = 1 << 60;
 /// The most blocks behind the last quotient when a table is made: runs do not wrap around.
 const SPARE_BLOCKS: u64 = 16;
+
+/// The most fingerprints that are sorted at once when many keys are added: 8 MiB.
+const SORTED_AT_ONCE: usize = 1 << 20;
+/// Keys in a filter for each that is added beyond which these are not many: merging would take
+/// longer than adding one by one. A free slot costs an eighth of what a key does.
+const MANY: u64 = 8;
 
 /// How many blocks stand behind so many blocks of slots.
 type Spare = fn(u64) -> u64;
@@ -92,13 +99,15 @@ const fn most_in(slots: u64) -> u64 {
 /// `(r + 2.25) / 0.95` bits a key, with the least r such that `0.95 / 2^r <= fpr`: at 1/256 10.8,
 /// at 1 % 9.7, at 1/65,536 19.2, for any number of keys and not only for powers of two; 16 spare
 /// blocks. Beyond 97 % of the slots a table of 1.25 times as many is filled: that needs both at
-/// once.
+/// once. So does adding many keys at once, for those that are in, and 8 bytes for each of them, 8
+/// MiB at most.
 ///
 /// # Time
 ///
 /// | operation | time | cache lines |
 /// |---|---|---|
 /// | `insert`, `remove`, `contains`, `count` | O(1) expected, longer as it fills | 2 to 4 |
+/// | `from_keys`, `extend` by many | O(k log k) for k keys, half the time of one by one | all |
 /// | `merge`, `shrink_to_fit`, growing | O(n) | all |
 ///
 /// Asking and removing allocate nothing.
@@ -203,12 +212,12 @@ impl<W: Words> Quotient<W> {
     #[must_use]
     #[inline]
     pub fn contains_hash(&self, hash: u64) -> bool {
-        self.table.way().run(Has { set: self, hash })
+        self.table.way().run(Has { set: self, fingerprint: self.fingerprint(hash) })
     }
 
     #[inline(always)]
-    fn holds(&self, by: Option<Deposit>, hash: u64) -> bool {
-        let (quotient, remainder) = self.places.split(self.fingerprint(hash));
+    fn holds(&self, by: Option<Deposit>, fingerprint: u64) -> bool {
+        let (quotient, remainder) = self.places.split(fingerprint);
         self.table.holds(by, quotient, remainder)
     }
 
@@ -243,7 +252,9 @@ impl<W: Words> Quotient<W> {
     #[must_use]
     pub fn iter(&self) -> Iter<'_, W> {
         let (occupied, ends) = (self.table.occupied(0), (0, self.table.ends(0)));
-        Iter { set: self, left: self.len, block: 0, occupied, slot: 0, ends, last: 0 }
+        let mut remainders = [0; BLOCK];
+        self.table.remainders(0, &mut remainders);
+        Iter { set: self, left: self.len, block: 0, occupied, slot: 0, ends, remainders, last: 0 }
     }
 
     /// The same fingerprints in other slots.
@@ -362,7 +373,7 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
     ///
     /// As for [`try_insert`](Self::try_insert).
     pub fn try_insert_hash(&mut self, hash: u64) -> Result<bool, BuildError> {
-        self.add(hash, false)
+        self.add(self.fingerprint(hash), false)
     }
 
     /// Adds `key` if it is certainly not in; returns whether that was so.
@@ -381,14 +392,13 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
     ///
     /// As for [`try_insert`](Self::try_insert).
     pub fn try_insert_unique_hash(&mut self, hash: u64) -> Result<bool, BuildError> {
-        self.add(hash, true)
+        self.add(self.fingerprint(hash), true)
     }
 
-    fn add(&mut self, hash: u64, once: bool) -> Result<bool, BuildError> {
-        let fingerprint = self.fingerprint(hash);
+    fn add(&mut self, fingerprint: u64, once: bool) -> Result<bool, BuildError> {
         if self.len >= most_in(self.places.slots) {
             // Before it looks for the place: growing changes that.
-            if once && self.contains_hash(hash) {
+            if once && self.table.way().run(Has { set: self, fingerprint }) {
                 return Ok(false);
             }
             self.try_resize(self.places.slots + self.places.slots / 4)?;
@@ -400,24 +410,66 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
         Ok(new)
     }
 
-    /// Adds the keys of these hashes, once more each. Their blocks are asked for some keys ahead.
+    /// Adds the keys of these hashes, once more each: many at a time, if there are many for those
+    /// that are in.
     fn add_all(&mut self, hashes: &mut dyn Iterator<Item = u64>) -> Result<(), BuildError> {
+        let some = hashes.size_hint().0.clamp(BATCH, SORTED_AT_ONCE);
+        let mut fingerprints = RawVec::new_in(self.table.store().alloc().clone());
+        fingerprints.try_reserve_exact(some)?;
         loop {
-            let mut batch = [0; BATCH];
-            let count = { batch.iter_mut().zip(&mut *hashes) }.map(|(to, hash)| *to = hash).count();
-            if count == 0 {
+            fingerprints.truncate(0);
+            for hash in hashes.take(some) {
+                fingerprints.try_push(self.fingerprint(hash))?;
+            }
+            if fingerprints.is_empty() {
                 return Ok(());
             }
-            if self.len + count as u64 > most_in(self.places.slots) {
-                batch[..count].iter().try_for_each(|hash| self.add(*hash, false).map(drop))?;
-                continue;
+            // Merging goes through all slots, though those that are free cost little.
+            let cost = self.len.max(self.places.slots / MANY);
+            if cost <= fingerprints.len() as u64 * MANY {
+                fingerprints.sort_unstable();
+                self.merge_in(fingerprints.iter().copied(), fingerprints.len() as u64)?;
+            } else {
+                fingerprints.chunks(BATCH).try_for_each(|batch| self.add_batch(batch))?;
             }
-            let batch = batch.map(|hash| self.places.split(self.fingerprint(hash)));
-            let table = &mut self.table;
-            let (added, outcome) = table.way().run(AddMany { table, places: &batch[..count] });
-            self.len += added;
-            outcome?;
         }
+    }
+
+    /// Adds up to [`BATCH`] fingerprints, once more each. Their blocks are asked for first.
+    fn add_batch(&mut self, fingerprints: &[u64]) -> Result<(), BuildError> {
+        if self.len + fingerprints.len() as u64 > most_in(self.places.slots) {
+            let mut one_by_one = fingerprints.iter();
+            return one_by_one.try_for_each(|fingerprint| self.add(*fingerprint, false).map(drop));
+        }
+        let mut places = [(0, 0); BATCH];
+        for (place, fingerprint) in places.iter_mut().zip(fingerprints) {
+            *place = self.places.split(*fingerprint);
+        }
+        let (table, places) = (&mut self.table, &places[..fingerprints.len()]);
+        let (added, outcome) = table.way().run(AddMany { table, places });
+        self.len += added;
+        outcome
+    }
+
+    /// Adds `len` fingerprints, which ascend, once more each. O(n + len), needs the new table
+    /// beside the old one.
+    fn merge_in(
+        &mut self,
+        fingerprints: impl Iterator<Item = u64>,
+        len: u64,
+    ) -> Result<(), BuildError> {
+        let len = self.len + len;
+        let slots = self.places.slots.max(slots_for(len));
+        let places = Places::new(self.places.grid, slots).ok_or(AllocError::CapacityOverflow)?;
+        let alloc = self.table.store().alloc().clone();
+        self.table = if self.len == 0 {
+            Self::rebuilt(fingerprints, &places, spare, alloc)?
+        } else {
+            let both = Merged { a: self.iter().peekable(), b: fingerprints.peekable() };
+            Self::rebuilt(both, &places, spare, alloc)?
+        };
+        (self.places, self.len) = (places, len);
+        Ok(())
     }
 
     /// Takes `key` out once; returns whether it was in. Never take out what was not put in: another
@@ -481,18 +533,11 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
     /// changed then.
     pub fn merge<V: Words>(&mut self, other: &Quotient<V>) -> Result<(), MergeError> {
         self.same_parameters(other)?;
-        let len = self.len + other.len;
-        let slots = self.places.slots.max(slots_for(len));
-        let places = Places::new(self.places.grid, slots).ok_or(AllocError::CapacityOverflow)?;
-        let both = Merged { a: self.iter().peekable(), b: other.iter().peekable() };
-        let table = Self::rebuilt(both, &places, spare, self.table.store().alloc().clone());
-        self.table = table.map_err(|error| match error {
+        self.merge_in(other.iter(), other.len).map_err(|error| match error {
             BuildError::Alloc(error) => MergeError::Alloc(error),
             BuildError::TooMany { len, max } => MergeError::TooMany { len, max },
             _ => MergeError::Parameters,
-        })?;
-        (self.places, self.len) = (places, len);
-        Ok(())
+        })
     }
 }
 
@@ -522,8 +567,9 @@ pub struct Iter<'s, W: Words = HeapWords> {
     block: usize,
     occupied: u64,
     slot: usize,
-    /// The block of the slot before, and the ends there.
+    /// The block of the slot before, the ends there, and the remainders.
     ends: (usize, u64),
+    remainders: [u64; BLOCK],
     last: u64,
 }
 
@@ -552,6 +598,7 @@ impl<W: Words> Iterator for Iter<'_, W> {
                 return None;
             }
             self.ends = (slot / BLOCK, table.ends(slot / BLOCK));
+            table.remainders(slot / BLOCK, &mut self.remainders);
         }
         // The quotient has passed with the end of its run: without a branch, as runs are of any
         // length.
@@ -560,7 +607,7 @@ impl<W: Words> Iterator for Iter<'_, W> {
         self.slot = slot + 1;
         self.left -= 1;
         // Ascending, whatever a damaged file says.
-        let fingerprint = self.set.places.join(quotient, table.remainder(slot));
+        let fingerprint = self.set.places.join(quotient, self.remainders[slot % BLOCK]);
         self.last = self.last.max(fingerprint);
         Some(self.last)
     }
@@ -800,6 +847,33 @@ mod tests {
             let count = model.get(&set.fingerprint(number(i))).copied().unwrap_or(0);
             assert_eq!(set.count_hash(number(i)), count);
         }
+    }
+
+    #[test]
+    fn many_at_once_are_as_one_by_one() {
+        let mut set = Quotient::with_fpr(1_000, 0.01).unwrap();
+        let mut expected = set.clone();
+        // None, some for the slots and for the keys, many, and so many that it grows; the last of
+        // them without telling how many there are.
+        for (from, to) in [(0_u64, 0), (0, 3), (0, 600), (600, 650), (600, 900), (0, 7_000)] {
+            set.extend(from..to);
+            for key in from..to {
+                expected.insert(&key);
+            }
+            assert!(set == expected && set.validate().is_ok(), "{from}..{to}");
+        }
+        set.extend((0..9_000_u64).filter(|key| key % 3 == 0));
+        for key in (0..9_000_u64).step_by(3) {
+            expected.insert(&key);
+        }
+        assert!(set == expected && set.validate().is_ok());
+        let hashes: Vec<u64> = (0..5_000).map(number).collect();
+        let set = Quotient::from_hashes(hashes.iter().copied(), 0.01).unwrap();
+        let mut expected = Quotient::with_fpr(5_000, 0.01).unwrap();
+        for hash in hashes {
+            expected.insert_hash(hash);
+        }
+        assert!(set == expected && set.heap_bytes() == expected.heap_bytes());
     }
 
     #[test]

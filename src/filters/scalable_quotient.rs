@@ -41,7 +41,7 @@ const SHARES: [f64; 5] = [0.28, 0.28, 0.18, 0.12, 0.06];
 /// ```
 ///
 /// Keys go into the newest part. It starts with an eighth of the slots of the part before, and is
-/// copied to a seventh more slots whenever 96 % of them are taken, until it has those that its
+/// copied to a seventh more slots whenever 21 of 22 are taken, until it has those that its
 /// keys need; once it holds as many keys as it is for, the next one begins. A part holds
 /// fingerprints exactly, so that its rate is its keys over its fingerprints' range: at most 28 % of
 /// `fpr` for the first two, 18, 12 and 6 % for the next, then half of it each. Growing needs the
@@ -143,22 +143,14 @@ impl<A: Alloc + Clone> ScalableQuotient<HeapWords<A>> {
     /// the next part would have more than 60 bits, [`BuildError::TooMany`] if there is no next
     /// part; the filter is then unchanged.
     pub fn try_insert_hash(&mut self, hash: u64) -> Result<bool, BuildError> {
-        if let Some(newest) = self.chain.newest() {
-            newest.ask_for(hash);
+        if self.chain.newest().is_some_and(Quotient::is_full) {
+            if self.contains_hash(hash) {
+                return Ok(false);
+            }
+            self.grow()?;
         }
-        if Quotient::any_has(self.chain.older().rev(), hash) {
-            return Ok(false);
-        }
-        let keys = capacity_of(self.chain.capacity, self.chain.newest_index());
-        let Some(part) = self.chain.newest_mut() else { return Ok(false) };
-        if !part.is_full_for(keys) {
-            return part.try_insert_unique_hash(hash);
-        }
-        if part.contains_hash(hash) {
-            return Ok(false);
-        }
-        self.grow()?;
-        self.chain.newest_mut().map_or(Ok(false), |part| part.try_insert_unique_hash(hash))
+        let (older, newest) = self.chain.split_newest();
+        newest.map_or(Ok(false), |part| part.try_insert_new_hash(older, hash))
     }
 
     /// Makes room in the newest part, or adds the next one. How much depends on the keys and slots

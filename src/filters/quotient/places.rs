@@ -63,15 +63,23 @@ impl Places {
 
     /// The fingerprint of this quotient and remainder; of any others, one near to it.
     #[inline(always)]
-    pub(super) const fn join(&self, quotient: usize, remainder: u64) -> u64 {
+    pub(super) fn join(&self, quotient: usize, remainder: u64) -> u64 {
         let cell = (quotient as u64) << self.bits | remainder;
         let product = cell as u128 * self.back as u128;
-        // Rounded up it is too small by 1 at most, as `back` is, and a cell is below 2^64. Without
-        // a branch that nobody could foresee.
         let mut fingerprint = ((product + u64::MAX as u128) >> 64) as u64;
+        // `back` is too small by less than 1, and the product by less than a cell: seldom enough to
+        // tell.
+        if (product as u64).wrapping_neg() < cell {
+            fingerprint += self.rounded_off(fingerprint, cell);
+        }
+        fingerprint.min(self.grid - 1)
+    }
+
+    /// What `fingerprint` is too small by, for that of `cell`.
+    #[cold]
+    fn rounded_off(&self, fingerprint: u64, cell: u64) -> u64 {
         let (quotient, remainder) = self.split(fingerprint);
-        fingerprint += (((quotient as u64) << self.bits | remainder) < cell) as u64;
-        if fingerprint < self.grid { fingerprint } else { self.grid - 1 }
+        u64::from(((quotient as u64) << self.bits | remainder) < cell)
     }
 
     /// An empty table, with so many blocks behind its slots.

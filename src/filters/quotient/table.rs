@@ -8,6 +8,7 @@ use crate::error::{AllocError, BuildError};
 use crate::mem::Alloc;
 use crate::simd::deposit::{Deposit, Way};
 use crate::simd::prefetch;
+use crate::simd::unpack::unpack;
 use crate::storage::{HeapWords, Le64, Words, as_bytes};
 
 /// Slots of a block.
@@ -224,6 +225,17 @@ impl<W: Words> Table<W> {
         prefetch(self.bytes(), at + 16 + quotient % BLOCK * self.bits as usize / 8);
     }
 
+    /// Asks for the head of the quotient's block, and for the slots that an insertion moves, some
+    /// eighty where nearly all are taken, with the heads between them.
+    #[inline(always)]
+    pub(super) fn prefetch_moved(&self, quotient: usize) {
+        self.prefetch(quotient);
+        let slot = self.at(quotient / BLOCK) + HEAD + quotient % BLOCK * self.bits as usize / 8;
+        for line in 1..4 {
+            prefetch(self.bytes(), slot + 64 * line);
+        }
+    }
+
     /// Byte at which a block starts.
     #[inline(always)]
     const fn at(&self, block: usize) -> usize {
@@ -262,6 +274,11 @@ impl<W: Words> Table<W> {
         let bit = slot % BLOCK * self.bits as usize;
         let word = load(self.bytes(), self.at(slot / BLOCK) + HEAD + bit / 8);
         word >> (bit % 8) & !(u64::MAX << self.bits)
+    }
+
+    /// The remainders in the slots of a block.
+    pub(super) fn remainders(&self, block: usize, out: &mut [u64; BLOCK]) {
+        unpack(self.bytes(), (self.at(block) + HEAD) as u64 * 8, self.bits, out);
     }
 
     /// How work on it is done.
@@ -640,23 +657,27 @@ impl<A: Alloc> Table<HeapWords<A>> {
     fn push_up(&mut self, block: usize, low: usize, high: usize, remainder: u64) -> u64 {
         let width = self.bits;
         let out = self.remainder(block * BLOCK + high);
-        let mut at = self.at(block) + HEAD + low * width as usize / 8;
+        let at = self.at(block) + HEAD + low * width as usize / 8;
         // Bits of the first word before the first remainder, and up to the end of the last.
         let shift = (low * width as usize % 8) as u32;
-        let mut left = (high + 1 - low) * width as usize + shift as usize;
+        let bits = (high + 1 - low) * width as usize + shift as usize;
+        let Some(bytes) = self.words.as_bytes_mut().get_mut(at..at + bits.div_ceil(64) * 8) else {
+            return out;
+        };
         let mut kept = !(u64::MAX << shift);
         let mut carried = remainder << shift;
-        let bytes = self.words.as_bytes_mut();
-        while left > 0 {
-            let old = load(bytes, at);
-            let mut new = (old & !kept) << width | carried | old & kept;
-            if left < 64 {
-                let mask = u64::MAX << left;
-                new = new & !mask | old & mask;
-            }
-            store(bytes, at, new);
+        let mut words = bytes.chunks_exact_mut(8);
+        let last = if bits % 64 == 0 { None } else { words.next_back() };
+        for word in words {
+            let old = load(word, 0);
+            store(word, 0, (old & !kept) << width | carried | old & kept);
             (carried, kept) = (old >> (64 - width), 0);
-            (at, left) = (at + 8, left.saturating_sub(64));
+        }
+        if let Some(word) = last {
+            let old = load(word, 0);
+            let new = (old & !kept) << width | carried | old & kept;
+            let behind = u64::MAX << (bits % 64);
+            store(word, 0, new & !behind | old & behind);
         }
         out
     }
@@ -692,6 +713,12 @@ impl<A: Alloc> Table<HeapWords<A>> {
 /// a word that was just written.
 pub(super) struct Filling<A: Alloc> {
     table: Table<HeapWords<A>>,
+    edge: Edge,
+}
+
+/// Where a table that is being filled ends.
+#[derive(Clone, Copy, Default)]
+struct Edge {
     /// The slot behind the last one.
     next: usize,
     /// The last quotient.
@@ -699,93 +726,108 @@ pub(super) struct Filling<A: Alloc> {
     /// Which quotients of its block have a run.
     occupied: u64,
     /// The block of the last slot, and the ends there.
-    ends: (usize, u64),
+    block: usize,
+    ends: u64,
     /// The byte in which the last remainder ends, and what is in it so far.
-    open: (usize, u8),
+    open: usize,
+    before: u64,
 }
 
 impl<A: Alloc> Filling<A> {
-    pub(super) const fn new(table: Table<HeapWords<A>>) -> Self {
-        Self { table, next: 0, last: 0, occupied: 0, ends: (0, 0), open: (0, 0) }
+    pub(super) fn new(table: Table<HeapWords<A>>) -> Self {
+        Self { table, edge: Edge::default() }
     }
 
-    /// Appends a remainder: quotients ascend, and so do the remainders of each.
+    /// Appends quotients and remainders: both ascend.
     #[inline(always)]
-    pub(super) fn push(&mut self, quotient: usize, remainder: u64) -> Result<(), BuildError> {
-        let quotient = quotient.max(self.last);
-        // Without a branch: runs are of any length.
-        let end = u64::from(quotient != self.last && self.next > 0);
-        self.ends.1 |= end << (self.next.wrapping_sub(1) % BLOCK);
-        if quotient / BLOCK != self.last / BLOCK {
-            self.tell(quotient)?;
+    pub(super) fn push_all(&mut self, cells: &[(usize, u64)]) -> Result<(), BuildError> {
+        let table = &mut self.table;
+        let width = table.bits as usize;
+        // Copies, which stay in registers.
+        let Edge { mut next, mut last, mut occupied, mut block, mut ends, mut open, mut before } =
+            self.edge;
+        let mut base = table.at(block) + HEAD;
+        for (quotient, remainder) in cells {
+            let quotient = (*quotient).max(last);
+            // Without a branch: runs are of any length.
+            let end = u64::from(quotient != last && next > 0);
+            ends |= end << (next.wrapping_sub(1) % BLOCK);
+            if quotient / BLOCK != last / BLOCK {
+                table.tell(last, occupied, next, quotient)?;
+                occupied = 0;
+            }
+            let slot = next.max(quotient);
+            if slot / BLOCK != block {
+                table.set_word(block, ENDS, ends);
+                (block, ends) = (slot / BLOCK, 0);
+                base = table.at(block) + HEAD;
+                table.open(block, quotient)?;
+            }
+            occupied |= 1 << (quotient % BLOCK);
+            (next, last) = (slot + 1, quotient);
+            // Without reading what was just written before it, for which the processor would wait.
+            // All behind it is empty still, the head of the next block too: slots do not come
+            // before their quotients.
+            let bit = slot % BLOCK * width;
+            let at = base + bit / 8;
+            let word = remainder << (bit % 8) | if at == open { before } else { 0 };
+            store(table.words.as_bytes_mut(), at, word);
+            let end = bit % 8 + width;
+            (open, before) = (at + end / 8, word >> (end & !7) & 0xFF);
         }
-        let slot = self.next.max(quotient);
-        if slot / BLOCK != self.ends.0 {
-            self.open_block(slot, quotient)?;
-        }
-        self.occupied |= 1 << (quotient % BLOCK);
-        self.write(slot, remainder);
-        (self.next, self.last) = (slot + 1, quotient);
+        self.edge = Edge { next, last, occupied, block, ends, open, before };
         Ok(())
     }
 
-    /// Writes the ends of the block so far, and goes to that of `slot`.
+    pub(super) fn finish(self) -> Result<Table<HeapWords<A>>, BuildError> {
+        let Self { mut table, edge: Edge { next, last, occupied, block, ends, .. } } = self;
+        if next > 0 {
+            table.set_word(block, ENDS, ends | 1 << ((next - 1) % BLOCK));
+        }
+        table.tell(last, occupied, next, usize::MAX)?;
+        Ok(table)
+    }
+}
+
+/// What filling a table does once a block.
+impl<A: Alloc> Table<HeapWords<A>> {
+    /// Adds the block of the next slot, of a run of `quotient`, if it does not exist.
     #[inline(never)]
-    fn open_block(&mut self, slot: usize, quotient: usize) -> Result<(), BuildError> {
-        self.table.set_word(self.ends.0, ENDS, self.ends.1);
-        self.ends = (slot / BLOCK, 0);
-        if slot / BLOCK >= self.table.blocks {
+    fn open(&mut self, block: usize, quotient: usize) -> Result<(), BuildError> {
+        if block >= self.blocks {
             // Blocks are not added one by one for a run that is refused when blocks are told of it.
-            let offset = slot.saturating_sub((quotient / BLOCK + 1) * BLOCK) + 1;
+            let offset = (block * BLOCK).saturating_sub((quotient / BLOCK + 1) * BLOCK) + 1;
             if offset > MAX_OFFSET {
                 return Err(too_many(offset));
             }
-            self.table.add_blocks(1)?;
+            self.add_blocks(1)?;
             // The new block's offset is told when quotients reach it, or at the end.
         }
         Ok(())
     }
 
-    /// Writes a remainder without reading what was just written before it, for which the processor
-    /// would wait. All behind it is empty still, the head of the next block too: slots do not come
-    /// before their quotients.
-    #[inline(always)]
-    fn write(&mut self, slot: usize, remainder: u64) {
-        let table = &mut self.table;
-        let bits = slot % BLOCK * table.bits as usize;
-        let at = table.at(slot / BLOCK) + HEAD + bits / 8;
-        let before = if at == self.open.0 { self.open.1 } else { 0 };
-        let word = remainder << (bits % 8) | u64::from(before);
-        store(table.words.as_bytes_mut(), at, word);
-        let whole = (bits % 8 + table.bits as usize) / 8;
-        self.open = (at + whole, (word >> (8 * whole)) as u8);
-    }
-
-    /// Tells the blocks behind the last quotient's, up to that of `quotient`, where runs end.
+    /// Tells the block of the quotient `last` which of its quotients are `occupied`, and those
+    /// behind it, up to that of `quotient`, that runs so far end before the slot `next`.
     #[inline(never)]
-    fn tell(&mut self, quotient: usize) -> Result<(), BuildError> {
-        self.table.set_word(self.last / BLOCK, OCCUPIED, self.occupied);
-        self.occupied = 0;
-        let upto = (quotient / BLOCK).min(self.table.blocks.saturating_sub(1));
-        for block in self.last / BLOCK + 1..=upto {
-            let offset = self.next.saturating_sub(block * BLOCK);
+    fn tell(
+        &mut self,
+        last: usize,
+        occupied: u64,
+        next: usize,
+        quotient: usize,
+    ) -> Result<(), BuildError> {
+        self.set_word(last / BLOCK, OCCUPIED, occupied);
+        let upto = (quotient / BLOCK).min(self.blocks.saturating_sub(1));
+        for block in last / BLOCK + 1..=upto {
+            let offset = next.saturating_sub(block * BLOCK);
             if offset > MAX_OFFSET {
                 return Err(too_many(offset));
             }
             if offset == 0 {
                 break;
             }
-            self.table.set_offset(block, offset);
+            self.set_offset(block, offset);
         }
         Ok(())
-    }
-
-    pub(super) fn finish(mut self) -> Result<Table<HeapWords<A>>, BuildError> {
-        if self.next > 0 {
-            let (block, ends) = self.ends;
-            self.table.set_word(block, ENDS, ends | 1 << ((self.next - 1) % BLOCK));
-        }
-        self.tell(usize::MAX)?;
-        Ok(self.table)
     }
 }

@@ -11,10 +11,10 @@ use crate::mem::Alloc;
 use crate::simd::deposit::{Deposit, Work};
 use crate::storage::{HeapWords, Words};
 
-/// [`Quotient::contains_hash`].
+/// Whether a fingerprint is in a set.
 pub(super) struct Has<'s, W: Words> {
     pub(super) set: &'s Quotient<W>,
-    pub(super) hash: u64,
+    pub(super) fingerprint: u64,
 }
 
 impl<W: Words> Work for Has<'_, W> {
@@ -22,7 +22,7 @@ impl<W: Words> Work for Has<'_, W> {
 
     #[inline(always)]
     fn run(self, by: Option<Deposit>) -> bool {
-        self.set.holds(by, self.hash)
+        self.set.holds(by, self.fingerprint)
     }
 }
 
@@ -52,7 +52,7 @@ impl<W: Words> Work for HasMany<'_, W> {
     }
 }
 
-/// [`Quotient::any_has`].
+/// Whether one of `parts`, at most [`MAX_PARTS`], has the key of a mixed hash.
 pub(super) struct AnyHas<I> {
     pub(super) parts: I,
     pub(super) x: u64,
@@ -101,9 +101,7 @@ impl<A: Alloc, I: Iterator<Item = u64>> Work for Fill<'_, A, I> {
                 batch[len] = places.split(fingerprint);
                 len += 1;
             }
-            for (quotient, remainder) in &batch[..len] {
-                filling.push(*quotient, *remainder)?;
-            }
+            filling.push_all(&batch[..len])?;
             if len < BATCH {
                 return filling.finish();
             }
@@ -129,6 +127,25 @@ impl<A: Alloc> Work for Add<'_, A> {
             self.table.insert(&place)?;
         }
         Ok(!place.found)
+    }
+}
+
+/// Puts a remainder in, unless it is in already or an older part has its key; tells whether it did.
+pub(super) struct AddNew<'s, A: Alloc, I> {
+    pub(super) older: AnyHas<I>,
+    pub(super) add: Add<'s, A>,
+}
+
+impl<'p, A: Alloc, I> Work for AddNew<'_, A, I>
+where
+    A: 'p,
+    I: Iterator<Item = &'p Quotient<HeapWords<A>>> + Clone,
+{
+    type Out = Result<bool, BuildError>;
+
+    #[inline(always)]
+    fn run(self, by: Option<Deposit>) -> Result<bool, BuildError> {
+        if self.older.run(by) { Ok(false) } else { self.add.run(by) }
     }
 }
 
