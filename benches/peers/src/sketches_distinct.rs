@@ -324,7 +324,7 @@ fn tokens(rounds: usize) -> Result<(), Box<dyn Error>> {
     race_tokens("tokens of a text", &lines, rounds)
 }
 
-fn race_tokens<T: AsRef<str>>(
+fn race_tokens<T: AsRef<str> + Sync>(
     case: &str,
     tokens: &[T],
     rounds: usize,
