@@ -352,6 +352,8 @@ mod top {
     fn times(stream: &Stream, rounds: usize) -> Outcome {
         let n = stream.ids.len();
         let contenders = [
+            // What every contender pays for a key to come: random memory, mostly beyond the cache.
+            contender("the keys alone", 0, || stream.each().fold(0, u64::wrapping_add)),
             contender("lessram", 0, || ours(stream, 800, Counting::Estimates, 0).total()),
             contender("lessram, bounds", 0, || ours(stream, 800, Counting::Bounds, 0).total()),
             contender("lessram, numbers", 0, || {
