@@ -21,7 +21,8 @@ pub(crate) fn scan16(depths: u64, branches: &[u8; 16], depth: u8, byte: u8) -> (
     }
 }
 
-/// As [`scan16`], of 32 entries: half bytes `i` of `depths` from the lower one of the first byte on.
+/// As [`scan16`], of 32 entries: half byte `i` of `depths`, from the lower one of the first byte
+/// on.
 #[inline(always)]
 pub(crate) fn scan32(depths: &[u8; 16], branches: &[u8; 32], depth: u8, byte: u8) -> (u32, u32) {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(lessram_scalar)))]
@@ -128,6 +129,14 @@ mod tests {
                 let byte = next() as u8;
                 let seen = scan16(depths, &branches, depth, byte);
                 assert_eq!(seen, scalar(depths, &branches, depth, byte));
+                let twice = scan32(
+                    &(u128::from(depths) << 64 | u128::from(!depths)).to_le_bytes(),
+                    &core::array::from_fn(|i| branches[i % 16]),
+                    depth,
+                    byte,
+                );
+                let low = scalar(!depths, &branches, depth, byte);
+                assert_eq!(twice, (low.0 | seen.0 << 16, low.1 | seen.1 << 16));
             }
         }
     }

@@ -87,7 +87,7 @@ const CODES: usize = 256;
 ///
 /// | operation | time | cache lines |
 /// |---|---|---|
-/// | `id_of`, `contains` | O(log(n/512)), then 2 or 3 keys of a block are compared | 3 of the index, 2 to 5 |
+/// | `id_of`, `contains` | O(log(n/512)), then 2 or 3 keys of a block are compared | 3 of the index, 4 to 7 |
 /// | `key_of` | some 5 keys of a block are put together | 3, 2 to 5 |
 /// | iterate | O(length) a key | |
 /// | build | O(n), two passes over the keys and ten over a sample of 2 MiB | |
