@@ -309,10 +309,11 @@ impl<A: Alloc> Bloom<HeapWords<A>> {
     pub fn insert_hash(&mut self, hash: u64) -> bool {
         let Some(mut words) = Picked::new(self.bits.as_bytes_mut()) else { return false };
         let mut positions = Positions::new(hash, self.seed);
-        let mut new = 0;
+        // The lowest bit stays while all positions were set.
+        let mut seen = 1;
         let mut set = || {
             let (x, bit) = positions.next();
-            new |= 1 << bit & !words.set(x, 1 << bit);
+            seen &= words.set(x, 1 << bit) >> bit;
         };
         let mut left = self.hashes;
         while left >= 4 {
@@ -320,7 +321,7 @@ impl<A: Alloc> Bloom<HeapWords<A>> {
             left -= 4;
         }
         (0..left).for_each(|_| set());
-        new != 0
+        seen == 0
     }
 
     /// Adds the keys of these hashes. Words are asked for 32 keys ahead, so that their ways from
