@@ -786,6 +786,9 @@ mod tests {
             (1 << 60, 64),
             (1 << 52, 77_777),
         ] {
+            if usize::try_from(slots).is_err() {
+                continue; // no such table has room in this machine's addresses
+            }
             let places = Places::new(grid, slots).unwrap();
             let mut last = None;
             for i in 0..2_000 {
