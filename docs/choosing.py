@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import compare
+from written import write_or_check
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "choosing.template.md"
@@ -82,13 +83,5 @@ def page():
     return filling.sub(lambda found: str(eval(found[1].strip(), names)), text)
 
 
-def main():
-    written = page()
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(written)
-    elif PAGE.read_text() != written:
-        sys.exit("docs/CHOOSING.md is not what benches/record says: run python3 docs/choosing.py")
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check(PAGE, page(), "choosing.py")

@@ -6,10 +6,11 @@
 Standard library only. Of each race the newest record on the newest processor is taken.
 """
 
-import sys
 from collections import defaultdict
 from pathlib import Path
 from statistics import median
+
+from written import write_or_check
 
 HERE = Path(__file__).parent
 RECORDS = HERE.parent / "benches" / "record"
@@ -215,13 +216,5 @@ def section(settings):
             yield from wide(works)
 
 
-def main():
-    written = page()
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(written)
-    elif PAGE.read_text() != written:
-        sys.exit("docs/COMPARE.md is not what benches/record says: run python3 docs/compare.py")
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check(PAGE, page(), "compare.py")

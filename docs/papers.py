@@ -7,8 +7,9 @@ Standard library only.
 """
 
 import re
-import sys
 from pathlib import Path
+
+from written import write_or_check
 
 HERE = Path(__file__).parent
 SOURCES = HERE.parent / "src"
@@ -75,12 +76,4 @@ def plain(text):
     return text.replace("|", "\\|")
 
 
-def main():
-    written = page()
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(written)
-    elif PAGE.read_text() != written:
-        sys.exit("docs/PAPERS.md is not what the sources say: run python3 docs/papers.py")
-
-
-main()
+write_or_check(PAGE, page(), "papers.py")
