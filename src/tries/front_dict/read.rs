@@ -143,13 +143,6 @@ impl<'a> Block<'a> {
         self.tails.get(at..at + size)
     }
 
-    /// Bytes that key `i > 0` shares with the one before.
-    #[inline(always)]
-    fn depth(&self, i: usize) -> Option<usize> {
-        let depth = self.half(0, i);
-        if depth < MORE { Some(self.base() + depth) } else { Some(self.long(i)?.0) }
-    }
-
     /// How what codes stand for compares to a query from `at` on.
     fn compare_codes<Q: Query>(
         &self,
@@ -207,8 +200,10 @@ impl Front for Block<'_> {
         self.head[BRANCHES + i % BLOCK]
     }
 
+    #[inline(always)]
     fn shared(&self, i: usize) -> Option<usize> {
-        self.depth(i)
+        let depth = self.half(0, i);
+        if depth < MORE { Some(self.base() + depth) } else { Some(self.long(i)?.0) }
     }
 
     /// The first two phrases without a branch that asks whether there are as many: most tails have
@@ -368,14 +363,14 @@ impl<'a> Blocks for View<'a> {
         let block = Block::at(self.bytes, start, self.phrases)?;
         let (mut needed, mut fewest) = (0_u32, usize::MAX);
         for i in (1..=id % BLOCK).rev() {
-            let depth = block.depth(i)?;
+            let depth = block.shared(i)?;
             needed |= u32::from(depth < fewest) << i;
             fewest = fewest.min(depth);
         }
         let mut len = block.append(block.tail(0)?, key, len)?;
         while needed != 0 {
             let i = needed.trailing_zeros() as usize;
-            len = put(key, block.depth(i)?.min(len), &[block.branch(i)]);
+            len = put(key, block.shared(i)?.min(len), &[block.branch(i)]);
             len = block.append(block.tail(i)?, key, len)?;
             needed &= needed - 1;
         }
