@@ -4,6 +4,7 @@ mod compact;
 #[cfg(feature = "alloc")]
 mod exchange;
 mod item;
+mod order;
 
 use super::{Coin, DEFAULT_SEED, Quantiles, QuantilesMut};
 use crate::bits::float;
@@ -107,6 +108,8 @@ pub struct Kll<T: KllItem = f64, W: Words = HeapWords> {
     free: usize,
     /// Levels, 0 if there is no number.
     height: usize,
+    /// Numbers that have room in so many levels: what the block grows to.
+    full: usize,
     k: u16,
     /// The smallest `k` of all that were merged.
     min_k: u16,
@@ -258,18 +261,25 @@ impl<T: KllItem, W: Words> Kll<T, W> {
     }
 }
 
+/// Powers of 3, for as many levels below the top as have more room than the least, whatever `k` is.
+const THIRDS: [u64; 23] = {
+    let mut powers = [1; 23];
+    let mut depth = 1;
+    while depth < powers.len() {
+        powers[depth] = 3 * powers[depth - 1];
+        depth += 1;
+    }
+    powers
+};
+
 /// How many numbers have room in a level that is so far below the top, as DataSketches counts it:
 /// `k (2/3)^depth`, rounded, at least 8.
 fn room(k: u16, depth: usize) -> u32 {
-    let (mut numerator, mut denominator) = (2 * u128::from(k), 1_u128);
-    for _ in 0..depth.min(MAX_LEVELS) {
-        numerator *= 2;
-        denominator *= 3;
-        if denominator > 1 << 100 {
-            return LEAST_ROOM;
-        }
-    }
-    ((numerator / denominator).div_ceil(2) as u32).max(LEAST_ROOM)
+    let Some(power) = THIRDS.get(depth) else {
+        return LEAST_ROOM;
+    };
+    let twice = (2 * u64::from(k) << depth) / power;
+    (twice.div_ceil(2) as u32).max(LEAST_ROOM)
 }
 
 /// How many numbers have room in `height` levels.
@@ -319,8 +329,9 @@ impl<T: KllItem, A: Alloc> Kll<T, HeapWords<A>> {
         }
         let (items, levels) = (HeapWords::new_in(alloc.clone()), HeapWords::new_in(alloc));
         let (min, max) = (T::of_bits(0), T::of_bits(0));
-        let (free, height, n) = (0, 0, 0);
-        Ok(Self { items, levels, free, height, k, min_k: k, n, min, max, seed, coin: Coin(seed) })
+        let (free, height, full, n) = (0, 0, 0, 0);
+        let (min_k, coin) = (k, Coin(seed));
+        Ok(Self { items, levels, free, height, full, k, min_k, n, min, max, seed, coin })
     }
 
     /// Adds a number; -0 becomes 0. O(log k) on average.
@@ -350,13 +361,16 @@ impl<T: KllItem, A: Alloc> Kll<T, HeapWords<A>> {
     #[inline]
     pub fn try_add(&mut self, x: T) -> Result<(), BuildError> {
         let x = x.checked().ok_or(BuildError::NotFinite)?;
-        if self.free == 0 {
+        if self.free == 0 || self.n == 0 {
             self.make_room()?;
+            if self.n == 0 {
+                (self.min, self.max) = (x, x);
+            }
         }
-        if self.n == 0 || x < self.min {
+        if x < self.min {
             self.min = x;
         }
-        if self.n == 0 || x > self.max {
+        if x > self.max {
             self.max = x;
         }
         self.push(x.cell());
@@ -415,7 +429,8 @@ impl<T: KllItem, A: Alloc> Kll<T, HeapWords<A>> {
         cells.fill(T::Cell::default());
         self.free = cells.len();
         self.levels.truncate(0);
-        (self.height, self.n, self.min_k) = (0, 0, self.k);
+        self.set_height(0);
+        (self.n, self.min_k) = (0, self.k);
         (self.min, self.max) = (T::of_bits(0), T::of_bits(0));
     }
 }
@@ -539,7 +554,8 @@ impl<T: KllItem, W: Words> Kll<T, W> {
         require(levels.words().len() as u64 == needed, LEVELS, "a count for each level")?;
         let (k, min_k, height) = (k as u16, min_k as u16, height as usize);
         let (min, max, free) = (T::of_bits(min), T::of_bits(max), free as usize);
-        Ok(Self { items, levels, free, height, k, min_k, n, min, max, seed, coin: Coin(coin) })
+        let (full, coin) = (room_of_all(k, height), Coin(coin));
+        Ok(Self { items, levels, free, height, full, k, min_k, n, min, max, seed, coin })
     }
 
     /// Checks all rules over all numbers.

@@ -1,5 +1,6 @@
 //! How a sketch makes room: levels are thinned out in place, the block grows to the left.
 
+use super::order::{merge_up, sort};
 use super::{Kll, KllItem, MAX_LEVELS, room, room_of_all};
 use crate::error::AllocError;
 use crate::mem::Alloc;
@@ -18,16 +19,22 @@ impl<T: KllItem, A: Alloc> Kll<T, HeapWords<A>> {
         debug_assert!(self.free > 0);
         self.free -= 1;
         T::cells_mut(self.items.words_mut())[self.free] = cell;
-        self.height = self.height.max(1);
     }
 
-    /// Makes at least one cell free.
+    /// Sets the number of levels, and with it the room of all.
+    pub(super) fn set_height(&mut self, height: usize) {
+        (self.height, self.full) = (height, room_of_all(self.k, height));
+    }
+
+    /// Makes at least one cell free, and the first level.
     #[cold]
     pub(super) fn make_room(&mut self) -> Result<(), AllocError> {
-        let full = room_of_all(self.k, self.height.max(1));
+        if self.height == 0 {
+            self.set_height(1);
+        }
         let cells = self.cells().len();
-        if cells < full {
-            return self.grow((cells + (cells / 2).max(LEAST_CELLS)).min(full));
+        if cells < self.full {
+            return self.grow((cells + (cells / 2).max(LEAST_CELLS)).min(self.full));
         }
         while self.free == 0 {
             self.compress()?;
@@ -70,14 +77,15 @@ impl<T: KllItem, A: Alloc> Kll<T, HeapWords<A>> {
     /// is room for.
     fn compress(&mut self) -> Result<(), AllocError> {
         let top = self.height.saturating_sub(1);
-        let is_full =
-            |level: &usize| self.level(*level).len() >= room(self.k, top - *level) as usize;
-        let level = (0..self.height).find(is_full).unwrap_or(top);
+        let mut level = 0;
+        while level < top && self.level(level).len() < room(self.k, top - level) as usize {
+            level += 1;
+        }
         if level == top && self.height < MAX_LEVELS {
             let words = self.height.div_ceil(2);
             self.levels.try_reserve_exact(words.saturating_sub(self.levels.words().len()))?;
             self.levels.try_resize(words)?;
-            self.height += 1;
+            self.set_height(self.height + 1);
             self.set_above(self.height - 1, 0);
         }
         self.thin_out(level);
@@ -100,26 +108,15 @@ impl<T: KllItem, A: Alloc> Kll<T, HeapWords<A>> {
         let place = (self.coin.toss() >> 63) as usize;
         let cells = T::cells_mut(self.items.words_mut());
         if level == 0 {
-            cells[begin..end].sort_unstable_by_key(|cell| T::load(*cell).key());
+            sort::<T>(&mut cells[begin..end]);
         }
         let half = (end - begin) / 2;
         let begin = begin + (end - begin) % 2;
         for i in 0..half {
             cells[begin + i] = cells[begin + 2 * i + place];
         }
-        // The rest of the two ascends from `begin` and from `end`; it is merged to `end - half`,
-        // which is where the one ends, and never overtakes what is left of the other.
-        let (mut one, mut other) = (begin, end);
-        for at in end - half..next_end {
-            if one == begin + half {
-                break;
-            }
-            let takes_other =
-                other < next_end && T::load(cells[other]).key() < T::load(cells[one]).key();
-            let from = if takes_other { &mut other } else { &mut one };
-            cells[at] = cells[*from];
-            *from += 1;
-        }
+        // What is left ascends from `begin`, the level above from `end`.
+        merge_up::<T>(&mut cells[begin..next_end], half, end - begin);
         cells.copy_within(self.free..begin, self.free + half);
         cells[self.free..self.free + half].fill(T::Cell::default());
         // Counts above, before the number of all changes.
@@ -149,7 +146,7 @@ impl<T: KllItem, A: Alloc> Kll<T, HeapWords<A>> {
             // There is room for it: `reserve_for`.
             let grown = self.levels.try_resize(self.height.div_ceil(2));
             debug_assert!(grown.is_ok());
-            self.height += 1;
+            self.set_height(self.height + 1);
             self.set_above(self.height - 1, 0);
         }
         for level in 0..self.height {
@@ -161,14 +158,12 @@ impl<T: KllItem, A: Alloc> Kll<T, HeapWords<A>> {
         }
         self.thin_until(0);
         // A block that stays larger than that is room that will be used.
-        let _ = self.cut(room_of_all(self.k, self.height));
+        let _ = self.cut(self.full);
     }
 
     /// Thins out until `extra` more have room among all that have.
     fn thin_until(&mut self, extra: usize) {
-        while self.retained() > room_of_all(self.k, self.height)
-            || extra > self.free && self.retained() >= room_of_all(self.k, self.height)
-        {
+        while self.retained() > self.full || extra > self.free && self.retained() >= self.full {
             if self.compress().is_err() {
                 return;
             }

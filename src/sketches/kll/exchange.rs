@@ -47,7 +47,7 @@ impl<T: KllItem, W: Words> Kll<T, W> {
             out.extend_from_slice(&self.n.to_le_bytes());
             out.extend_from_slice(&self.min_k.to_le_bytes());
             out.extend_from_slice(&[self.height as u8, 0]);
-            let end = room_of_all(self.k, self.height);
+            let end = self.full;
             for level in 0..self.height {
                 let offset = end.saturating_sub(self.above(level)) as u32;
                 out.extend_from_slice(&offset.to_le_bytes());
@@ -167,7 +167,8 @@ impl<T: KllItem> Kll<T> {
             *cell = x.cell();
         }
         (self.min, self.max) = (min.unwrap_or(self.min), max.unwrap_or(self.max));
-        (self.items, self.levels, self.height) = (items, levels, height);
+        (self.items, self.levels) = (items, levels);
+        self.set_height(height);
         self.coin = Coin(self.seed);
         debug_assert!(as_halves(self.levels.words()).len() + 2 > height);
         Ok(self)
