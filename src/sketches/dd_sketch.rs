@@ -11,7 +11,6 @@ use crate::storage::Sections;
 use crate::storage::{HeapWords, Persist, Source, Words, doors, require};
 use bins::{BINS, Bins};
 use core::fmt;
-use core::ops::RangeInclusive;
 use scale::Scale;
 
 /// Sections: directories and counts of the bins above and below 0.
@@ -99,10 +98,14 @@ pub struct DdSketch<W: Words = HeapWords> {
     most_blocks: usize,
     zeros: u64,
     n: u64,
+    /// The smallest and the largest number; of none what every number is less, and more, than.
     min: f64,
     max: f64,
     collapsed: bool,
 }
+
+/// The smallest and the largest of no number.
+const NO_ENDS: (f64, f64) = (f64::INFINITY, f64::NEG_INFINITY);
 
 impl<W: Words> DdSketch<W> {
     /// How many numbers were added; [`u64::MAX`] if it were more.
@@ -254,6 +257,7 @@ impl<A: Alloc> DdSketch<HeapWords<A>> {
             let (value, max) = (bins as u64, MOST_BINS as u64);
             return Err(BuildError::OutOfRange { name: "bins", value, min: 1, max });
         }
+        let (min, max) = NO_ENDS;
         Ok(Self {
             above: Bins::new_in(alloc.clone()),
             below: Bins::new_in(alloc),
@@ -261,8 +265,8 @@ impl<A: Alloc> DdSketch<HeapWords<A>> {
             most_blocks: bins.div_ceil(BINS),
             zeros: 0,
             n: 0,
-            min: 0.0,
-            max: 0.0,
+            min,
+            max,
             collapsed: false,
         })
     }
@@ -293,15 +297,12 @@ impl<A: Alloc> DdSketch<HeapWords<A>> {
     /// cannot be had. The sketch answers as before then.
     #[inline]
     pub fn try_add(&mut self, x: f64, count: u64) -> Result<(), BuildError> {
-        const NORMAL: RangeInclusive<f64> = f64::MIN_POSITIVE..=f64::MAX;
-        // Of the zeros the one.
-        let x = x + 0.0;
-        if NORMAL.contains(&x) {
+        if is_normal_above_0(x) {
             let bin = self.scale.bin(x);
             if !self.above.add(bin, count) {
                 self.collapsed |= self.above.grow(bin, count, self.most_blocks)?;
             }
-        } else if NORMAL.contains(&-x) {
+        } else if is_normal_above_0(-x) {
             let bin = self.scale.bin(-x);
             if !self.below.add(bin, count) {
                 self.collapsed |= self.below.grow(bin, count, self.most_blocks)?;
@@ -311,21 +312,20 @@ impl<A: Alloc> DdSketch<HeapWords<A>> {
         } else {
             return Err(BuildError::NotFinite);
         }
-        if count == 0 {
-            return Ok(());
+        if count > 0 {
+            self.widen_ends(x, x);
+            self.n = self.n.saturating_add(count);
         }
-        self.widen_ends(x, x);
-        self.n = self.n.saturating_add(count);
         Ok(())
     }
 
     #[inline]
     fn widen_ends(&mut self, min: f64, max: f64) {
-        if self.n == 0 || min < self.min {
-            self.min = min;
+        if min < self.min {
+            self.min = min + 0.0; // of the zeros the one
         }
-        if self.n == 0 || max > self.max {
-            self.max = max;
+        if max > self.max {
+            self.max = max + 0.0;
         }
     }
 
@@ -381,8 +381,15 @@ impl<A: Alloc> DdSketch<HeapWords<A>> {
         self.above.clear();
         self.below.clear();
         (self.zeros, self.n, self.collapsed) = (0, 0, false);
-        (self.min, self.max) = (0.0, 0.0);
+        (self.min, self.max) = NO_ENDS;
     }
+}
+
+/// Whether a number is above 0, not too small for all its digits, and finite: by its exponent, as
+/// that is one comparison.
+#[inline]
+const fn is_normal_above_0(x: f64) -> bool {
+    (x.to_bits() >> 52).wrapping_sub(1) < 0x7FE
 }
 
 /// Adds all counts of `theirs`, or none if memory cannot be had; returns whether bins collapsed.
@@ -433,8 +440,8 @@ impl<W: Words> Persist for DdSketch<W> {
             self.scale.error().to_bits(),
             self.most_blocks as u64 | u64::from(self.collapsed) << 32,
             self.zeros,
-            self.min.to_bits(),
-            self.max.to_bits(),
+            self.min().map_or(0, f64::to_bits),
+            self.max().map_or(0, f64::to_bits),
             u64::from(self.above.first) | (self.above.len as u64) << 32,
             u64::from(self.below.first) | (self.below.len as u64) << 32,
         ]);
@@ -462,7 +469,11 @@ impl<W: Words> Persist for DdSketch<W> {
             Ok::<_, FileError>(Bins { first, len: len as usize, directory, counts })
         };
         let (above, below) = (bins(above, TAGS[0])?, bins(below, TAGS[1])?);
-        let (min, max) = (f64::from_bits(min), f64::from_bits(max));
+        require(n > 0 || min | max == 0, first, "no smallest and largest of nothing")?;
+        let (min, max) = match n {
+            0 => NO_ENDS,
+            _ => (f64::from_bits(min), f64::from_bits(max)),
+        };
         let (most_blocks, collapsed) = (most as usize, collapsed == 1);
         let scale = Scale::new(error);
         Ok(Self { above, below, scale, most_blocks, zeros, n, min, max, collapsed })
@@ -479,9 +490,7 @@ impl<W: Words> Persist for DdSketch<W> {
         let sum = self.iter().fold(0_u64, |sum, (_, count)| sum.saturating_add(count));
         require(sum == self.n, TAGS[0][1], "counts add up to all numbers")?;
         let ends = self.min.is_finite() && self.max.is_finite() && self.min <= self.max;
-        require(ends, TAGS[0][1], "a finite smallest and largest number")?;
-        let none = self.n > 0 || self.min.to_bits() | self.max.to_bits() == 0;
-        require(none, TAGS[0][1], "no smallest and largest of nothing")
+        require(ends || self.n == 0, TAGS[0][1], "a finite smallest and largest number")
     }
 }
 

@@ -9,6 +9,9 @@ use crate::bits::float;
 
 /// Added to `f`, so that bins have no negative numbers.
 const OFFSET: f64 = 1_100.0;
+/// From here to its double a number has no fraction, and its lowest bits are the whole number that
+/// was added.
+const WHOLE: f64 = (1_u64 << 52) as f64;
 const FRACTION: u64 = (1 << 52) - 1;
 const ONE: u64 = 1023 << 52;
 
@@ -40,9 +43,11 @@ impl Scale {
     #[inline]
     pub(super) fn bin(self, x: f64) -> u32 {
         let bits = x.to_bits();
-        let exponent = (bits >> 52) as i32 - 1023;
+        let exponent = f64::from_bits(WHOLE.to_bits() | bits >> 52) - (WHOLE + 1_023.0 - OFFSET);
         let s = f64::from_bits(bits & FRACTION | ONE) - 1.0;
-        ((f64::from(exponent) + OFFSET + cubic(s)) * self.factor) as u32
+        // Rounded down, and cheaper than a cast, which asks for what does not fit.
+        let bin = (exponent + cubic(s)) * self.factor;
+        (bin + (WHOLE - 0.5)).to_bits() as u32
     }
 
     /// A number that none in the bin differs from by more than the error.
