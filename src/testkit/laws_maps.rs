@@ -364,7 +364,7 @@ fn interns(
     while let Some(op) = program.byte() {
         let (from, count) = match op % 8 {
             0 | 1 => (program.number(), 1),
-            2..=4 => (program.number(), program.count().min(MAX_LEN - strings.len())),
+            2..=4 => (program.number(), program.count().min(MAX_LEN.saturating_sub(strings.len()))),
             _ => (0, 0),
         };
         let refused = place.refusals.count();
