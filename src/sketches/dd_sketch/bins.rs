@@ -41,9 +41,12 @@ const fn code_for(count: u64) -> u32 {
     }
 }
 
-/// The largest count of a code above 0.
+/// The largest count of a code below 8; where there are no counts, 0.
+#[inline]
 const fn most_of(code: u32) -> u64 {
-    u64::MAX >> (0_u32.wrapping_sub(4 << code) & 63)
+    // A table, as every number that is added asks for it.
+    const MOST: [u64; 8] = [0, 0xFF, 0xFFFF, 0xFFFF_FFFF, u64::MAX, 0, 0, 0];
+    MOST[code as usize & 7]
 }
 
 impl<W: Words> Bins<W> {
@@ -127,13 +130,11 @@ impl<A: Alloc> Bins<HeapWords<A>> {
     pub(super) fn add(&mut self, number: u32, count: u64) -> bool {
         let at = (number / BINS as u32).wrapping_sub(self.first) as usize;
         let (start, code) = self.entry(at);
-        if code == 0 {
-            return count == 0;
-        }
         let (word, shift) = Self::place(start, code, number as usize % BINS);
-        let Some(word) = self.counts.words_mut().get_mut(word) else { return false };
-        let old = word.get() >> shift & most_of(code);
-        let fits = count <= most_of(code) - old;
+        let Some(word) = self.counts.words_mut().get_mut(word) else { return count == 0 };
+        // By how much it may grow: 0 where there is no count.
+        let more = !(word.get() >> shift) & most_of(code);
+        let fits = count <= more;
         if fits {
             *word = crate::storage::Le64::new(word.get() + (count << shift));
         }
