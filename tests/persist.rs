@@ -6,7 +6,7 @@
 mod counting;
 
 use counting::{Counting, counts, forget_largest};
-use lessram::arrays::{EliasFano, PackedInts, SlicedSet, StrArray};
+use lessram::arrays::{EliasFano, PackedInts, Prefer, SlicedSet, StrArray};
 use lessram::mem::{Footprint, Global};
 use lessram::storage::{self, HeapWords, MAJOR, Words};
 use lessram::testkit::damage::{self, Aligned, Damage};
@@ -14,6 +14,7 @@ use lessram::testkit::data::Rng;
 use lessram::testkit::model::Model;
 use lessram::testkit::row::{Look, Row, Subject, SubjectMut};
 use lessram::testkit::{RowLaws, cases, row::rows as row_types, rows};
+use lessram::tries::Dawg;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -265,6 +266,22 @@ fn golden_strings_with_compressed_offsets_stay_as_they_are() {
     let path = golden_path("str_array", "-compressed.lram");
     let file = golden_file(&path, &compressed_strings());
     assert!(StrArray::read_from(&file[..], 1 << 20).unwrap().has_compressed_offsets());
+}
+
+/// The golden keys as an automaton for which time is preferred.
+fn timed_dawg() -> HeapWords {
+    use lessram::testkit::laws_dict::Dict;
+    let keys: Dawg = Dawg::build(&Dict::golden(), Global).unwrap();
+    let mut builder = Dawg::builder_for(Prefer::Time);
+    keys.iter().for_each(|key| builder.push(key).unwrap());
+    builder.finish().unwrap().to_bytes().unwrap()
+}
+
+/// A second golden file of an automaton: its other form.
+#[test]
+fn golden_automata_of_both_forms_stay_as_they_are() {
+    let file = golden_file(&golden_path("dawg", "-time.lram"), &timed_dawg());
+    assert_eq!(Dawg::read_from(&file[..], 1 << 20).unwrap().prefer(), Prefer::Time);
 }
 
 /// A set whose slice is a bitmap: the golden set has none, lest it be too large for every bit of it

@@ -10,8 +10,8 @@
 //!
 //! `counting` is a door for plain code that counts bits and stands elsewhere.
 //!
-//! What a few instructions do (`alone`, `counts`, `deposit`, `merge`, `prefetch`, `scan`, `tags`)
-//! stands in one file beside its plain code.
+//! What a few instructions do (`alone`, `at_least`, `counts`, `deposit`, `merge`, `prefetch`,
+//! `scan`, `tags`) stands in one file beside its plain code.
 //!
 //! With `std` the processor is asked, so that a program built for any x86-64 finds its AVX2;
 //! without it only what the build targets counts. Functions for one element are never chosen this
@@ -34,6 +34,7 @@
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 pub(crate) mod aarch64;
 mod alone;
+pub(crate) mod at_least;
 pub(crate) mod counting;
 pub(crate) mod counts;
 pub(crate) mod deposit;

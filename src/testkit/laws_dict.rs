@@ -5,6 +5,7 @@ use super::data::Rng;
 use super::model::Model;
 use super::ops::{Item, Program};
 use super::row::{Look, Stop, Subject, SubjectMut, Verdict, ensure};
+use crate::arrays::Prefer;
 use crate::error::BuildError;
 use crate::mem::Alloc;
 use crate::tries::{KeySetBuild, Keys, RankedKeySet};
@@ -13,16 +14,17 @@ use std::ops::Bound;
 use std::vec;
 use std::vec::Vec;
 
-/// The keys, and how many a block has.
+/// The keys, how many a block has, and what is preferred.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dict {
     block: usize,
+    prefer: Prefer,
     keys: BTreeSet<Vec<u8>>,
 }
 
 impl Default for Dict {
     fn default() -> Self {
-        Self { block: 32, keys: BTreeSet::new() }
+        Self::of(32, [])
     }
 }
 
@@ -39,6 +41,8 @@ pub enum Op {
     Thin(usize),
     /// Blocks of so many keys.
     Block(usize),
+    /// What was not preferred before.
+    Prefer,
     /// A key looked up.
     Search(Vec<u8>),
     /// Keys given out of order at this position.
@@ -51,7 +55,7 @@ const BLOCKS: [usize; 5] = [8, 16, 32, 64, 128];
 
 impl Dict {
     fn of(block: usize, keys: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        Self { block, keys: keys.into_iter().collect() }
+        Self { block, prefer: Prefer::Bytes, keys: keys.into_iter().collect() }
     }
 
     fn add(&mut self, keys: &[Vec<u8>]) {
@@ -81,7 +85,8 @@ impl Model for Dict {
             }
             9 => Op::Truncate(program.small() << 8 | program.small()),
             10 => Op::Thin(program.small()),
-            11 | 12 => Op::Block(BLOCKS[program.small() % BLOCKS.len()]),
+            11 => Op::Block(BLOCKS[program.small() % BLOCKS.len()]),
+            12 => Op::Prefer,
             13 | 14 => Op::Search(program.string()),
             _ => Op::Disorder(program.small()),
         })
@@ -108,6 +113,9 @@ impl Model for Dict {
             .extend([8, 9, 127, 128, 129].map(|len| {
                 Self::of(8, (0..len).map(|i: u32| std::format!("{i:05}").into_bytes()))
             }));
+        let timed = |edge: &Self| Self { prefer: Prefer::Time, ..edge.clone() };
+        let timed: Vec<Self> = edges.iter().map(timed).collect();
+        edges.extend(timed);
         edges
     }
 
@@ -246,7 +254,8 @@ const MOST_WALKED: usize = 1_000;
 
 impl<A: Alloc + Clone, S: KeySetBuild<A>> SubjectMut<Dict, A> for S {
     fn build(model: &Dict, alloc: A) -> Result<Self, BuildError> {
-        Self::try_from_sorted_in(model.keys.iter().map(Vec::as_slice), model.block, alloc)
+        let keys = model.keys.iter().map(Vec::as_slice);
+        Self::try_from_sorted_for(keys, model.prefer, model.block, alloc)
     }
 
     fn apply(&mut self, op: &Op, model: &mut Dict, alloc: &A) -> Result<(), Stop> {
@@ -263,6 +272,12 @@ impl<A: Alloc + Clone, S: KeySetBuild<A>> SubjectMut<Dict, A> for S {
                 next.keys = kept.map(|(_, key)| key.clone()).collect();
             }
             Op::Block(block) => next.block = *block,
+            Op::Prefer => {
+                next.prefer = match model.prefer {
+                    Prefer::Bytes => Prefer::Time,
+                    Prefer::Time => Prefer::Bytes,
+                }
+            }
             Op::Search(key) => return Ok(same_answers(self, model, key)?),
             Op::Disorder(raw) => return disorder::<A, Self>(model, *raw, alloc),
         }
@@ -284,7 +299,7 @@ fn disorder<A: Alloc + Clone, S: KeySetBuild<A>>(
         return Ok(());
     }
     let build = |keys: Vec<&[u8]>| {
-        S::try_from_sorted_in(keys.into_iter(), model.block, alloc.clone()).err()
+        S::try_from_sorted_for(keys.into_iter(), model.prefer, model.block, alloc.clone()).err()
     };
     for (late, refused) in [
         (keys[at], BuildError::DuplicateKey { index: at + 1 }),

@@ -1,12 +1,16 @@
 //! [`Dawg`]: the smallest automaton that accepts a set of byte strings, with numbers for its keys.
 
 mod code;
+mod fixed;
+mod fixed_layout;
+mod form;
 #[cfg(feature = "fst")]
 mod interop;
 mod layout;
 #[cfg(feature = "alloc")]
 mod matches;
 mod node;
+mod packed;
 mod read;
 mod register;
 #[cfg(all(test, feature = "std"))]
@@ -22,24 +26,21 @@ use super::spool::MAX_KEY;
 #[cfg(feature = "alloc")]
 use super::{Automaton, Near};
 use super::{KeySet, KeySetBuild, RankedKeySet};
+use crate::arrays::Prefer;
 use crate::error::{BuildError, FileError, Tag};
-use crate::mem::{Alloc, Footprint, PartKind, Parts};
+use crate::mem::{Alloc, Footprint, Parts};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
-use crate::storage::words::as_halves;
-use crate::storage::{HeapWords, Persist, Source, Words, as_bytes, doors, require};
-use code::{Codes, Head};
+use crate::storage::{HeapWords, Persist, Source, Words, doors, require};
 use core::fmt;
 use core::ops::Range;
-use layout::Layout;
-use read::View;
+use form::Form;
+use read::{Facts, Link, Machine, View, by_form};
 use register::Register;
 use walk::Walk;
 
-/// The section of the table of what repeats of edges.
-const TABLE: Tag = Tag(*b"tabl");
-/// The section of the states.
-const STATES: Tag = Tag(*b"stat");
+/// The parameters, in errors.
+const META: Tag = Tag(*b"meta");
 
 /// An ordered set of byte strings as a minimal acyclic automaton: keys share their beginnings and
 /// their endings, each state is there once. Each key has a number, its rank.
@@ -57,6 +58,8 @@ const STATES: Tag = Tag(*b"stat");
 ///
 /// # Layout
 ///
+/// Of fewest bytes, as [`from_sorted`](Self::from_sorted) builds it:
+///
 /// ```text
 /// tabl    | 0 | entry of 32 bits | ... |            what repeats of edges, frequent ones first
 /// stat    | state | state | ... | 8 zeros |         those that many edges lead to come first
@@ -70,6 +73,14 @@ const STATES: Tag = Tag(*b"stat");
 /// last edge of a state tell how many keys end below: numbers of one to four are part of the code.
 /// Two blocks, without slack.
 ///
+/// Where time is [preferred](Self::builder_for), edges are words, eight of which are compared at
+/// once. Two blocks again:
+///
+/// ```text
+/// edge    | more 1 | label 8 | final 1 | target 22 |
+/// cnts    | keys before each edge in its state: 32 bits | ... | 8 bits | ... | 4 bits | ... |
+/// ```
+///
 /// # Space
 ///
 /// Some 1.1 bytes an edge for its code, 0 to 2 for its target, 0.2 for its count, and as many edges
@@ -77,6 +88,10 @@ const STATES: Tag = Tag(*b"stat");
 /// bytes each) have 0.80 edges a key and take 2.12 bytes a key; 410,772 paths of files (92 bytes
 /// each) have 2.19 edges and take 3.81 bytes; 4,499,322 names of packages (20.0 bytes each) take
 /// 6.52 (measured).
+///
+/// Where time is preferred an edge takes 4 bytes, and half a byte, one or four for its count: words
+/// 3.21 bytes a key and 0.62 for their numbers (measured). More than 4,194,302 edges have no
+/// addresses of 22 bits and are kept in fewest bytes all the same.
 ///
 /// # Time
 ///
@@ -88,13 +103,16 @@ const STATES: Tag = Tag(*b"stat");
 /// | iterate | O(bytes that differ from the key before) | |
 /// | build | O(bytes of keys), then O(edges) | |
 ///
+/// Where time is preferred, `contains` and `id_of` take 0.6 of it on those words (measured): eight
+/// edges are looked at together.
+///
 /// Reading allocates nothing, but for [`fuzzy`](Self::fuzzy). Building holds 9 bytes an edge and 20
 /// a state.
 ///
 /// # Example
 ///
 /// ```
-/// use lessram::{mem::Footprint, tries::Dawg};
+/// use lessram::{arrays::Prefer, mem::Footprint, tries::Dawg};
 ///
 /// let words = Dawg::from_sorted(["bake", "baked", "baker", "cake", "caked", "wake", "waker"])?;
 /// assert_eq!(words.id_of("cake"), Some(3));
@@ -105,6 +123,12 @@ const STATES: Tag = Tag(*b"stat");
 ///
 /// let numbers = Dawg::from_sorted((0..100_000).map(|i| format!("{i:05}")))?;
 /// assert_eq!(numbers.heap_bytes(), 336); // of 100,000 keys
+///
+/// let mut builder = Dawg::builder_for(Prefer::Time);
+/// words.iter().try_for_each(|word| builder.push(word))?;
+/// let fast = builder.finish()?;
+/// assert!(fast == words && fast.id_of("cake") == Some(3));
+/// assert_eq!(fast.heap_bytes(), 112);
 /// # Ok::<(), lessram::BuildError>(())
 /// ```
 ///
@@ -115,48 +139,35 @@ const STATES: Tag = Tag(*b"stat");
 /// *Applications of Finite Automata Representing Large Vocabularies*, 1993, numbers keys so.
 #[derive(Clone)]
 pub struct Dawg<W: Words = HeapWords> {
-    table: W,
-    states: W,
-    codes: Codes,
-    /// Where the first state is.
-    root: usize,
-    len: usize,
-    /// Bytes of the longest key.
-    longest: usize,
-    /// Whether the empty key is one of them.
-    empty: bool,
+    form: Form<W>,
+    facts: Facts,
 }
 
 impl<W: Words> Dawg<W> {
     #[inline(always)]
     fn reading(&self) -> View<'_> {
-        View {
-            bytes: as_bytes(self.states.words()),
-            table: as_halves(self.table.words()),
-            codes: self.codes,
-            root: self.root,
-            longest: self.longest,
-            empty: self.empty,
-        }
+        self.form.view(self.facts)
     }
 
     /// A number that was counted along a path. Of a damaged file it may be any.
     #[inline(always)]
     const fn rank(&self, rank: u32, equal: bool) -> (usize, bool) {
         let rank = rank as usize;
-        if rank < self.len { (rank, equal) } else { (self.len, false) }
+        let len = self.facts.len;
+        if rank < len { (rank, equal) } else { (len, false) }
     }
 
     #[inline]
     fn locate<const BEHIND: bool>(&self, key: &[u8]) -> (usize, bool) {
-        let (rank, equal) = self.reading().locate::<BEHIND>(key);
+        let (rank, equal) = by_form!(self.reading(), machine => machine.locate::<BEHIND>(key));
         self.rank(rank, equal)
     }
 
     /// The automaton, before the first byte.
     #[must_use]
     pub fn root(&self) -> Node<'_> {
-        Node::new(self.reading(), Some(self.root), self.empty)
+        let view = self.reading();
+        Node::new(view, Some(view.root()), self.facts.empty)
     }
 
     /// The keys that `text` begins with, the shortest first, each as its number and its length: one
@@ -170,7 +181,7 @@ impl<W: Words> Dawg<W> {
     /// # Ok::<(), lessram::BuildError>(())
     /// ```
     pub fn keys_along<'a, 't, T: AsRef<[u8]> + ?Sized>(&'a self, text: &'t T) -> KeysAlong<'a, 't> {
-        KeysAlong::new(self.root(), self.len, text.as_ref())
+        KeysAlong::new(self.root(), self.facts.len, text.as_ref())
     }
 
     /// The keys that `automaton` accepts, in order: the number of each, and what the automaton says
@@ -180,7 +191,7 @@ impl<W: Words> Dawg<W> {
     /// than keys, in a damaged file too.
     #[cfg(feature = "alloc")]
     pub fn matches<M: Automaton>(&self, automaton: M) -> DawgMatches<'_, M> {
-        DawgMatches::new(self.root(), self.len, automaton)
+        DawgMatches::new(self.root(), self.facts.len, automaton)
     }
 
     /// The keys that become `word` by at most `most` characters inserted, removed or replaced, in
@@ -207,16 +218,14 @@ impl<W: Words> Dawg<W> {
     #[must_use]
     #[cfg(feature = "alloc")]
     pub fn to_heap(&self) -> Dawg {
-        let copy = |words: &W| HeapWords::copy_of(words.words());
-        Dawg {
-            table: copy(&self.table),
-            states: copy(&self.states),
-            codes: self.codes,
-            root: self.root,
-            len: self.len,
-            longest: self.longest,
-            empty: self.empty,
-        }
+        Dawg { form: self.form.to_heap(), facts: self.facts }
+    }
+
+    /// What its form is for: bytes, whatever it was built for, if there are too many edges for the
+    /// other.
+    #[must_use]
+    pub const fn prefer(&self) -> Prefer {
+        self.form.prefer()
     }
 }
 
@@ -227,12 +236,18 @@ impl Dawg {
     pub fn builder() -> DawgBuilder<crate::mem::Global> {
         Self::builder_in(crate::mem::Global)
     }
+
+    /// What takes keys one by one, of what is preferred.
+    #[must_use]
+    pub fn builder_for(prefer: Prefer) -> DawgBuilder<crate::mem::Global> {
+        DawgBuilder::new_in(prefer, crate::mem::Global)
+    }
 }
 
 impl<A: Alloc + Clone> Dawg<HeapWords<A>> {
     /// What takes keys one by one, with all memory from `alloc`.
     pub fn builder_in(alloc: A) -> DawgBuilder<A> {
-        DawgBuilder { register: Register::new(&alloc), alloc }
+        DawgBuilder::new_in(Prefer::Bytes, alloc)
     }
 }
 
@@ -242,6 +257,7 @@ impl<A: Alloc + Clone> Dawg<HeapWords<A>> {
 /// share them.
 pub struct DawgBuilder<A: Alloc> {
     register: Register<A>,
+    prefer: Prefer,
     alloc: A,
 }
 
@@ -252,24 +268,26 @@ impl<A: Alloc> fmt::Debug for DawgBuilder<A> {
 }
 
 impl<A: Alloc + Clone> DawgBuilder<A> {
+    /// No keys yet, with all memory from `alloc`.
+    pub fn new_in(prefer: Prefer, alloc: A) -> Self {
+        Self { register: Register::new(&alloc), prefer, alloc }
+    }
+
     /// The automaton of the keys.
     ///
     /// # Errors
     ///
     /// [`BuildError::Alloc`] if memory cannot be had, [`BuildError::TooMany`] if the states exceed
-    /// 4 GiB.
+    /// 4 GiB, or the edges 2^30 where time is preferred.
     pub fn finish(mut self) -> Result<Dawg<HeapWords<A>>, BuildError> {
         let root = self.register.finish()?;
-        let layout = Layout::new(&self.register, root, &self.alloc)?;
-        Ok(Dawg {
-            table: layout.table(&self.alloc)?,
-            states: layout.states(&self.alloc)?,
-            codes: layout.codes(),
-            root: layout.place_of(root) as usize,
+        let form = Form::new(&self.register, root, self.prefer, &self.alloc)?;
+        let facts = Facts {
             len: self.register.len(),
             longest: self.register.longest(),
             empty: self.register.has_empty(),
-        })
+        };
+        Ok(Dawg { form, facts })
     }
 }
 
@@ -285,17 +303,18 @@ impl<W: Words> Walks for Dawg<W> {
     }
 
     fn enter(&self, _: usize, key: &mut [u8]) -> Option<Walk> {
-        Walk::new(&self.reading(), 0, key)
+        by_form!(self.reading(), machine => Walk::new(&machine, 0, key))
     }
 
     #[inline]
     fn resume(&self, id: usize, key: &mut [u8]) -> Option<Walk> {
-        Walk::new(&self.reading(), u32::try_from(id).ok()?, key)
+        let id = u32::try_from(id).ok()?;
+        by_form!(self.reading(), machine => Walk::new(&machine, id, key))
     }
 
     #[inline]
     fn advance(&self, walk: &mut Walk, key: &mut [u8]) -> Option<usize> {
-        walk.advance(&self.reading(), key)
+        by_form!(self.reading(), machine => walk.advance(&machine, key))
     }
 
     fn len_of(walk: &Walk) -> usize {
@@ -304,36 +323,51 @@ impl<W: Words> Walks for Dawg<W> {
 
     #[inline]
     fn spell(&self, id: usize, key: &mut [u8]) -> Option<usize> {
-        self.reading().descend(u32::try_from(id).ok()?, |depth, edge| {
+        let id = u32::try_from(id).ok()?;
+        by_form!(self.reading(), machine => machine.descend(id, |depth, edge| {
             if let Some(byte) = key.get_mut(depth) {
                 *byte = edge.label();
             }
-        })
+        }))
     }
 }
 
-super::keys::ranked_doors!(Dawg);
-super::keys::build_doors!(Dawg, DawgBuilder, register, |_, alloc| Ok(Self::builder_in(alloc)));
+super::keys::ranked_doors!(Dawg<W: [Words]>, facts.len, facts.longest);
+super::keys::build_doors!(
+    @ Dawg, DawgBuilder, register, |_, alloc| Ok(Self::builder_in(alloc)), {
+        fn try_from_sorted_for<K: AsRef<[u8]>>(
+            mut keys: impl Iterator<Item = K>,
+            prefer: Prefer,
+            _: usize,
+            alloc: A,
+        ) -> Result<Self, BuildError> {
+            let mut builder = DawgBuilder::new_in(prefer, alloc);
+            keys.try_for_each(|key| builder.push(key))?;
+            builder.finish()
+        }
+    }
+);
 
 impl<W: Words> KeySet for Dawg<W> {
     fn len(&self) -> usize {
-        self.len
+        self.facts.len
     }
 
     #[inline]
     fn contains(&self, key: &[u8]) -> bool {
-        self.reading().contains(key)
+        by_form!(self.reading(), machine => machine.contains(key))
     }
 
     fn longest(&self) -> usize {
-        self.longest
+        self.facts.longest
     }
 }
 
 impl<W: Words> RankedKeySet for Dawg<W> {
     #[inline]
     fn id_of(&self, key: &[u8]) -> Option<usize> {
-        self.reading().id_of(key).map(|id| id as usize).filter(|id| *id < self.len)
+        let id = by_form!(self.reading(), machine => machine.id_of(key));
+        id.map(|id| id as usize).filter(|id| *id < self.facts.len)
     }
 
     #[inline]
@@ -348,8 +382,7 @@ impl<W: Words> RankedKeySet for Dawg<W> {
 
 impl<W: Words> Footprint for Dawg<W> {
     fn parts(&self, out: &mut dyn Parts) {
-        self.table.tell("table", PartKind::Index, 0, out);
-        self.states.tell("states", PartKind::Payload, 0, out);
+        self.form.tell(out);
     }
 }
 
@@ -358,45 +391,29 @@ impl<W: Words> Persist for Dawg<W> {
 
     #[cfg(feature = "alloc")]
     fn store<'s>(&'s self, out: &mut Sections<'s>) {
-        out.items(self.len as u64);
-        let counts = [self.root, self.longest].map(|count| count as u64);
-        out.meta(&[counts[0], u64::from(self.codes.pages), counts[1], u64::from(self.empty)]);
-        out.section(TABLE, 4, self.table.words());
-        out.section(STATES, 1, self.states.words());
+        let Facts { len, longest, empty } = self.facts;
+        let [form, first, second] = self.form.numbers();
+        out.items(len as u64);
+        out.meta(&[form, first, second, longest as u64, u64::from(empty)]);
+        self.form.store(out);
     }
 
     fn load<S: Source<Words = W>>(source: &mut S) -> Result<Self, FileError> {
-        let [root, pages, longest, empty] = source.meta()?;
-        let known = (1..=256).contains(&pages) && longest <= MAX_KEY as u64 && empty <= 1;
-        require(known, TABLE, "parameters within their bounds")?;
+        let [form, first, second, longest, empty] = source.meta()?;
+        let known = longest <= MAX_KEY as u64 && empty <= 1;
+        require(known, META, "parameters within their bounds")?;
         let len = source.items()?;
-        require(u32::try_from(len).is_ok(), TABLE, "at most as many keys as 32 bits count")?;
-        let (table, states) = (source.section(TABLE, 4)?, source.section(STATES, 1)?);
-        let bytes = size_of_val(states.words()) as u64;
-        require(root == 0 || root < bytes, STATES, "a first state among the states")?;
-        require(u32::try_from(bytes).is_ok(), STATES, "states of at most 4 GiB")?;
-        Ok(Self {
-            table,
-            states,
-            codes: Codes { pages: pages as u32 },
-            root: root as usize,
-            len,
-            longest: longest as usize,
-            empty: empty == 1,
-        })
+        require(u32::try_from(len).is_ok(), META, "at most as many keys as 32 bits count")?;
+        let form = Form::load(source, [form, first, second])?;
+        Ok(Self { form, facts: Facts { len, longest: longest as usize, empty: empty == 1 } })
     }
 
     fn validate(&self) -> Result<(), FileError> {
-        let entries = as_halves(self.table.words());
-        let whole = entries.iter().zip(0..).all(|(entry, number)| {
-            let follows = Head(entry.get() as u16).entry(self.codes.code(number).1);
-            entry.get() == 0 || entry.get() == follows
-        });
-        require(whole, TABLE, "entries that follow from their heads")?;
-        let keys = self.root().keys();
-        require(keys == self.len, STATES, "as many keys as the header says")?;
+        self.form.validate()?;
+        let (keys, section) = (self.root().keys(), self.form.payload());
+        require(keys == self.facts.len, section, "as many keys as the header says")?;
         // Edges are shared: each key is found along its own counts.
-        super::keys::validate(self, STATES, |_| true)
+        super::keys::validate(self, section, |_| true)
     }
 }
 

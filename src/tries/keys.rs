@@ -452,9 +452,6 @@ macro_rules! build_doors {
             }
         }
     };
-    ($ty:ident, $builder:ident, $keys:ident, |$block:pat_param, $alloc:ident| $new:expr) => {
-        $crate::tries::keys::build_doors!(@ $ty, $builder, $keys, |$block, $alloc| $new, {});
-    };
     (
         @ $ty:ident, $builder:ident, $keys:ident, |$block:pat_param, $alloc:ident| $new:expr,
         {$($more:tt)*}

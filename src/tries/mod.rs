@@ -116,6 +116,7 @@ pub use regex::{Regex, RegexError};
 #[cfg(feature = "std")]
 pub use sorter::{Sorted, Sorter};
 
+use crate::arrays::Prefer;
 use crate::error::BuildError;
 use crate::mem::{Alloc, Footprint};
 use core::ops::{Bound, Range, RangeBounds};
@@ -238,6 +239,22 @@ pub trait KeySetBuild<A: Alloc>: RankedKeySet {
         block: usize,
         alloc: A,
     ) -> Result<Self, BuildError>;
+
+    /// As [`try_from_sorted_in`](Self::try_from_sorted_in), of what is preferred where there is a
+    /// choice.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    fn try_from_sorted_for<K: AsRef<[u8]>>(
+        keys: impl Iterator<Item = K>,
+        prefer: Prefer,
+        block: usize,
+        alloc: A,
+    ) -> Result<Self, BuildError> {
+        let _ = prefer;
+        Self::try_from_sorted_in(keys, block, alloc)
+    }
 
     /// As [`try_from_sorted_in`](Self::try_from_sorted_in); where keys must wait until all are
     /// there, they do so in a temporary file in `folder`.

@@ -6,6 +6,7 @@
 //! with `LESSRAM_BUILD` building is timed too.
 
 use crate::race::{Contender, Random, contender, race};
+use lessram::arrays::Prefer;
 use lessram::mem::{Global, alloc_stats, reset_peak};
 use lessram::tries::{Dawg, Form, FrontDict, KeySetBuild, RearDict, plan};
 use std::collections::BTreeSet;
@@ -203,6 +204,13 @@ pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
     if wanted("dawg") {
         entries.push(ours!(data, "dawg", Dawg, |keys| {
             Dawg::from_sorted(keys).expect("sorted keys")
+        }));
+    }
+    if wanted("dawg_time") {
+        entries.push(ours!(data, "dawg_time", Dawg, |keys| {
+            let mut builder = Dawg::builder_for(Prefer::Time);
+            keys.iter().for_each(|key| builder.push(key).expect("sorted keys"));
+            builder.finish().expect("memory")
         }));
     }
     if wanted("fst_set") {

@@ -1,6 +1,6 @@
 //! The automaton itself: states and edges, to be walked by whatever knows what it looks for.
 
-use super::read::{Step, View};
+use super::read::View;
 use core::iter::FusedIterator;
 use core::ops::Range;
 
@@ -52,12 +52,8 @@ impl<'a> Node<'a> {
     #[must_use]
     #[inline]
     pub fn child(&self, label: u8) -> Option<Self> {
-        match self.view.step::<false>(self.state?, label, &mut 0) {
-            Step::Along(edge) => {
-                Some(Self::new(self.view, self.view.target(edge), edge.is_final()))
-            }
-            _ => None,
-        }
+        let (state, is_final) = self.view.follow::<false>(self.state?, label, &mut 0)?;
+        Some(Self::new(self.view, state, is_final))
     }
 
     /// The edges in the order of their labels, each with the node it leads to.
@@ -85,22 +81,17 @@ impl<'a> Edges<'a> {
     /// counts.
     #[inline]
     pub(super) fn next_ranked(&mut self) -> Option<(u8, Node<'a>, Range<u32>)> {
-        let edge = self.view.edge(self.at?);
-        if !edge.exists() || self.left == 0 {
-            self.at = None;
-            return None;
-        }
+        let at = self.at.take().filter(|_| self.left > 0)?;
+        let edge = self.view.seen(at)?;
         self.left -= 1;
         let start = self.before;
-        if edge.is_last() {
-            self.at = None;
-            self.before = u32::MAX;
-        } else {
-            self.at = Some(edge.end());
-            self.before = start.saturating_add(self.view.keys(edge));
-        }
-        let node = Node::new(self.view, self.view.target(edge), edge.is_final());
-        Some((edge.label(), node, start..self.before))
+        self.before = match edge.next {
+            None => u32::MAX,
+            Some((_, keys)) => start.saturating_add(keys),
+        };
+        self.at = edge.next.map(|(next, _)| next);
+        let node = Node::new(self.view, edge.target, edge.is_final);
+        Some((edge.label, node, start..self.before))
     }
 }
 
@@ -152,12 +143,12 @@ impl Iterator for KeysAlong<'_, '_> {
                 return Some((id, self.read));
             }
             let (state, byte) = (self.state?, *self.text.get(self.read)?);
-            match self.view.step::<true>(state, byte, &mut self.rank) {
-                Step::Along(edge) => {
+            match self.view.follow::<true>(state, byte, &mut self.rank) {
+                Some(target) => {
                     self.read += 1;
-                    (self.state, self.is_final) = (self.view.target(edge), edge.is_final());
+                    (self.state, self.is_final) = target;
                 }
-                _ => self.state = None,
+                None => self.state = None,
             }
         }
     }

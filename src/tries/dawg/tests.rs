@@ -1,5 +1,6 @@
 //! Against `BTreeSet`, brute force and the definition of a minimal automaton.
 
+use super::code::{Codes, Head};
 use super::*;
 use crate::storage::words::{Le32, as_halves_mut};
 use crate::testkit::data::Rng;
@@ -12,9 +13,12 @@ use std::vec::Vec;
 
 type Keys = BTreeSet<Vec<u8>>;
 
-/// Built, and asked for each key both ways.
-fn built(keys: &Keys) -> Dawg {
-    let dawg = Dawg::from_sorted(keys).unwrap();
+/// Built in one form, and asked for each key both ways.
+fn built_for(prefer: Prefer, keys: &Keys) -> Dawg {
+    let mut builder = Dawg::builder_for(prefer);
+    keys.iter().for_each(|key| builder.push(key).unwrap());
+    let dawg = builder.finish().unwrap();
+    assert_eq!(dawg.prefer(), prefer);
     dawg.validate().unwrap();
     assert!(dawg.iter().eq(keys.iter().cloned()));
     for (id, key) in keys.iter().enumerate() {
@@ -23,6 +27,11 @@ fn built(keys: &Keys) -> Dawg {
         assert!(dawg.contains(key));
     }
     dawg
+}
+
+/// Built in both forms.
+fn built(keys: &Keys) -> [Dawg; 2] {
+    [Prefer::Bytes, Prefer::Time].map(|prefer| built_for(prefer, keys))
 }
 
 /// Asked for keys that may be there or not.
@@ -54,13 +63,12 @@ fn answers_as_a_btree_set_does() {
         [(0, 1, 2), (1, 0, 2), (1, 5, 9), (30, 3, 2), (300, 6, 3), (500, 9, 256), (2_000, 2, 256)]
     {
         let keys = random(&mut rng, count, longest, letters);
-        let dawg = built(&keys);
-        for query in random(&mut rng, 40, longest + 2, letters) {
-            asked(&dawg, &keys, &query);
-        }
+        let both = built(&keys);
+        let ask = |query: &[u8]| both.iter().for_each(|dawg| asked(dawg, &keys, query));
+        random(&mut rng, 40, longest + 2, letters).iter().for_each(|query| ask(query));
         for key in keys.iter().step_by(1 + count / 30) {
-            asked(&dawg, &keys, &[key, &b"\0"[..]].concat());
-            asked(&dawg, &keys, &key[..key.len() / 2]);
+            ask(&[key, &b"\0"[..]].concat());
+            ask(&key[..key.len() / 2]);
         }
     }
 }
@@ -96,7 +104,6 @@ fn no_two_states_are_alike() {
 #[test]
 fn nodes_are_walked() {
     let keys: Keys = ["", "bake", "baked", "cake", "caked"].map(|key| key.into()).into();
-    let dawg = built(&keys);
     fn gather(node: Node<'_>, key: &mut Vec<u8>, out: &mut Vec<Vec<u8>>) {
         if node.is_final() {
             out.push(key.clone());
@@ -112,9 +119,11 @@ fn nodes_are_walked() {
         assert_eq!(node.keys(), below);
         assert!(node.child(b'!').is_none());
     }
-    let mut out = Vec::new();
-    gather(dawg.root(), &mut Vec::new(), &mut out);
-    assert!(out.iter().eq(&keys));
+    for dawg in built(&keys) {
+        let mut out = Vec::new();
+        gather(dawg.root(), &mut Vec::new(), &mut out);
+        assert!(out.iter().eq(&keys));
+    }
 }
 
 #[test]
@@ -122,12 +131,14 @@ fn states_of_256_edges_and_codes_of_two_bytes() {
     let mut rng = Rng::new(5);
     let mut keys: Keys = (0..=255).map(|byte| vec![byte]).collect();
     keys.extend((0..60_000).map(|_| rng.number().to_be_bytes()[..3].to_vec()));
-    let dawg = built(&keys);
-    assert!(dawg.codes.pages < 256);
-    for query in random(&mut rng, 300, 4, 256) {
-        asked(&dawg, &keys, &query);
+    let both = built(&keys);
+    assert!(matches!(both[0].form, Form::Packed { codes, .. } if codes.pages < 256));
+    for dawg in &both {
+        for query in random(&mut rng, 300, 4, 256) {
+            asked(dawg, &keys, &query);
+        }
+        assert_eq!(dawg.root().edges().count(), 256);
     }
-    assert_eq!(dawg.root().edges().count(), 256);
 }
 
 #[test]
@@ -135,15 +146,16 @@ fn keys_deeper_than_a_walk_remembers() {
     let mut keys: Keys = (0..300).map(|len| vec![b'a'; len * 3]).collect();
     keys.extend((0..200).map(|i| format!("{}{i:03}{}", "k".repeat(70), "z".repeat(i)).into()));
     keys.insert(vec![7; MAX_KEY]);
-    let dawg = built(&keys);
-    assert!(dawg.iter().rev().eq(keys.iter().rev().cloned()));
-    let mut walk = dawg.keys(250..keys.len());
-    for key in keys.iter().skip(250) {
-        assert_eq!(walk.next_key(), Some(&key[..]));
+    for dawg in built(&keys) {
+        assert!(dawg.iter().rev().eq(keys.iter().rev().cloned()));
+        let mut walk = dawg.keys(250..keys.len());
+        for key in keys.iter().skip(250) {
+            assert_eq!(walk.next_key(), Some(&key[..]));
+        }
+        let mut cut = dawg.keys_in(0..keys.len(), [0; 80]);
+        let count = core::iter::from_fn(|| cut.next_key().map(<[u8]>::len)).count();
+        assert_eq!(count, keys.len());
     }
-    let mut cut = dawg.keys_in(0..keys.len(), [0; 80]);
-    let count = core::iter::from_fn(|| cut.next_key().map(<[u8]>::len)).count();
-    assert_eq!(count, keys.len());
     let long = vec![7; MAX_KEY + 1];
     let mut builder = Dawg::builder();
     assert!(matches!(builder.push(long), Err(BuildError::OutOfRange { .. })));
@@ -168,51 +180,63 @@ fn near_keys_are_lent_and_long_words_cost_no_more() {
     let word = "w".repeat(1_000);
     let mut keys: Keys = (990..1_010).map(|len| vec![b'w'; len]).collect();
     keys.insert([&word[..500], "x", &word[500..]].concat().into());
-    let dawg = built(&keys);
-    let mut near = dawg.fuzzy(&word, 3);
-    let mut found = Vec::new();
-    while let Some((id, far)) = near.next() {
-        assert_eq!(dawg.id_of(near.key()), Some(id));
-        found.push(far);
+    for dawg in built(&keys) {
+        let mut near = dawg.fuzzy(&word, 3);
+        let mut found = Vec::new();
+        while let Some((id, far)) = near.next() {
+            assert_eq!(dawg.id_of(near.key()), Some(id));
+            found.push(far);
+        }
+        assert_eq!(found, [3, 2, 1, 0, 1, 2, 3, 1]);
     }
-    assert_eq!(found, [3, 2, 1, 0, 1, 2, 3, 1]);
     // Bytes that are no character are a unit each.
-    let dawg = built(&[vec![0xFF, b'a'], vec![b'a'], vec![b'a', 0xE4, 0xB8]].into());
-    let far: Vec<_> = dawg.fuzzy("a", 1).collect();
-    assert_eq!(far, [(0, 1), (1, 1), (2, 1)].map(|(id, far)| (id, if id == 0 { 0 } else { far })));
+    for dawg in built(&[vec![0xFF, b'a'], vec![b'a'], vec![b'a', 0xE4, 0xB8]].into()) {
+        assert!(dawg.fuzzy("a", 1).eq([(0, 0), (1, 1), (2, 1)]));
+    }
 }
 
-/// Of one state, whose edges `a` to `z` each end a key and lead back to it.
-fn circles(len: usize) -> Dawg {
-    let mut table = HeapWords::new_in(crate::mem::Global);
-    table.try_resize(14).unwrap();
-    let entries = as_halves_mut(table.words_mut());
-    let mut edges = Vec::new();
-    for (entry, label) in entries[1..].iter_mut().zip(b'a'..=b'z') {
-        let head = Head::new(label, true, label == b'z', code::Kind::Near, 4);
-        *entry = Le32::new(head.entry(1));
-        edges.extend([label - b'a' + 1, 0]);
+/// Of one state, whose edges `a` to `z` each end a key and lead back to it, in both forms.
+fn circles(len: usize, empty: bool) -> [Dawg; 2] {
+    let words = |count: usize| {
+        let mut words = HeapWords::new_in(crate::mem::Global);
+        words.try_resize(count).unwrap();
+        words
+    };
+    let (mut table, mut states, mut edges) = (words(14), words(8), words(17));
+    let (entries, fixed) = (as_halves_mut(table.words_mut()), as_halves_mut(edges.words_mut()));
+    for (label, i) in (b'a'..=b'z').zip(1..) {
+        let is_last = label == b'z';
+        let head = Head::new(label, true, is_last, code::Kind::Near, 4);
+        entries[i] = Le32::new(head.entry(1));
+        states.as_bytes_mut()[2 * i - 2] = i as u8;
+        let more = if is_last { 0 } else { fixed::MORE };
+        let word = more | u32::from(label) << fixed::LABEL | fixed::FINAL | 1;
+        fixed[i] = Le32::new(word);
     }
-    let mut states = HeapWords::new_in(crate::mem::Global);
-    states.try_resize(8).unwrap();
-    states.as_bytes_mut()[..edges.len()].copy_from_slice(&edges);
-    let codes = Codes { pages: 256 };
-    Dawg { table, states, codes, root: 0, len, longest: 20, empty: false }
+    // Four keys on and below each edge.
+    let mut counts = words(5);
+    (0..26).for_each(|i| counts.as_bytes_mut()[1 + i] = 4 * i as u8);
+    let facts = Facts { len, longest: 20, empty };
+    let packed = Form::Packed { table, states, codes: Codes { pages: 256 }, root: 0 };
+    let fixed = Form::Fixed { edges, counts, wide: 0, narrow: 40 };
+    [packed, fixed].map(|form| Dawg { form, facts })
 }
 
 #[test]
 fn circles_come_to_an_end() {
-    let dawg = circles(1_000);
-    assert!(dawg.validate().is_err());
-    for change in [Change::Char, Change::CharOrSwap, Change::Byte, Change::ByteOrSwap] {
-        // As each number comes once, no more nodes than numbers have been entered.
-        let near = Near::by("zzzzzz", 3, change);
-        let ids: Vec<usize> = dawg.matches(near).map(|(id, _)| id).collect();
-        assert!(ids.is_sorted_by(|a, b| a < b) && ids.last().is_some_and(|id| *id < 1_000));
+    for dawg in circles(1_000, false) {
+        assert!(dawg.validate().is_err());
+        for change in [Change::Char, Change::CharOrSwap, Change::Byte, Change::ByteOrSwap] {
+            // As each number comes once, no more nodes than numbers have been entered.
+            let near = Near::by("zzzzzz", 3, change);
+            let ids: Vec<usize> = dawg.matches(near).map(|(id, _)| id).collect();
+            assert!(ids.is_sorted_by(|a, b| a < b) && ids.last().is_some_and(|id| *id < 1_000));
+        }
+        assert!(dawg.keys_along(&[b'z'; 500]).all(|(id, _)| id < 1_000));
     }
-    assert!(dawg.keys_along(&[b'z'; 500]).all(|(id, _)| id < 1_000));
-    let none = Dawg { empty: true, ..circles(0) };
-    assert!(none.fuzzy("z", 3).next().is_none() && none.keys_along("z").next().is_none());
+    for none in circles(0, true) {
+        assert!(none.fuzzy("z", 3).next().is_none() && none.keys_along("z").next().is_none());
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Keys in order: a [`Walk`] remembers which edges come next to those on its path.
 
-use super::read::{Edge, View};
+use super::read::{Link, Machine};
 
 /// Bytes of a key up to which the path is remembered. What lies deeper is found anew by number.
 const PATH: usize = 256;
@@ -26,7 +26,7 @@ impl core::fmt::Debug for Walk {
 }
 
 /// Where the edge next to this one is.
-const fn next_of(edge: Edge) -> u32 {
+fn next_of(edge: impl Link) -> u32 {
     if edge.is_last() { NONE } else { edge.end() as u32 }
 }
 
@@ -38,19 +38,19 @@ impl Walk {
 
     /// At the key `id`, which is put into `key` as far as that has room.
     #[inline]
-    pub(super) fn new(view: &View<'_>, id: u32, key: &mut [u8]) -> Option<Self> {
-        let mut walk = Self { next: [NONE; PATH], id, len: 0, below: view.root as u32 };
+    pub(super) fn new(machine: &impl Machine, id: u32, key: &mut [u8]) -> Option<Self> {
+        let mut walk = Self { next: [NONE; PATH], id, len: 0, below: machine.root() as u32 };
         let mut last = None;
-        walk.len = view.descend(id, |depth, edge| {
+        walk.len = machine.descend(id, |depth, edge| {
             walk.put(depth, edge, key);
             last = Some(edge);
         })?;
-        walk.rest_on(view, last);
+        walk.rest_on(machine, last);
         Some(walk)
     }
 
     #[inline(always)]
-    fn put(&mut self, depth: usize, edge: Edge, key: &mut [u8]) {
+    fn put(&mut self, depth: usize, edge: impl Link, key: &mut [u8]) {
         if let Some(byte) = key.get_mut(depth) {
             *byte = edge.label();
         }
@@ -60,42 +60,42 @@ impl Walk {
     }
 
     #[inline(always)]
-    fn rest_on(&mut self, view: &View<'_>, last: Option<Edge>) {
+    fn rest_on<M: Machine>(&mut self, machine: &M, last: Option<M::Edge>) {
         if let Some(edge) = last {
-            self.below = view.target(edge).map_or(NONE, |target| target as u32);
+            self.below = machine.target(edge).map_or(NONE, |target| target as u32);
         }
     }
 
     /// Goes on to the next key; how many bytes of `key` have stayed.
     #[inline]
-    pub(super) fn advance(&mut self, view: &View<'_>, key: &mut [u8]) -> Option<usize> {
+    pub(super) fn advance(&mut self, machine: &impl Machine, key: &mut [u8]) -> Option<usize> {
         let (shared, mut edge) = if self.below == NONE {
-            let (depth, at) = self.climb(view)?;
-            (depth, view.edge(at as usize))
+            let (depth, at) = self.climb(machine)?;
+            (depth, machine.edge(at as usize))
         } else {
-            (self.len, view.edge(view.first_of(self.below as usize)))
+            (self.len, machine.edge(machine.first_of(self.below as usize)))
         };
         self.id = self.id.wrapping_add(1);
-        for depth in shared..view.longest {
+        for depth in shared..machine.facts().longest {
             if !edge.exists() {
                 return None;
             }
             self.put(depth, edge, key);
             if edge.is_final() {
                 self.len = depth + 1;
-                self.rest_on(view, Some(edge));
+                self.rest_on(machine, Some(edge));
                 return Some(shared);
             }
-            edge = view.edge(view.first_of(view.target(edge)?));
+            edge = machine.edge(machine.first_of(machine.target(edge)?));
         }
         None
     }
 
     /// The depth of the last edge of the path that another one comes next to, and where that is.
     #[inline(always)]
-    fn climb(&self, view: &View<'_>) -> Option<(usize, u32)> {
+    fn climb(&self, machine: &impl Machine) -> Option<(usize, u32)> {
         if self.len > PATH {
-            if let Some(found) = self.climb_deep(view) {
+            if let Some(found) = self.climb_deep(machine) {
                 return Some(found);
             }
         }
@@ -106,9 +106,9 @@ impl Walk {
 
     #[cold]
     #[inline(never)]
-    fn climb_deep(&self, view: &View<'_>) -> Option<(usize, u32)> {
+    fn climb_deep(&self, machine: &impl Machine) -> Option<(usize, u32)> {
         let mut found = None;
-        view.descend(self.id, |depth, edge| {
+        machine.descend(self.id, |depth, edge| {
             if depth >= PATH && !edge.is_last() {
                 found = Some((depth, next_of(edge)));
             }
