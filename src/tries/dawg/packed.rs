@@ -66,6 +66,16 @@ pub(super) struct Packed<'a> {
     pub(super) facts: Facts,
 }
 
+/// The highest bits of those of eight bytes that are not above `bound`.
+#[inline(always)]
+const fn not_above(bytes: u64, bound: u8) -> u64 {
+    const HIGHEST: u64 = 0x8080_8080_8080_8080;
+    let bounds = bound as u64 * 0x0101_0101_0101_0101;
+    // Of the seven bits below, as nothing is borrowed from the next byte.
+    let below = (bounds | HIGHEST) - (bytes & !HIGHEST);
+    (!bytes & bounds | !(bytes ^ bounds) & below) & HIGHEST
+}
+
 impl Packed<'_> {
     /// The `len <= 7` bytes at `at`, of which four count.
     #[inline(always)]
@@ -102,18 +112,18 @@ impl Packed<'_> {
         }
     }
 
-    /// The group of a state in which `label` is, if anywhere.
+    /// The group of a state in which `label` is, if anywhere: as many first labels are not above
+    /// it.
     #[inline(always)]
     fn group_with(&self, state: usize, label: u8) -> usize {
         let groups = self.directory(state).groups;
         let labels = self.bytes.get(state + Directory::LABELS..).unwrap_or(&[]);
         let mut found = 0;
-        // As many of eight are not above it as of all before them: a comparison of vectors.
         for (start, eight) in (0..groups).step_by(8).zip(labels.chunks_exact(8)) {
-            let in_groups = |i: usize| u8::from(start + i < groups);
-            let not_above = eight.iter().enumerate();
-            let sum = not_above.map(|(i, first)| u8::from(*first <= label) & in_groups(i));
-            found += usize::from(sum.sum::<u8>());
+            let eight = eight.first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
+            let behind = 8 * (groups - start).min(8) as u32;
+            let in_groups = u64::MAX >> (64 - behind);
+            found += (not_above(eight, label) & in_groups).count_ones() as usize;
         }
         found
     }
@@ -151,10 +161,10 @@ impl Machine for Packed<'_> {
 
     #[inline(always)]
     fn keys(&self, edge: Edge) -> u32 {
-        match edge.count_len() {
-            0 => (edge.entry >> 13 & 7).max(1),
-            len => self.number(edge.end().saturating_sub(len), len),
-        }
+        let len = edge.count_len();
+        let told = (edge.entry >> 13 & 7).max(1);
+        let read = self.number(edge.end().saturating_sub(len), len);
+        (told & ((len == 0) as u32).wrapping_neg()) | read
     }
 
     #[inline(always)]
