@@ -11,7 +11,8 @@
 //! `counting` is a door for plain code that counts bits and stands elsewhere.
 //!
 //! What a few instructions do (`alone`, `at_least`, `counts`, `deposit`, `merge`, `prefetch`,
-//! `scan`, `tags`) stands in one file beside its plain code.
+//! `scan`, `tags`) stands in one file beside its plain code. What `wide` does has none here: its
+//! callers have another way.
 //!
 //! With `std` the processor is asked, so that a program built for any x86-64 finds its AVX2;
 //! without it only what the build targets counts. Functions for one element are never chosen this
@@ -46,6 +47,7 @@ pub(crate) mod scan;
 pub(crate) mod search;
 pub(crate) mod tags;
 pub(crate) mod unpack;
+pub(crate) mod wide;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod x86;
 

@@ -5,7 +5,7 @@ use super::build::SlicedSetBuilder;
 use super::encode::{Numbers, Profile};
 use super::groups::{self, COMBINED};
 use super::lists::ROOM;
-use super::merge::{ascends, merge};
+use super::merge::{ascends, merge, merge_at_once};
 use super::slice::{Coding, Slice, UNIVERSE};
 use super::slots::Slices;
 use super::{Form, SlicedSet, runs};
@@ -14,32 +14,29 @@ use crate::error::{AllocError, BuildError};
 use crate::mem::Alloc;
 #[cfg(feature = "alloc")]
 use crate::mem::{Global, granted};
+use crate::simd::wide::{self, BEHIND, Doubles};
 use crate::storage::{HeapWords, Words};
 use core::cmp::Ordering;
 #[cfg(feature = "alloc")]
 use core::ops::{BitAnd, BitOr, BitXor, Sub};
 
 /// Numbers of two slices together that are handled one by one; more are handled as bits.
-const FEW: usize = 4_096;
+const FEW: usize = if wide::IS_BUILT { 8_192 } else { FEW_STEPS };
+/// The same where each is a step by itself.
+const FEW_STEPS: usize = 4_096;
+/// Room for what two lists have in common, while they are merged in two halves.
+const COMMON: usize = if wide::IS_BUILT { FEW + 2 * BEHIND } else { 0 };
 /// So many times smaller, and a slice is looked up in the other one number by number.
 const FAR: usize = 16;
 /// So many numbers a block of 256, and bits are faster than lists: a guess, for which the bench
 /// `sets` of the peers is the test.
 const CROWD: usize = 12;
+/// The same where lists are merged 32 numbers at a time.
+const WIDE_CROWD: usize = 16;
 
-/// Numbers of two slices of lists together whose union is made list by list: ten a block, of which
-/// few blocks have more than are merged at once. With 25 a block, unions take 1.3 times as long so
-/// as number by number, and intersections three quarters (measured: `sets` of the peers' benches,
-/// gap 20).
-const SOME: usize = 2_560;
-
-/// Whether `op` over two slices is done list by list.
-fn are_lists((a, b): (&Slice<'_>, &Slice<'_>), op: SetOp) -> bool {
-    let are_some = match op {
-        SetOp::Union | SetOp::SymmetricDifference => a.count + b.count <= SOME,
-        SetOp::Intersection | SetOp::Difference => true,
-    };
-    (a.coding, b.coding) == (Coding::Lists, Coding::Lists) && are_some
+/// Whether two slices are of lists.
+fn are_lists((a, b): (&Slice<'_>, &Slice<'_>)) -> bool {
+    (a.coding, b.coding) == (Coding::Lists, Coding::Lists)
 }
 
 impl SetOp {
@@ -66,20 +63,24 @@ pub(super) struct Scratch {
     /// The numbers of both, and what is written behind those of each.
     lists: [u16; FEW + 2 * ROOM],
     /// Those of the result.
-    list: [u16; FEW],
+    list: [u16; FEW + 2 * BEHIND],
+    /// Those that both lists have, for a difference.
+    common: [u16; COMMON],
     /// The bounds of runs of both, and of the result.
     bounds: [u32; runs::MOST],
     result: [u32; runs::MOST],
     /// Lists of the result.
     coded: [u8; COMBINED],
+    doubles: Doubles,
 }
 
 impl Scratch {
     pub(super) const fn new() -> Self {
-        let (lists, list) = ([0; FEW + 2 * ROOM], [0; FEW]);
+        let (lists, list) = ([0; FEW + 2 * ROOM], [0; FEW + 2 * BEHIND]);
         let (bounds, result) = ([0; runs::MOST], [0; runs::MOST]);
         let (left, right) = (Blocks::new(), Blocks::new());
-        Self { left, right, lists, list, bounds, result, coded: [0; COMBINED] }
+        let (coded, doubles) = ([0; COMBINED], Doubles::new());
+        Self { left, right, lists, list, common: [0; COMMON], bounds, result, coded, doubles }
     }
 
     /// Calls `done` with the numbers of `op` over two slices.
@@ -97,8 +98,9 @@ impl Scratch {
             _ => (a, b),
         };
         let listed = match op {
-            SetOp::Intersection if are_lists((a, b), op) => {
-                groups::common((a, b), &mut self.list).or_else(|| self.merge((a, b), op))
+            SetOp::Intersection if are_lists((a, b)) => {
+                groups::common((a, b), &mut self.list, &mut self.doubles)
+                    .or_else(|| self.merge((a, b), op))
             }
             SetOp::Intersection | SetOp::Difference if a.count * FAR < b.count => {
                 self.look_up((a, b), op.keeps_both())
@@ -108,8 +110,10 @@ impl Scratch {
         if let Some(len) = listed {
             return done(Numbers::List(&self.list[..len]));
         }
-        self.left.load(a, Used::ALL);
-        self.left.combine(b, op, &mut self.right);
+        if !self.left.combine_bitmaps(a, b, op) {
+            self.left.load(a, Used::ALL);
+            self.left.combine(b, op, &mut self.right);
+        }
         let result = done(Numbers::Blocks(&self.left));
         self.left.clear();
         result
@@ -122,7 +126,9 @@ impl Scratch {
         pair: (&Slice<'_>, &Slice<'_>),
         op: SetOp,
     ) -> Option<(Profile, &[u8])> {
-        are_lists(pair, op).then(|| groups::combine(pair, op, &mut self.coded)).flatten()
+        are_lists(pair)
+            .then(|| groups::combine(pair, op, &mut self.coded, &mut self.doubles))
+            .flatten()
     }
 
     /// Looks up few numbers among many, and lists those that are there, or those that are not;
@@ -144,6 +150,10 @@ impl Scratch {
     /// many. `None` if they are not like that.
     fn merge(&mut self, pair: (&Slice<'_>, &Slice<'_>), op: SetOp) -> Option<usize> {
         let (left, right) = lists_of(pair, &mut self.lists)?;
+        if let Some(len) = merge_at_once(left, right, op, &mut self.list, &mut self.common) {
+            return Some(len);
+        }
+        let (left, right) = (without_behind(left), without_behind(right));
         if !matches!(op, SetOp::Intersection | SetOp::Difference) {
             return Some(merge(left, right, op, &mut self.list));
         }
@@ -164,7 +174,7 @@ impl Scratch {
         if let Some(count) = runs::shared((a, b), &mut self.bounds) {
             return count;
         }
-        if are_lists((a, b), SetOp::Intersection) {
+        if are_lists((a, b)) {
             if let Some(count) = groups::shared((a, b)) {
                 return count;
             }
@@ -177,6 +187,12 @@ impl Scratch {
         }
         let count = match lists_of((few, many), &mut self.lists) {
             Some((few, many)) => {
+                let op = SetOp::Intersection;
+                let list = &mut self.list;
+                if let Some(len) = merge_at_once(few, many, op, list, &mut self.common) {
+                    return len;
+                }
+                let (few, many) = (without_behind(few), without_behind(many));
                 self.left.put(few);
                 many.iter().map(|y| usize::from(self.left.has(*y))).sum()
             }
@@ -190,20 +206,33 @@ impl Scratch {
     }
 }
 
-/// The numbers of two slices one by one, if they are few and spread over them. `None` if they are
-/// not like that, or do not ascend, as those of damaged files.
+/// The first `count` numbers of a list, and [`BEHIND`] behind them.
+fn with_behind(list: &mut [u16], count: usize) -> Option<&[u16]> {
+    list.get_mut(count..count + BEHIND)?.fill(u16::MAX);
+    list.get(..count + BEHIND)
+}
+
+fn without_behind(list: &[u16]) -> &[u16] {
+    &list[..list.len() - BEHIND]
+}
+
+/// The numbers of two slices one by one, if they are few and spread over them, with [`BEHIND`]
+/// behind them. `None` if they are not like that, or do not ascend, as those of damaged files.
 fn lists_of<'l>(
     (a, b): (&Slice<'_>, &Slice<'_>),
     lists: &'l mut [u16; FEW + 2 * ROOM],
 ) -> Option<(&'l [u16], &'l [u16])> {
     let count = a.count + b.count;
-    if count > FEW || count > CROWD * (blocks_of(a)? + blocks_of(b)?) {
+    let blocks = blocks_of(a)? + blocks_of(b)?;
+    let (few, crowd) = if wide::is_there() { (FEW, WIDE_CROWD) } else { (FEW_STEPS, CROWD) };
+    if count > few || count > crowd * blocks {
         return None;
     }
     let (left, right) = lists.split_at_mut(a.count + ROOM);
     let counts = (a.decode_all(left), b.decode_all(right));
-    let (left, right) = (left.get(..a.count)?, right.get(..b.count)?);
-    let is_right = counts == (a.count, b.count) && ascends(left) && ascends(right);
+    let (left, right) = (with_behind(left, a.count)?, with_behind(right, b.count)?);
+    let ascend = ascends(without_behind(left)) && ascends(without_behind(right));
+    let is_right = counts == (a.count, b.count) && ascend;
     is_right.then_some((left, right))
 }
 
@@ -253,7 +282,7 @@ fn for_slots<A: Words, B: Words, E>(
 impl<W: Words> SlicedSet<W> {
     /// The numbers of `op` over two sets, in memory of `alloc`, in the forms that this one prefers.
     /// O(slices + numbers in slices that both have), less where slices are bitmaps; needs some
-    /// 60 KiB of stack.
+    /// 60 KiB of stack, on x86-64 twice that.
     ///
     /// # Errors
     ///
@@ -278,7 +307,8 @@ impl<W: Words> SlicedSet<W> {
         builder.finish()
     }
 
-    /// How many numbers are in both. Allocates nothing; needs some 60 KiB of stack.
+    /// How many numbers are in both. Allocates nothing; needs some 60 KiB of stack, on x86-64 twice
+    /// that.
     #[must_use]
     pub fn intersection_len<V: Words>(&self, other: &SlicedSet<V>) -> usize {
         let mut count = 0;

@@ -172,6 +172,14 @@ impl Blocks {
         }
     }
 
+    /// Makes these the numbers of `op` over two bitmaps; whether they are whole ones.
+    pub(super) fn combine_bitmaps(&mut self, a: &Slice<'_>, b: &Slice<'_>, op: SetOp) -> bool {
+        let Some(pair) = a.bitmap().zip(b.bitmap()) else { return false };
+        self.used = Used::ALL;
+        counting::run(Bitmaps { pair, op, out: &mut self.bits });
+        true
+    }
+
     /// Makes these the numbers of `op` over them and a slice. `room` is empty, and is so again.
     pub(super) fn combine(&mut self, slice: &Slice<'_>, op: SetOp, room: &mut Self) {
         if slice.coding == Coding::Bitmap {
@@ -217,6 +225,38 @@ impl Blocks {
     /// How many of its numbers a slice has too.
     pub(super) fn shared_with(&self, slice: &Slice<'_>, room: &mut Self) -> usize {
         counting::run(Shared { blocks: self, slice, room })
+    }
+}
+
+/// The work of [`Blocks::combine_bitmaps`].
+struct Bitmaps<'a> {
+    pair: (&'a [u8; 8 * WORDS], &'a [u8; 8 * WORDS]),
+    op: SetOp,
+    out: &'a mut Bits,
+}
+
+impl Bitmaps<'_> {
+    #[inline(always)]
+    fn write(self, f: impl Fn(u64, u64) -> u64) {
+        let word = |bytes: &[u8]| u64::from_le_bytes(*bytes.first_chunk().unwrap_or(&[0; 8]));
+        let words = self.pair.0.chunks_exact(8).zip(self.pair.1.chunks_exact(8));
+        for (out, (a, b)) in self.out.iter_mut().zip(words) {
+            *out = f(word(a), word(b));
+        }
+    }
+}
+
+impl Work for Bitmaps<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        match self.op {
+            SetOp::Union => self.write(|a, b| a | b),
+            SetOp::Intersection => self.write(|a, b| a & b),
+            SetOp::Difference => self.write(|a, b| a & !b),
+            SetOp::SymmetricDifference => self.write(|a, b| a ^ b),
+        }
     }
 }
 

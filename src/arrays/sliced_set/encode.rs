@@ -9,6 +9,7 @@ use super::sparse::{high_bits, low_bits};
 use super::{Prefer, runs};
 use crate::bits::word::below;
 use crate::simd::counting::{self, Work};
+use crate::simd::wide::{self, WIDE_FIELD, Wide};
 use core::slice::{ChunksExactMut, ChunksMut};
 
 /// The most bytes a slice takes, in any coding: that of a list for each block, all of them full.
@@ -100,7 +101,11 @@ impl Profile {
             Numbers::Blocks(blocks) => View::of(blocks),
             Numbers::Runs(bounds) => return runs::profile(bounds),
         };
-        counting::run(Measure(view))
+        let at_once = match view {
+            View::Bits(bits, Used::ALL) => wide::run(MeasureAll(bits)),
+            _ => None,
+        };
+        at_once.unwrap_or_else(|| counting::run(Measure(view)))
     }
 
     #[inline(always)]
@@ -121,6 +126,22 @@ impl Profile {
             next = index + 1;
         }
         Self { count, runs, lists }
+    }
+
+    /// As [`of_bits`](Self::of_bits), of all blocks: loops that compilers make vectors of, where
+    /// those can count ones.
+    #[inline(always)]
+    fn of_all(bits: &Bits) -> Self {
+        let starts = |word: u64, before: u64| (word & !(word << 1 | before >> 63)).count_ones();
+        let runs = bits[1..].iter().zip(bits).map(|(word, before)| starts(*word, *before));
+        let runs = runs.sum::<u32>() + starts(bits[0], 0);
+        let count = bits.iter().map(|word| word.count_ones()).sum::<u32>();
+        let mut lists = RECORDS as u32;
+        for block in bits.chunks_exact(BLOCK_WORDS) {
+            let here: u32 = block.iter().map(|word| word.count_ones()).sum();
+            lists += here.min(FULL as u32) + u32::from(here > 0);
+        }
+        Self { count: count as usize, runs: runs as usize, lists: lists as usize }
     }
 
     /// Without a branch for each number: compilers make vectors of the three loops.
@@ -193,10 +214,25 @@ impl Work for Measure<'_> {
     }
 }
 
+/// The work of [`Profile::of`] for bits of which none are known to be zeros.
+struct MeasureAll<'a>(&'a Bits);
+
+impl wide::Work for MeasureAll<'_> {
+    type Out = Profile;
+
+    #[inline(always)]
+    fn run(self, _: Wide) -> Profile {
+        Profile::of_all(self.0)
+    }
+}
+
 /// Writes the slice of `numbers`, of which `profile` tells, into `out`: zeros, of just the length
 /// that `profile` says.
 pub(super) fn encode(numbers: Numbers<'_>, profile: &Profile, coding: Coding, out: &mut [u8]) {
-    let mut encode = |numbers| counting::run(Encode { numbers, profile, coding, out });
+    let mut encode = |numbers| match coding {
+        Coding::Sparse if sparse_at_once(numbers, profile.count, out) => {}
+        _ => counting::run(Encode { numbers, profile, coding, out }),
+    };
     match numbers {
         Numbers::List(list) => encode(View::List(list)),
         Numbers::Bits(bits) => encode(View::Bits(bits, Used::ALL)),
@@ -389,12 +425,20 @@ fn write_listed(group: &[u16], ends: &[u32], body: &mut [u8], start: usize) -> (
     (map, at + group.len())
 }
 
-/// Writes the record of a group, as far as there is room: that of the end is cut.
+/// Writes the record of a group, which comes before those of the next ones: over what stands there.
+#[inline(always)]
 pub(super) fn write_record(records: &mut [u8], index: usize, map: u8, start: usize, rank: usize) {
     let ([low, high], [less, more]) = ((start as u16).to_le_bytes(), (rank as u16).to_le_bytes());
-    let places = records[RECORD * index..].iter_mut();
-    for (place, byte) in places.zip([map, low, high, less, more]) {
-        *place = byte;
+    let record = [map, low, high, less, more, 0, 0, 0];
+    match records[RECORD * index..].first_chunk_mut() {
+        Some(place) => *place = record,
+        // That of the end is cut.
+        None => {
+            records[RECORD * index..]
+                .iter_mut()
+                .zip(record)
+                .for_each(|(place, byte)| *place = byte);
+        }
     }
 }
 
@@ -585,6 +629,98 @@ fn sparse(numbers: View<'_>, count: usize, out: &mut [u8]) {
     let mut code = Sparse { width, index, highs, near, is_far, word, at, lows, pending, bits };
     numbers.give(&mut code);
     code.finish();
+}
+
+/// As [`sparse`], where the processor can, of numbers that are not few: whether it could.
+fn sparse_at_once(numbers: View<'_>, count: usize, out: &mut [u8]) -> bool {
+    let (width, bits) = (low_bits(count), high_bits(count));
+    if width == 0 || width > WIDE_FIELD {
+        return false;
+    }
+    if bits <= FEW_FLAGS {
+        return wide::run(Flags::<FEW_FLAGS> { numbers, width, bits, out }).is_some();
+    }
+    let are_many = bits > MANY_FLAGS;
+    !are_many && wide::run(Flags::<MANY_FLAGS> { numbers, width, bits, out }).is_some()
+}
+
+/// Bits of high parts that are made with a byte each.
+const FEW_FLAGS: usize = 4_096;
+/// The same of slices of many numbers.
+pub(super) const MANY_FLAGS: usize = 32_768;
+
+/// The work of [`sparse_at_once`], of at most `N` bits of high parts.
+struct Flags<'a, const N: usize> {
+    numbers: View<'a>,
+    width: u32,
+    bits: usize,
+    out: &'a mut [u8],
+}
+
+impl<const N: usize> wide::Work for Flags<'_, N> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self, wide: Wide) {
+        let Self { numbers, width, bits, out } = self;
+        let (highs, lows) = out.split_at_mut(bits.div_ceil(8));
+        let mut code = Flagged { wide, flags: [0_u8; N], lows, width, index: 0 };
+        match numbers {
+            View::List(list) => code.take(list),
+            View::Bits(bits, used) => {
+                let (mut list, mut len) = ([0; SOME + 64], 0);
+                for (at, word) in words_of(bits, used) {
+                    if let Some(room) = list[len..].first_chunk_mut() {
+                        len += wide.ones(word, (64 * at) as u16, room);
+                    }
+                    if len > SOME {
+                        code.take(&list[..SOME]);
+                        list.copy_within(SOME..len, 0);
+                        len -= SOME;
+                    }
+                }
+                code.take(&list[..len]);
+            }
+        }
+        let flags = code.flags.chunks_exact(64).filter_map(|flags| flags.first_chunk());
+        for (place, flags) in highs.chunks_mut(8).zip(flags) {
+            put_some(Some(place), wide.used(flags));
+        }
+    }
+}
+
+/// Elias-Fano code on its way, its high parts as a byte for each bit: what is written is not read
+/// until all are.
+struct Flagged<'a, const N: usize> {
+    wide: Wide,
+    flags: [u8; N],
+    lows: &'a mut [u8],
+    width: u32,
+    /// How many numbers came: a multiple of eight, until the last ones do.
+    index: usize,
+}
+
+impl<const N: usize> Take for Flagged<'_, N> {
+    #[inline(always)]
+    fn take(&mut self, list: &[u16]) {
+        let Self { wide, flags, lows, width, index } = self;
+        for (before, y) in (*index..).zip(list) {
+            flags[((usize::from(*y) >> *width) + before) % N] = 1;
+        }
+        let from = *index / 8 * *width as usize;
+        let done = match lows.get_mut(from..) {
+            Some(lows) => wide.pack(list, *width, lows),
+            None => 0,
+        };
+        // The last ones, for which there are no eight bytes.
+        for (at, y) in (*index + done..).zip(&list[done..]) {
+            let (bit, low) = (at * *width as usize, u64::from(*y) & below(*width));
+            let bytes = (low << (bit % 8)).to_le_bytes();
+            let places = lows.get_mut(bit / 8..).unwrap_or(&mut []).iter_mut();
+            places.zip(&bytes[..2]).for_each(|(place, byte)| *place |= byte);
+        }
+        *index += list.len();
+    }
 }
 
 /// Writes the first bytes of `word`, as many as there is room for.

@@ -2,6 +2,7 @@
 //! at a time, since each step waits for the one before.
 
 use crate::arrays::SetOp;
+use crate::simd::wide::{self, BEHIND, Wide, Work};
 
 /// A merge of two lists, on its way. Of numbers that only the left one has, that both have, and
 /// that only the right one has, it keeps those that it says.
@@ -85,6 +86,47 @@ fn merge_by<const LEFT: bool, const BOTH: bool, const RIGHT: bool>(
     lows + highs
 }
 
+/// As [`merge`], of lists with [`BEHIND`] numbers of 65,535 behind them, and room for twice as
+/// many behind the result and what both have. `None` if the processor cannot.
+pub(super) fn merge_at_once(
+    a: &[u16],
+    b: &[u16],
+    op: SetOp,
+    out: &mut [u16],
+    common: &mut [u16],
+) -> Option<usize> {
+    wide::run(AtOnce { a, b, op, out, common })
+}
+
+/// The work of [`merge_at_once`].
+struct AtOnce<'a> {
+    a: &'a [u16],
+    b: &'a [u16],
+    op: SetOp,
+    out: &'a mut [u16],
+    common: &'a mut [u16],
+}
+
+impl Work for AtOnce<'_> {
+    type Out = usize;
+
+    #[inline(always)]
+    fn run(self, wide: Wide) -> usize {
+        let Self { a, b, op, out, common } = self;
+        match op {
+            SetOp::Union => wide.merge_numbers::<true, true>(a, b, out),
+            SetOp::Intersection => wide.merge_numbers::<false, true>(a, b, out),
+            SetOp::SymmetricDifference => wide.merge_numbers::<true, false>(a, b, out),
+            // What is in the left list or in both, but not in both of these.
+            SetOp::Difference => {
+                let len = wide.merge_numbers::<false, true>(a, b, common);
+                common[len..len + BEHIND].fill(u16::MAX);
+                wide.merge_numbers::<true, false>(a, &common[..len + BEHIND], out)
+            }
+        }
+    }
+}
+
 /// Whether each number is greater than the one before.
 pub(super) fn ascends(list: &[u16]) -> bool {
     // All are looked at: compilers make vectors of it.
@@ -94,6 +136,7 @@ pub(super) fn ascends(list: &[u16]) -> bool {
 #[cfg(test)]
 mod tests {
     extern crate std;
+    use super::super::slice::UNIVERSE;
     use super::*;
     use std::collections::BTreeSet;
     use std::vec::Vec;
@@ -107,10 +150,12 @@ mod tests {
             x ^= x << 17;
             (x >> 20) as usize
         };
-        for (few, many, below) in [(0, 0, 9), (0, 5, 9), (1, 1, 2), (9, 40, 60), (300, 280, 900)] {
+        for (few, many, below) in
+            [(0, 0, 9), (0, 5, 9), (1, 1, 2), (9, 40, 60), (300, 280, 900), (900, 70, 1 << 16)]
+        {
             for _ in 0..20 {
                 let mut set = |len: usize| -> BTreeSet<u16> {
-                    (0..len).map(|_| (number() % below) as u16).collect()
+                    (0..len).map(|_| (UNIVERSE - 1 - number() % below) as u16).collect()
                 };
                 let (a, b) = (set(few), set(many));
                 let lists: [Vec<u16>; 2] = [&a, &b].map(|set| set.iter().copied().collect());
@@ -124,6 +169,13 @@ mod tests {
                         SetOp::SymmetricDifference => (&a ^ &b).into_iter().collect(),
                     };
                     assert_eq!(out[..len], expected, "{op:?}");
+                    let behind = |list: &Vec<u16>| [&list[..], &[u16::MAX; BEHIND]].concat();
+                    let (mut all, mut common) = (Vec::new(), Vec::new());
+                    let lists = [&lists[0], &lists[1]].map(behind);
+                    all.resize(out.len() + 2 * BEHIND, 0);
+                    common.resize(out.len() + 2 * BEHIND, 0);
+                    let got = merge_at_once(&lists[0], &lists[1], op, &mut all, &mut common);
+                    assert!(got.is_none_or(|len| all[..len] == expected), "{op:?}");
                     assert!(ascends(&out[..len]));
                 }
             }

@@ -18,6 +18,7 @@ mod sparse;
 #[cfg(all(test, feature = "alloc"))]
 mod tests;
 mod traits;
+mod wide;
 
 pub use build::SlicedSetBuilder;
 pub use change::{SlicedSetMut, SlicedSetMutIter};
@@ -57,15 +58,15 @@ pub enum Prefer {
 /// - Numbers that occur several times: [`EliasFano`].
 /// - Numbers far apart, as hashes are: this then is an [`EliasFano`] within.
 /// - More than one in ten numbers, evenly: [`RankSelect`](super::RankSelect) counts faster.
-/// - Sets of two sets, and time counts before bytes: the crate roaring keeps two bytes a number and
-///   has nothing to code. Of numbers spread evenly with gaps of 100 it makes them in 0.36 to 0.62
-///   of the time by [`Prefer::Time`] at 1.9 times the bytes, in 0.22 to 0.37 by [`Prefer::Bytes`]
-///   at 2.9 times; with gaps of 20 in 0.19 to 0.4 and 0.16 to 0.33, of numbers far apart in a tenth
-///   to a quarter. Where every fifth number is there it takes 0.57 to 0.8 of the time, a thirteenth
-///   where what is left is smaller as Elias-Fano code, unless time is preferred. In clusters they
-///   take a seventh to all of its time here, in runs 0.75 to 0.95 (bench `sets` of the peers). By
-///   time, seven tenths of a union go to the walk over 256 blocks a slice that merges two lists of
-///   each; by bytes a third goes to coding, a quarter to merging, a fifth to decoding.
+/// - Sets of two sets, and time counts before bytes: the crate roaring keeps two bytes a number
+///   and has nothing to code. Where AVX-512 moves single bytes (Intel's since Ice Lake, AMD's
+///   since Zen 4) it makes them of numbers spread evenly with gaps of 100 in 0.75 to 0.95 of the
+///   time by [`Prefer::Time`] at 1.9 times the bytes, in 0.5 to 0.8 by [`Prefer::Bytes`] at 2.9
+///   times; with gaps of 20 in 0.7 to 2 times and 0.4 to 1; where every fifth number is there in
+///   0.7 to 1 of the time, but differences by bytes in an eighth: their bitmaps become Elias-Fano
+///   code. Elsewhere in 0.36 to 0.62 and 0.22 to 0.37, 0.19 to 0.4 and 0.16 to 0.33. Of numbers
+///   far apart it takes a tenth to a quarter everywhere; in clusters a seventh to all of its time
+///   here, in runs 0.75 to 0.95 (bench `sets` of the peers).
 /// - Numbers that come one by one in their order, into a [`SlicedSetMut`]: `insert` takes three to
 ///   six times as long as roaring's. Collected, they take a fifth to a half of it.
 ///

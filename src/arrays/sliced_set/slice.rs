@@ -287,6 +287,13 @@ impl Slice<'_> {
         word_at(self.bytes, COUNTS + 8 * at)
     }
 
+    /// The words of a bitmap. `None` if this is none, or damaged.
+    #[inline]
+    pub(super) fn bitmap(&self) -> Option<&[u8; 8 * WORDS]> {
+        let is_bitmap = self.coding == Coding::Bitmap;
+        self.bytes.get(COUNTS..).filter(|_| is_bitmap)?.first_chunk()
+    }
+
     /// Block `index` of a bitmap.
     #[inline(always)]
     pub(super) fn bitmap_block(&self, index: usize) -> Block {
@@ -302,6 +309,10 @@ impl Slice<'_> {
     pub(super) fn decode_all(&self, out: &mut [u16]) -> usize {
         match self.coding {
             Coding::Lists => counting::run(DecodeLists { slice: self, out }),
+            Coding::Sparse => match self.decode_all_sparse(out) {
+                Some(count) => count,
+                None => self.decode(&mut self.seek(0), out),
+            },
             _ => self.decode(&mut self.seek(0), out),
         }
     }

@@ -9,6 +9,7 @@ use super::slice::{Place, Slice, UNIVERSE, byte_at, without_lowest, word_at, wri
 use crate::bits::word::{below, select_in_word};
 use crate::simd::counting::{self, Work};
 use crate::simd::unpack::unpack_u32;
+use crate::simd::wide::{self, WIDE_FIELD, Wide};
 
 /// Low bits of a number in a sparse slice of `count` numbers.
 #[inline]
@@ -137,6 +138,47 @@ impl Slice<'_> {
         let lows = Lows::new(self.bytes.get(from..).unwrap_or(&[]), low_bits(self.count));
         lows.join(place.index, &mut out[..done]);
         done
+    }
+}
+
+impl Slice<'_> {
+    /// Writes all numbers, as [`decode_all`](Self::decode_all), where the processor can: `None`
+    /// where not, or of few numbers.
+    pub(super) fn decode_all_sparse(&self, out: &mut [u16]) -> Option<usize> {
+        let width = low_bits(self.count);
+        if width == 0 || width > WIDE_FIELD {
+            return None;
+        }
+        wide::run(DecodeAll { slice: self, width, out })
+    }
+}
+
+/// The work of [`Slice::decode_all_sparse`].
+struct DecodeAll<'a, 'b> {
+    slice: &'a Slice<'b>,
+    width: u32,
+    out: &'a mut [u16],
+}
+
+impl wide::Work for DecodeAll<'_, '_> {
+    type Out = usize;
+
+    #[inline(always)]
+    fn run(self, wide: Wide) -> usize {
+        let Self { slice: Slice { bytes, count, .. }, width, out } = self;
+        let bits = high_bits(*count);
+        let mut done = 0;
+        for at in 0..bits.div_ceil(64) {
+            // The last word ends with other things than high parts.
+            let word = word_at(bytes, 8 * at) & u64::MAX >> (64 * (at + 1)).saturating_sub(bits);
+            let Some(room) = out.get_mut(done..).and_then(<[u16]>::first_chunk_mut) else { break };
+            done += wide.ones(word, (64 * at) as u16, room);
+        }
+        let numbers = out.get_mut(..done.min(*count)).unwrap_or(&mut []);
+        let lows = bytes.get(bits.div_ceil(8)..).unwrap_or(&[]);
+        let joined = wide.join(numbers, lows, width);
+        Lows::new(lows, width).join(joined, &mut numbers[joined..]);
+        numbers.len()
     }
 }
 
