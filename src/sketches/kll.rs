@@ -278,7 +278,7 @@ fn room(k: u16, depth: usize) -> u32 {
     let Some(power) = THIRDS.get(depth) else {
         return LEAST_ROOM;
     };
-    let twice = (2 * u64::from(k) << depth) / power;
+    let twice = ((2 * u64::from(k)) << depth) / power;
     (twice.div_ceil(2) as u32).max(LEAST_ROOM)
 }
 

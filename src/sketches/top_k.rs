@@ -112,7 +112,7 @@ impl TopKOptions {
 /// | operation | time | cache lines |
 /// |---|---|---|
 /// | `add` of a known key | O(1) | 2 |
-/// | `add_numbers`, `add_hashes` | O(1) each, a fifth less than one by one | 2 |
+/// | `add_numbers`, `add_hashes` | O(1) each, a tenth less than one by one | 2 |
 /// | `add` of a new key | O(1), and its length if it gets a slot | 2, and the key's |
 /// | `top(k)` | O(slots log k) | all |
 /// | `merge` | O(slots), and the keys' length | all |
