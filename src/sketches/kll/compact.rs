@@ -29,12 +29,14 @@ impl<T: KllItem, A: Alloc> Kll<T, HeapWords<A>> {
     /// Makes at least one cell free, and the first level.
     #[cold]
     pub(super) fn make_room(&mut self) -> Result<(), AllocError> {
+        let full = if self.height == 0 { room_of_all(self.k, 1) } else { self.full };
+        let cells = self.cells().len();
+        if self.free == 0 && cells < full {
+            self.grow((cells + (cells / 2).max(LEAST_CELLS)).min(full))?;
+        }
+        // Only now, so that a refusal leaves an empty sketch as it was.
         if self.height == 0 {
             self.set_height(1);
-        }
-        let cells = self.cells().len();
-        if cells < self.full {
-            return self.grow((cells + (cells / 2).max(LEAST_CELLS)).min(self.full));
         }
         while self.free == 0 {
             self.compress()?;
