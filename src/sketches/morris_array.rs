@@ -22,6 +22,8 @@ const CELLS: Tag = Tag(*b"cell");
 const DEFAULT_MAX: u64 = 1_000_000_000;
 /// Additions at a time from which on a table of all 256 states pays.
 const MANY: usize = 512;
+/// The same of all 4,096, which take 32 KiB of stack.
+const VERY_MANY: usize = 1 << 15;
 /// The largest count that may be asked for.
 const MOST_MAX: u64 = 1 << 48;
 
@@ -63,7 +65,7 @@ const MOST_MAX: u64 = 1 << 48;
 /// | operation | time | cache lines |
 /// |---|---|---|
 /// | `add` | O(1) | 1, and 2 of the table |
-/// | `extend` | O(1) an index, at 8 bits in less than half the time of `add` | the same |
+/// | `extend` | O(1) an index; many at 8 or 12 bits by a table on the stack: 2 or 32 KiB | the same |
 /// | `add_count` | O(bits) | 1, and the table's |
 /// | `get` | O(1) | 1, and 2 of the table |
 /// | `merge` | O(len * bits) | all |
@@ -147,11 +149,14 @@ impl<'a, const BITS: u32> Cell<'a, BITS> {
         self.both() >> self.shift & const { Width(BITS) }.top()
     }
 
-    /// Sets its state.
+    /// Takes it one state further, if `steps` and it has not come to the last.
     #[inline]
-    fn set(&mut self, state: u32) {
-        let others = self.both() & !(const { Width(BITS) }.top() << self.shift);
-        let both = others | state << self.shift;
+    fn step(&mut self, steps: bool) {
+        let (top, both) = (const { Width(BITS) }.top(), self.both());
+        let both = match BITS {
+            12 => both.wrapping_add(u32::from(steps & (self.get() != top)) << self.shift),
+            _ => (both + u32::from(steps)).min(top),
+        };
         let len = self.bytes.len();
         self.bytes.copy_from_slice(&both.to_le_bytes()[..len]);
     }
@@ -344,32 +349,37 @@ impl<A: Alloc> MorrisArray<HeapWords<A>> {
     #[inline(never)] // with the registers of its loops to itself
     fn add_each(&mut self, indexes: impl Iterator<Item = usize>) -> Option<usize> {
         match self.width.0 {
-            8 if indexes.size_hint().0 >= MANY => self.byte_steps_at(indexes),
+            8 if indexes.size_hint().0 >= MANY => self.table_steps_at::<8, 256>(indexes),
+            12 if indexes.size_hint().0 >= VERY_MANY => self.table_steps_at::<12, 4_096>(indexes),
             8 => self.steps_at::<8, 16>(indexes),
             12 => self.steps_at::<12, 64>(indexes),
             _ => self.steps_at::<16, 256>(indexes),
         }
     }
 
-    /// Takes counters of 8 bits one state further, perhaps: as [`steps_at`](Self::steps_at), by a
-    /// table of all states that is made for it.
+    /// As [`steps_at`](Self::steps_at), by a table of all states that is made for it.
     #[inline]
-    fn byte_steps_at(&mut self, indexes: impl Iterator<Item = usize>) -> Option<usize> {
+    fn table_steps_at<const BITS: u32, const STATES: usize>(
+        &mut self,
+        indexes: impl Iterator<Item = usize>,
+    ) -> Option<usize> {
+        const { assert!(Width(BITS).top() as usize + 1 == STATES) };
         let steps = self.steps();
         // The largest toss that takes a state further.
-        let most: [u64; 256] = core::array::from_fn(|state| match state as u32 {
+        let most: [u64; STATES] = core::array::from_fn(|state| match state as u32 {
             state if state < steps.width.exact() => u64::MAX,
             state => steps.chance(state).saturating_sub(1),
         });
-        let (len, mut coin) = (self.len, self.coin);
-        let cells = self.cells.as_bytes_mut().get_mut(..len)?;
+        let (cells, len, mut coin) = (self.cells.as_bytes_mut(), self.len, self.coin);
         let mut unknown = None;
         for index in indexes {
-            let Some(cell) = cells.get_mut(index) else {
+            if index >= len {
                 unknown = Some(index);
                 break;
-            };
-            *cell = cell.saturating_add(u8::from(coin.toss() <= most[usize::from(*cell)]));
+            }
+            let mut cell = Cell::<BITS>::of(cells, index);
+            let state = cell.get();
+            cell.step(coin.toss() <= most[state as usize & (STATES - 1)]);
         }
         self.coin = coin;
         unknown
@@ -402,9 +412,7 @@ impl<A: Alloc> MorrisArray<HeapWords<A>> {
             let (high, low) = (high[x >> (BITS / 2) & (ENTRIES - 1)], low[x & (ENTRIES - 1)]);
             let chance = reduce(high.get(), low.get());
             // Without a branch: whether it steps is the coin's to say.
-            let next = state + u32::from((toss < chance) | (state < exact));
-            // The last state has none beyond.
-            cell.set(next - (next >> BITS));
+            cell.step((toss < chance) | (state < exact));
         }
         self.coin = coin;
         unknown
