@@ -42,17 +42,15 @@ fn sse2(words: &[u8; 32], bound: i32) -> u32 {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "std"))]
 mod tests {
     use super::*;
+    use crate::testkit::data::Rng;
 
     #[test]
     fn vectors_see_what_plain_code_sees() {
-        let mut x = 1_u64;
-        let mut next = || {
-            x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (x ^ x >> 29) as u32
-        };
+        let mut rng = Rng::new(1);
+        let mut next = || rng.number() as u32;
         for _ in 0..2_000 {
             let words: [u32; 8] = core::array::from_fn(|_| next());
             let bytes = core::array::from_fn(|i| words[i / 4].to_le_bytes()[i % 4]);

@@ -191,10 +191,10 @@ mod imp {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "std"))]
 mod tests {
-    extern crate std;
     use super::*;
+    use crate::testkit::data::Rng;
     use std::collections::BTreeSet;
     use std::vec::Vec;
 
@@ -250,19 +250,13 @@ mod tests {
     /// Where the processor can: elsewhere there is nothing to test.
     #[test]
     fn eight_pairs_of_lists_are_those_of_trees() {
-        let mut x = 0x9E37_79B9_7F4A_7C15_u64;
-        let mut number = || {
-            x ^= x << 13;
-            x ^= x >> 7;
-            x ^= x << 17;
-            (x >> 20) as usize
-        };
+        let mut rng = Rng::new(1);
         for round in 0..1_000 {
             let (most, below) = ([3, 9, 17, 32][round % 4], [32, 64, 256][round % 3]);
             let mut sets = || -> Sets {
                 core::array::from_fn(|_| {
-                    let len = number() % most;
-                    (0..len).map(|_| (255 - number() % below) as u8).collect()
+                    let len = rng.below(most);
+                    (0..len).map(|_| (255 - rng.below(below)) as u8).collect()
                 })
             };
             let (a, b) = (sets(), sets());

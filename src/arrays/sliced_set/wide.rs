@@ -22,9 +22,9 @@ pub(super) fn combine(
     room: &mut Doubles,
 ) -> Option<Profile> {
     match op {
-        SetOp::Union => wide::run(Combine { pair, out, room, op: Union }),
+        SetOp::Union => wide::run(Combine { pair, out, room, op: Merge::<true> }),
         SetOp::Difference => wide::run(Combine { pair, out, room, op: Difference }),
-        SetOp::SymmetricDifference => wide::run(Combine { pair, out, room, op: Symmetric }),
+        SetOp::SymmetricDifference => wide::run(Combine { pair, out, room, op: Merge::<false> }),
         SetOp::Intersection => None,
     }
     .flatten()
@@ -92,14 +92,14 @@ fn copied<'a>(bytes: &[u8], copy: &'a mut [u8; LISTS]) -> &'a [u8; LISTS] {
     copy
 }
 
-/// An operation over two groups.
+/// An operation over two groups. Its functions are to be marked `#[inline(always)]`.
 trait Op {
     /// The blocks of a group that the result may use.
-    fn used(left: u8, right: u8) -> u8;
+    fn used(&self, left: u8, right: u8) -> u8;
 
-    /// Writes the lists of the result, one behind the other; returns how many numbers each has. To
-    /// be marked `#[inline(always)]`.
+    /// Writes the lists of the result, one behind the other; returns how many numbers each has.
     fn merge(
+        &self,
         wide: Wide,
         pair: (Eight<'_>, Eight<'_>),
         room: &mut Doubles,
@@ -107,35 +107,38 @@ trait Op {
     ) -> u64;
 }
 
-struct Union;
+/// What is in one of two groups, and with `DOUBLES` what is in both.
+struct Merge<const DOUBLES: bool>;
+/// What is in the left one only.
 struct Difference;
-struct Symmetric;
 
-impl Op for Union {
+impl<const DOUBLES: bool> Op for Merge<DOUBLES> {
     #[inline(always)]
-    fn used(left: u8, right: u8) -> u8 {
+    fn used(&self, left: u8, right: u8) -> u8 {
         left | right
     }
 
     #[inline(always)]
     fn merge(
+        &self,
         wide: Wide,
         (a, b): (Eight<'_>, Eight<'_>),
         _: &mut Doubles,
         out: &mut [u8; EIGHT],
     ) -> u64 {
-        wide.merge::<true>(a, b, out)
+        wide.merge::<DOUBLES>(a, b, out)
     }
 }
 
 impl Op for Difference {
     #[inline(always)]
-    fn used(left: u8, _: u8) -> u8 {
+    fn used(&self, left: u8, _: u8) -> u8 {
         left
     }
 
     #[inline(always)]
     fn merge(
+        &self,
         wide: Wide,
         (a, b): (Eight<'_>, Eight<'_>),
         room: &mut Doubles,
@@ -145,29 +148,11 @@ impl Op for Difference {
     }
 }
 
-impl Op for Symmetric {
-    #[inline(always)]
-    fn used(left: u8, right: u8) -> u8 {
-        left | right
-    }
-
-    #[inline(always)]
-    fn merge(
-        wide: Wide,
-        (a, b): (Eight<'_>, Eight<'_>),
-        _: &mut Doubles,
-        out: &mut [u8; EIGHT],
-    ) -> u64 {
-        wide.merge::<false>(a, b, out)
-    }
-}
-
 /// The work of [`combine`].
 struct Combine<'a, 'b, O> {
     pair: (&'a Slice<'b>, &'a Slice<'b>),
     out: &'a mut [u8; COMBINED],
     room: &'a mut Doubles,
-    #[allow(dead_code)]
     op: O,
 }
 
@@ -176,16 +161,16 @@ impl<O: Op> Work for Combine<'_, '_, O> {
 
     #[inline(always)]
     fn run(self, wide: Wide) -> Option<Profile> {
-        let Self { pair: (a, b), out, room, .. } = self;
+        let Self { pair: (a, b), out, room, op } = self;
         let (records, body) = out.split_at_mut(RECORDS);
         let (mut start, mut rank, mut full, mut copies) = (0, 0, 0, NO_COPIES);
         for index in 0..GROUPS {
             let (left, right) = (a.group(index), b.group(index));
             let pair = pair_of(wide, (a, &left), (b, &right), &mut copies)?;
             // Where the lists start if all blocks that may be used are.
-            let content = start + O::used(left.map, right.map).count_ones() as usize;
+            let content = start + op.used(left.map, right.map).count_ones() as usize;
             let place = body.get_mut(content..)?.first_chunk_mut()?;
-            let lens = O::merge(wide, pair, room, place);
+            let lens = op.merge(wide, pair, room, place);
             let count = sum_of_bytes(lens);
             let mut written = Written { map: used_of(lens), lens, len: count };
             if lens & LONG != 0 {

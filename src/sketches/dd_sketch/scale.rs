@@ -12,6 +12,8 @@ const OFFSET: f64 = 1_100.0;
 /// From here to its double a number has no fraction, and its lowest bits are the whole number that
 /// was added.
 const WHOLE: f64 = (1_u64 << 52) as f64;
+/// The factors of the cubic, but for their signs.
+const CUBIC: [f64; 3] = [10.0 / 7.0, 3.0 / 5.0, 6.0 / 35.0];
 const FRACTION: u64 = (1 << 52) - 1;
 const ONE: u64 = 1023 << 52;
 
@@ -27,7 +29,8 @@ pub(super) struct Scale {
 /// The cubic.
 #[inline]
 fn cubic(s: f64) -> f64 {
-    s * (10.0 / 7.0 - s * (3.0 / 5.0 - s * (6.0 / 35.0)))
+    let [linear, square, cube] = CUBIC;
+    s * (linear - s * (square - s * cube))
 }
 
 impl Scale {
@@ -35,7 +38,7 @@ impl Scale {
     pub(super) fn new(error: f64) -> Self {
         let gamma = (1.0 + error) / (1.0 - error);
         let factor = 0.7 / float::ln(gamma);
-        Self { error, factor, cubic: [10.0 / 7.0, 3.0 / 5.0, 6.0 / 35.0].map(|c| c * factor) }
+        Self { error, factor, cubic: CUBIC.map(|c| c * factor) }
     }
 
     pub(super) const fn error(self) -> f64 {
