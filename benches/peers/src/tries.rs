@@ -108,6 +108,12 @@ fn rear(keys: &[Key], block: usize) -> RearDict {
     builder.finish().expect("memory")
 }
 
+fn dawg_for_time(keys: &[Key]) -> Dawg {
+    let mut builder = Dawg::builder_for(Prefer::Time);
+    keys.iter().for_each(|key| builder.push(key).expect("sorted keys"));
+    builder.finish().expect("memory")
+}
+
 /// Built from keys that wait in a file.
 fn through<T: KeySetBuild<Global>>(keys: &[Key]) -> T {
     let folder = std::env::temp_dir();
@@ -207,11 +213,14 @@ pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
         }));
     }
     if wanted("dawg_time") {
-        entries.push(ours!(data, "dawg_time", Dawg, |keys| {
-            let mut builder = Dawg::builder_for(Prefer::Time);
-            keys.iter().for_each(|key| builder.push(key).expect("sorted keys"));
-            builder.finish().expect("memory")
-        }));
+        entries.push(ours!(data, "dawg_time", Dawg, |keys| dawg_for_time(keys)));
+    }
+    if wanted("dawg_time_contains") {
+        // What fst's set is asked, which has no numbers.
+        let (_, entry) = entry!(data, "dawg_time_contains", dawg_for_time, |set: Dawg, key| {
+            u64::from(set.contains(key))
+        });
+        entries.push(entry);
     }
     if wanted("fst_set") {
         let (set, mut entry) = entry!(data, "fst_set", fst_set, |set: fst::Set<Vec<u8>>, key| {
