@@ -20,7 +20,10 @@ pub(crate) fn at_least8(words: &[u8; 32], bound: i32) -> u32 {
 }
 
 /// The same, word by word.
-#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2", not(lessram_scalar)))))]
+#[cfg(any(
+    all(test, feature = "std"),
+    not(all(target_arch = "x86_64", target_feature = "sse2", not(lessram_scalar)))
+))]
 #[inline(always)]
 fn scalar(words: &[u8; 32], bound: i32) -> u32 {
     let number = |i: usize| i32::from_le_bytes(core::array::from_fn(|j| words[4 * i + j]));
