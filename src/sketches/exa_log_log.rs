@@ -133,7 +133,7 @@ pub struct ExaLogLog<W: Words = HeapWords> {
     /// Tokens; or registers whose value is the base.
     count: u32,
     p: u8,
-    /// The smallest value of all registers.
+    /// The smallest value of all registers; 0 in every other form.
     base: u8,
     form: Form,
     running: bool,

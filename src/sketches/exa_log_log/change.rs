@@ -36,8 +36,8 @@ impl<A: Alloc> ExaLogLog<HeapWords<A>> {
     /// loop is, apart from all that may follow.
     #[inline]
     fn knows(&self, hash: u64) -> bool {
-        // While some registers are empty, about as many keys change one as do not.
-        if self.form != Form::Registers || self.base == 0 {
+        // Another form; or some registers are empty, and about as many keys change one as do not.
+        if self.base == 0 {
             return false;
         }
         // Zeros up to a fixed number: fewer shifts by what is not known to the compiler. `change`

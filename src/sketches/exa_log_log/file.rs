@@ -58,6 +58,7 @@ impl<W: Words> Persist for ExaLogLog<W> {
         };
         require(base <= u64::from(max_value(p)), DATA, "a base that p allows")?;
         require(count <= 1 << p, DATA, "no more counted than p allows")?;
+        require(base == 0 || form == Form::Registers, DATA, "a base of registers only")?;
         let (base, count) = (base as u8, count as u32);
         let known = if form == Form::Registers { known_to_all(base) } else { 0 };
         let sketch = Self { words, seed, known, count, p, base, form, running: running == 1 };
@@ -80,9 +81,6 @@ impl<W: Words> Persist for ExaLogLog<W> {
     }
 
     fn validate(&self) -> Result<(), FileError> {
-        if self.form != Form::Registers {
-            require(self.base == 0, DATA, "a base of registers only")?;
-        }
         if self.running && self.form != Form::Tokens {
             let running = running::read(self.running_words());
             let sound = running.keys >= 0.0 && running.variance >= 0.0 && running.change > 0.0;
