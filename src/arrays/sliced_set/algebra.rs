@@ -2,10 +2,11 @@
 
 use super::blocks::{Blocks, Used};
 use super::build::SlicedSetBuilder;
-use super::encode::{Numbers, Profile};
+use super::encode::Numbers;
 use super::groups::{self, COMBINED};
 use super::lists::ROOM;
 use super::merge::{ascends, merge, merge_at_once};
+use super::profile::Profile;
 use super::slice::{Coding, Slice, UNIVERSE};
 use super::slots::Slices;
 use super::{Form, SlicedSet, runs};

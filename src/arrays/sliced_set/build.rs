@@ -1,6 +1,7 @@
 //! Building a [`SlicedSet`] from numbers in their order.
 
-use super::encode::{Numbers, Profile, encode};
+use super::encode::{Numbers, encode};
+use super::profile::Profile;
 use super::slice::{Coding, PADDING, Slice, WORDS};
 use super::slots::{KEY_END, Keys, Slices, key_of, low_of, slot_word};
 use super::{Form, Prefer, SlicedSet};

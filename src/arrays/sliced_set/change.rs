@@ -3,9 +3,10 @@
 use super::build::SlicedSetBuilder;
 use super::chunks::Chunks;
 use super::edit::Cell;
-use super::encode::{Numbers, Profile};
+use super::encode::Numbers;
 use super::iter::{Source, Walk};
 use super::merge::ascends;
+use super::profile::Profile;
 use super::slice::{Bits, UNIVERSE, WORDS, for_range};
 use super::slots::{KEY_END, LOW, key_of, low_of};
 use super::{Form, Prefer, SlicedSet, positions_in};

@@ -5,8 +5,9 @@
 //! becomes too large or too small for its coding.
 
 use super::Prefer;
-use super::encode::{Numbers, Profile, encode};
+use super::encode::{Numbers, encode};
 use super::lists::{FULL, GROUP, GROUPS, List, RECORD, RECORDS, bytes_below};
+use super::profile::Profile;
 use super::slice::{
     Bits, COUNTS, Coding, PADDING, STRIDE, Slice, UNIVERSE, WORDS, short_lower_bound, u16_at,
 };

@@ -1,8 +1,9 @@
 //! Two slices of lists made one, block by block: no number is decoded, none is coded again.
 
 use super::blocks::BLOCK_WORDS;
-use super::encode::{MOST_BYTES, Profile, write_record};
+use super::encode::{MOST_BYTES, write_record};
 use super::lists::{FULL, GROUP, GROUPS, List, RECORDS, SHORT, Steps};
+use super::profile::Profile;
 use super::slice::{Slice, ones};
 use super::wide;
 use crate::arrays::SetOp;

@@ -4,8 +4,8 @@
 //! so on, each greater than the one before.
 
 use super::blocks::Blocks;
-use super::encode::Profile;
 use super::lists::{FULL, RECORDS};
+use super::profile::Profile;
 use super::slice::{Coding, Slice, UNIVERSE, u16_at};
 use crate::arrays::SetOp;
 

@@ -2,7 +2,9 @@
 
 use super::algebra::Scratch;
 use super::blocks::Blocks;
-use super::encode::{MANY_FLAGS, MOST_BYTES, Numbers, Profile, check_slice, encode};
+use super::encode::{MOST_BYTES, Numbers, check_slice, encode};
+use super::encode_sparse::MANY_FLAGS;
+use super::profile::Profile;
 use super::runs::to_blocks;
 use super::slice::{Bits, Coding, PADDING, Place, Slice, WORDS};
 use super::*;

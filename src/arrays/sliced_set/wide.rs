@@ -2,9 +2,10 @@
 //! what is done elsewhere.
 
 use super::blocks::BLOCK_WORDS;
-use super::encode::{Profile, write_record};
+use super::encode::write_record;
 use super::groups::COMBINED;
 use super::lists::{FULL, GROUP, GROUPS, Group, RECORDS};
+use super::profile::Profile;
 use super::slice::{Slice, word_at};
 use crate::arrays::SetOp;
 use crate::simd::wide::{self, DOUBLES, Doubles, EIGHT, Eight, LISTS, Wide, Work, sum_of_bytes};
