@@ -4,7 +4,7 @@
 //! Invariants:
 //!
 //! 1. A function with `avx2` in its name is called only where [`avx2`](super::avx2) says yes, or
-//!    the build targets it.
+//!    the build targets it; one with `avx512` only where `avx512` says yes.
 //! 2. A line of keys is valid for reads of 64 bytes.
 
 /// Queries that are answered side by side.
@@ -37,6 +37,14 @@ pub trait Key: Copy + Ord + Send + Sync + 'static {
     /// The processor has AVX2.
     #[cfg(target_arch = "x86_64")]
     unsafe fn count_avx2(keys: &Self::Keys, x: Self) -> usize;
+
+    /// As `count`.
+    ///
+    /// # Safety
+    ///
+    /// The processor has AVX-512.
+    #[cfg(all(target_arch = "x86_64", has_avx512))]
+    unsafe fn count_avx512(keys: &Self::Keys, x: Self) -> usize;
 }
 
 /// Counts without a branch; compilers make vectors of it where they can.
@@ -47,7 +55,7 @@ fn count_plain<K: Ord + Copy, const N: usize>(keys: &[K; N], x: K) -> usize {
 }
 
 macro_rules! key {
-    ($ty:ty, $per:literal, $count_avx2:ident) => {
+    ($ty:ty, $per:literal, $count_avx2:ident, $count_avx512:ident) => {
         impl Key for $ty {
             type Keys = [$ty; $per];
             const PER: usize = $per;
@@ -82,12 +90,20 @@ macro_rules! key {
                 // SAFETY: the caller's promise.
                 unsafe { $count_avx2(keys, x) }
             }
+
+            #[cfg(all(target_arch = "x86_64", has_avx512))]
+            #[inline]
+            #[target_feature(enable = "avx512f")]
+            unsafe fn count_avx512(keys: &[$ty; $per], x: Self) -> usize {
+                // SAFETY: the caller's promise.
+                unsafe { $count_avx512(keys, x) }
+            }
         }
     };
 }
 
-key!(u64, 8, count8_avx2);
-key!(u32, 16, count16_avx2);
+key!(u64, 8, count8_avx2, count8_avx512);
+key!(u32, 16, count16_avx2, count16_avx512);
 
 /// How many of eight ascending keys are smaller than `x`: signed comparisons of what has its top
 /// bit flipped. Those that are smaller stand first, so the first that is not tells how many: to
@@ -129,6 +145,36 @@ unsafe fn count16_avx2(keys: &[u32; 16], x: u32) -> usize {
     }
 }
 
+/// As [`count8_avx2`]: one comparison of a whole line.
+#[cfg(all(target_arch = "x86_64", has_avx512))]
+#[allow(clippy::incompatible_msrv)] // compiled by compilers that know it
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn count8_avx512(keys: &[u64; 8], x: u64) -> usize {
+    use core::arch::x86_64::*;
+    // SAFETY: the load is of the line (invariant 2), and AVX-512 is there (invariant 1).
+    let less = unsafe {
+        let line = _mm512_loadu_si512(keys.as_ptr().cast());
+        _mm512_cmplt_epu64_mask(line, _mm512_set1_epi64(x as i64))
+    };
+    (!u32::from(less)).trailing_zeros() as usize
+}
+
+/// As [`count16_avx2`].
+#[cfg(all(target_arch = "x86_64", has_avx512))]
+#[allow(clippy::incompatible_msrv)] // compiled by compilers that know it
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn count16_avx512(keys: &[u32; 16], x: u32) -> usize {
+    use core::arch::x86_64::*;
+    // SAFETY: the load is of the line (invariant 2), and AVX-512 is there (invariant 1).
+    let less = unsafe {
+        let line = _mm512_loadu_si512(keys.as_ptr().cast());
+        _mm512_cmplt_epu32_mask(line, _mm512_set1_epi32(x as i32))
+    };
+    (!u32::from(less)).trailing_zeros() as usize
+}
+
 /// Levels of lines above ascending items. A line of `PER` keys has `PER + 1` children: key `i` is
 /// the largest item below child `i`.
 #[derive(Clone, Copy)]
@@ -143,12 +189,24 @@ pub(crate) struct Levels<'t, K: Key> {
 /// level, so that asking for the processor's vectors once each is worth it.
 #[inline]
 pub(crate) fn lower_bound<K: Key>(levels: Levels<'_, K>, x: K) -> usize {
+    #[cfg(all(target_arch = "x86_64", has_avx512))]
+    if super::avx512() {
+        // SAFETY: it is there (invariant 1).
+        return unsafe { lower_bound_avx512(levels, x) };
+    }
     #[cfg(target_arch = "x86_64")]
     if super::avx2() {
         // SAFETY: it is there (invariant 1).
         return unsafe { lower_bound_avx2(levels, x) };
     }
     lower_bound_by(levels, x, K::count)
+}
+
+#[cfg(all(target_arch = "x86_64", has_avx512))]
+#[target_feature(enable = "avx512f")]
+unsafe fn lower_bound_avx512<K: Key>(levels: Levels<'_, K>, x: K) -> usize {
+    // SAFETY: the caller's promise.
+    lower_bound_by(levels, x, |keys, x| unsafe { K::count_avx512(keys, x) })
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -185,6 +243,12 @@ fn in_leaf<K: Key>(items: &[K], line: usize, x: K, count: impl Fn(&K::Keys, K) -
 
 /// `lower_bound` of each of `queries`, into the same places of `out`.
 pub(crate) fn lower_bounds<K: Key>(levels: Levels<'_, K>, queries: &[K], out: &mut [usize]) {
+    #[cfg(all(target_arch = "x86_64", has_avx512))]
+    if super::avx512() {
+        // SAFETY: it is there (invariant 1).
+        unsafe { lower_bounds_avx512(levels, queries, out) };
+        return;
+    }
     #[cfg(target_arch = "x86_64")]
     if super::avx2() {
         // SAFETY: it is there (invariant 1).
@@ -192,6 +256,13 @@ pub(crate) fn lower_bounds<K: Key>(levels: Levels<'_, K>, queries: &[K], out: &m
         return;
     }
     lower_bounds_by(levels, queries, out, K::count);
+}
+
+#[cfg(all(target_arch = "x86_64", has_avx512))]
+#[target_feature(enable = "avx512f")]
+unsafe fn lower_bounds_avx512<K: Key>(levels: Levels<'_, K>, queries: &[K], out: &mut [usize]) {
+    // SAFETY: the caller's promise.
+    lower_bounds_by(levels, queries, out, |keys, x| unsafe { K::count_avx512(keys, x) });
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -285,6 +356,14 @@ mod tests {
                     // SAFETY: it is there (invariant 1).
                     let counts =
                         unsafe { (u64::count_avx2(&keys, x), u32::count_avx2(&small, x as u32)) };
+                    assert_eq!(counts, (count_plain(&keys, x), count_plain(&small, x as u32)));
+                }
+                #[cfg(all(target_arch = "x86_64", has_avx512))]
+                if crate::simd::avx512() {
+                    // SAFETY: it is there (invariant 1).
+                    let counts = unsafe {
+                        (u64::count_avx512(&keys, x), u32::count_avx512(&small, x as u32))
+                    };
                     assert_eq!(counts, (count_plain(&keys, x), count_plain(&small, x as u32)));
                 }
             }

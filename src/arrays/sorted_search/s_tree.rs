@@ -42,10 +42,10 @@ const MAX_LEVELS: usize = 21;
 /// # Time
 ///
 /// O(log n) with base 9 (17): as many cache lines as levels, and two for the leaf, which need not
-/// be aligned. Counting in a line is two vector comparisons with AVX2.
+/// be aligned. Counting in a line is one vector comparison with AVX-512, two with AVX2.
 /// Both a [`lower_bound`](Self::lower_bound) and [`lower_bound_many`](Self::lower_bound_many) find
-/// AVX2 by themselves with the feature `std`. Over a million `u64`s a search takes half of the time
-/// of `slice::binary_search`, many at once a seventh each (bench `search` of the peers).
+/// either by themselves with the feature `std`. Over a million `u64`s a search takes half of the
+/// time of `slice::binary_search`, many at once a seventh each (bench `search` of the peers).
 ///
 /// # Example
 ///
