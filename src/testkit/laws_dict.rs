@@ -185,6 +185,11 @@ fn same_order(set: &impl RankedKeySet, model: &Dict, look: Look) -> Verdict {
         before.clone_from(key);
     }
     ensure!(keys.next_key().is_none() && keys.remaining() == 0, "a key behind the last");
+    let (from, mut told) = (len / 5, Vec::new());
+    let keys = Keys::new(set, from..len, vec![0; set.longest()]);
+    keys.for_each(|key| told.push(key.to_vec()));
+    let right = model.keys.iter().skip(from).eq(&told);
+    ensure!(right, "{} keys told from number {from} on", told.len());
     let start = len / 3;
     let mut back = Keys::new(set, start..len, vec![0; set.longest()]);
     for key in model.keys.iter().skip(start).rev().take(step * 40) {

@@ -43,7 +43,8 @@ pub trait Walks {
 }
 
 /// A walk over keys in order, forward or backward, from any number on. It lends each key out of a
-/// buffer, which its maker has given: `while let Some(key) = keys.next_key() { .. }`.
+/// buffer, which its maker has given: `while let Some(key) = keys.next_key() { .. }`; or
+/// [`for_each`](Self::for_each), which is faster.
 ///
 /// A step forward takes O(length); a step backward puts together some B/4 keys of the block.
 /// Allocates nothing. From a buffer shorter than the longest key, keys come out wrong.
@@ -119,6 +120,30 @@ impl<'a, S: RankedKeySet, B: AsMut<[u8]>> Keys<'a, S, B> {
         let len = self.walk.as_ref().map_or(0, |walk| S::len_of(walk));
         let key = key.get(..len).unwrap_or(&[]);
         Some((shared.min(key.len()), key))
+    }
+
+    /// Gives `take` each key that is still to come, in order. Faster than
+    /// [`next_key`](Self::next_key) again and again: where the walk is stays in registers.
+    #[inline]
+    pub fn for_each(mut self, mut take: impl FnMut(&[u8])) {
+        let (set, block) = (self.set, self.set.block());
+        let key = self.buffer.as_mut();
+        while self.next < self.end {
+            let end = self.end.min((self.next / block + 1).saturating_mul(block));
+            let mut walk = set.resume(self.next, key);
+            for _ in self.next..end {
+                self.next += 1;
+                // As in `next_shared`: of a damaged file there may be no key.
+                let Some(at) = &mut walk else {
+                    take(&[]);
+                    break;
+                };
+                take(key.get(..S::len_of(at)).unwrap_or(&[]));
+                if self.next < end && set.advance(at, key).is_none() {
+                    walk = None;
+                }
+            }
+        }
     }
 
     /// The key that [`next_key`](Self::next_key) gave last.

@@ -4,6 +4,7 @@ use crate::harness::{interleave, quantile};
 use std::error::Error;
 use std::hint::black_box;
 use std::io::{BufWriter, Write};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// What a contender does in one slice; the sum of its results is returned and compared.
 pub type Work<'a> = Box<dyn Fn() -> u64 + Sync + 'a>;
@@ -23,6 +24,27 @@ pub fn contender<'a>(
     work: impl Fn() -> u64 + Sync + 'a,
 ) -> Contender<'a> {
     Contender { name, bytes, work: Box::new(work) }
+}
+
+/// Slices that a contender's queries are asked in.
+pub const SLICES: usize = 10;
+
+/// The queries of a contender, in each turn another slice of them: what a processor learns of the
+/// branches that a few queries take, it must not tell in the next turn.
+pub struct Turns<'a, T> {
+    queries: &'a [T],
+    turn: AtomicUsize,
+}
+
+impl<'a, T> Turns<'a, T> {
+    pub const fn of(queries: &'a [T]) -> Self {
+        Self { queries, turn: AtomicUsize::new(0) }
+    }
+
+    pub fn next(&self) -> &'a [T] {
+        let (turn, len) = (self.turn.fetch_add(1, Relaxed), self.queries.len() / SLICES);
+        &self.queries[turn % SLICES * len..][..len]
+    }
 }
 
 /// Heap bytes of what `build` returns, from the allocator, and what it returns.

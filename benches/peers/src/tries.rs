@@ -5,7 +5,7 @@
 //! a present one with one byte changed. `LESSRAM_ONLY` names contenders, separated by commas;
 //! with `LESSRAM_BUILD` building is timed too.
 
-use crate::race::{Contender, Random, contender, race};
+use crate::race::{Contender, Random, SLICES, Turns, contender, race};
 use lessram::arrays::Prefer;
 use lessram::mem::{Global, alloc_stats, reset_peak};
 use lessram::tries::{Dawg, Form, FrontDict, KeySetBuild, RearDict, plan};
@@ -42,10 +42,10 @@ impl Data {
         keys.sort_unstable();
         keys.dedup();
         let mut random = Random(7);
-        let ids: Vec<usize> = (0..QUERIES).map(|_| random.below(keys.len())).collect();
+        let ids: Vec<usize> = (0..QUERIES * SLICES).map(|_| random.below(keys.len())).collect();
         let hits: Vec<Key> = ids.iter().map(|id| keys[*id].clone()).collect();
         let mut misses = Vec::new();
-        while misses.len() < QUERIES {
+        while misses.len() < QUERIES * SLICES {
             let mut key = keys[random.below(keys.len())].clone();
             let at = random.below(key.len());
             key[at] = b'a' + random.below(26) as u8;
@@ -148,11 +148,8 @@ macro_rules! ours {
                 .sum()
         }));
         entry.walk = Some(Box::new(move || {
-            let mut keys = set.keys(0..set.len());
             let mut sum = 0;
-            while let Some(key) = keys.next_key() {
-                sum += key.len() as u64;
-            }
+            set.keys(0..set.len()).for_each(|key| sum += key.len() as u64);
             sum
         }));
         entry
@@ -318,19 +315,19 @@ fn times(data: &Data, entries: &[Entry], rounds: usize) -> Result<(), Box<dyn Er
         race("tries", &case(what), rounds, operations, false, &contenders)
     };
     for (what, queries) in [("hit", &data.hits), ("miss", &data.misses)] {
-        let one = entries
-            .iter()
-            .map(|entry| contender(entry.name, entry.bytes, move || (entry.find)(queries)));
+        let one = entries.iter().map(|entry| (entry, Turns::of(queries))).map(|(entry, turns)| {
+            contender(entry.name, entry.bytes, move || (entry.find)(turns.next()))
+        });
         run(what, rounds, QUERIES, one.collect())?;
         let many = entries.iter().filter_map(|entry| {
-            let many = entry.many.as_ref()?;
-            Some(contender(entry.name, entry.bytes, move || many(queries)))
+            let (many, turns) = (entry.many.as_ref()?, Turns::of(queries));
+            Some(contender(entry.name, entry.bytes, move || many(turns.next())))
         });
         run(&format!("{what}, many"), rounds, QUERIES, many.collect())?;
     }
     let by_id = entries.iter().filter_map(|entry| {
-        let key_of = entry.key_of.as_ref()?;
-        Some(contender(entry.name, entry.bytes, move || key_of(&data.ids)))
+        let (key_of, turns) = (entry.key_of.as_ref()?, Turns::of(&data.ids));
+        Some(contender(entry.name, entry.bytes, move || key_of(turns.next())))
     });
     run("key_of", rounds, QUERIES, by_id.collect())?;
     let walks = entries.iter().filter_map(|entry| {

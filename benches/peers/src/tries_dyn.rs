@@ -6,7 +6,7 @@
 //! a present one with one byte changed. `LESSRAM_ONLY` names contenders, separated by commas;
 //! with `LESSRAM_SORTED` keys come in order.
 
-use crate::race::{Contender, Random, contender, race, weigh};
+use crate::race::{Contender, Random, SLICES, Turns, contender, race, weigh};
 use lessram::tries::DynTrie;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -43,9 +43,9 @@ impl Data {
         keys.sort_unstable();
         keys.dedup();
         let mut random = Random(7);
-        let hits = (0..QUERIES).map(|_| keys[random.below(keys.len())].clone()).collect();
+        let hits = (0..QUERIES * SLICES).map(|_| keys[random.below(keys.len())].clone()).collect();
         let mut misses = Vec::new();
-        while misses.len() < QUERIES {
+        while misses.len() < QUERIES * SLICES {
             let mut key = keys[random.below(keys.len())].clone();
             let at = random.below(key.len());
             key[at] = b'a' + random.below(26) as u8;
@@ -87,10 +87,8 @@ impl Keys for DynTrie {
     }
 
     fn sum(&self) -> u64 {
-        let (mut keys, mut sum) = (self.keys(0..self.len()), 0);
-        while let Some(key) = keys.next_key() {
-            sum += key.len() as u64;
-        }
+        let mut sum = 0;
+        self.keys(0..self.len()).for_each(|key| sum += key.len() as u64);
         sum
     }
 }
@@ -253,11 +251,18 @@ pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
     }
     type Job<'a> = fn(&'a Entry, &'a Data) -> Box<dyn Fn() -> u64 + Sync + 'a>;
     let jobs: [(&str, usize, usize, Job<'_>); 5] = [
-        ("hit", rounds, QUERIES, |entry, data| Box::new(|| (entry.find)(&data.hits))),
-        ("miss", rounds, QUERIES, |entry, data| Box::new(|| (entry.find)(&data.misses))),
+        ("hit", rounds, QUERIES, |entry, data| {
+            let turns = Turns::of(&data.hits);
+            Box::new(move || (entry.find)(turns.next()))
+        }),
+        ("miss", rounds, QUERIES, |entry, data| {
+            let turns = Turns::of(&data.misses);
+            Box::new(move || (entry.find)(turns.next()))
+        }),
         ("in order", rounds.min(5), data.keys.len(), |entry, _| Box::new(|| (entry.walk)())),
         ("remove and insert", rounds.min(7), 2 * QUERIES, |entry, data| {
-            Box::new(|| (entry.churn)(&data.hits))
+            let turns = Turns::of(&data.hits);
+            Box::new(move || (entry.churn)(turns.next()))
         }),
         ("insert", rounds.min(3), data.keys.len(), |entry, data| {
             Box::new(|| (entry.fill)(&data.keys))

@@ -3,7 +3,7 @@
 //!
 //! `LESSRAM_ONLY` names contenders, separated by commas.
 
-use crate::race::{Contender, Random, contender, race, weigh};
+use crate::race::{Contender, Random, SLICES, Turns, contender, race, weigh};
 use lessram::tries::{Dawg, DictMap, FrontDict, RearDict};
 use std::error::Error;
 
@@ -74,10 +74,11 @@ where
     }
     let map: &'static DictMap<D, Place> = Box::leak(Box::new(map));
     let name = <DictMap<D, Place> as lessram::registry::Registered>::KIND.name;
-    let one = move || queries.iter().map(|key| seen(map.get(&**key))).sum();
+    let [each, several] = [Turns::of(queries), Turns::of(queries)];
+    let one = move || each.next().iter().map(|key| seen(map.get(&**key))).sum();
     let many = move || {
         let mut places = [None; 1_000];
-        let keys: Vec<&[u8]> = queries.iter().map(|key| key.as_bytes()).collect();
+        let keys: Vec<&[u8]> = several.next().iter().map(|key| key.as_bytes()).collect();
         let sum = |keys: &[&[u8]]| {
             map.get_many(keys, &mut places);
             places[..keys.len()].iter().copied().map(seen).sum::<u64>()
@@ -92,7 +93,8 @@ pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
     let mut random = Random(7);
     let pairs = postcodes(&mut random);
     let n = pairs.len();
-    let hits: Vec<Box<str>> = (0..QUERIES).map(|_| pairs[random.below(n)].0.clone()).collect();
+    let hits: Vec<Box<str>> =
+        (0..QUERIES * SLICES).map(|_| pairs[random.below(n)].0.clone()).collect();
     let hits: &'static [Box<str>] = Box::leak(hits.into());
     let only = std::env::var("LESSRAM_ONLY").ok();
     let wanted = |name: &str| only.as_ref().is_none_or(|only| only.split(',').any(|o| o == name));
@@ -123,8 +125,9 @@ pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
         });
         sizes.push(("fst_map", bytes, bytes));
         let place = |value| (f32::from_bits((value >> 32) as u32), f32::from_bits(value as u32));
+        let turns = Turns::of(hits);
         one.push(contender("fst_map", bytes, move || {
-            hits.iter().map(|key| seen(map.get(&**key).map(place))).sum()
+            turns.next().iter().map(|key| seen(map.get(&**key).map(place))).sum()
         }));
     }
     if wanted("fst_map_ids") {
@@ -139,8 +142,9 @@ pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
             (fst::Map::new(bytes).expect("what was just built"), places)
         });
         sizes.push(("fst_map_ids", bytes, 0));
+        let turns = Turns::of(hits);
         one.push(contender("fst_map_ids", bytes, move || {
-            hits.iter().map(|key| seen(map.get(&**key).map(|id| places[id as usize]))).sum()
+            turns.next().iter().map(|key| seen(map.get(&**key).map(|id| places[id as usize]))).sum()
         }));
     }
     if wanted("hashbrown") {
@@ -150,8 +154,9 @@ pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
             map
         });
         sizes.push(("hashbrown", bytes, 0));
+        let turns = Turns::of(hits);
         one.push(contender("hashbrown", bytes, move || {
-            hits.iter().map(|key| seen(map.get(key).copied())).sum()
+            turns.next().iter().map(|key| seen(map.get(key).copied())).sum()
         }));
     }
     eprintln!("\n{n} postcodes with two f32");
