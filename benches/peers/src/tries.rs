@@ -212,8 +212,14 @@ pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
     if wanted("dawg_time") {
         entries.push(ours!(data, "dawg_time", Dawg, |keys| dawg_for_time(keys)));
     }
+    // What fst's set is asked, which has no numbers.
+    if wanted("dawg_contains") {
+        let build = |keys: &[Key]| Dawg::from_sorted(keys).expect("sorted keys");
+        let (_, entry) =
+            entry!(data, "dawg_contains", build, |set: Dawg, key| u64::from(set.contains(key)));
+        entries.push(entry);
+    }
     if wanted("dawg_time_contains") {
-        // What fst's set is asked, which has no numbers.
         let (_, entry) = entry!(data, "dawg_time_contains", dawg_for_time, |set: Dawg, key| {
             u64::from(set.contains(key))
         });
