@@ -143,30 +143,44 @@ impl<'b> Front<'b> {
     }
 
     /// The entry of a key.
+    ///
+    /// Most buckets have no more entries than a window: then no branch but that of a match
+    /// depends on what is read from the block, and there are so few instructions that a processor
+    /// waits for the blocks of several look-ups at once.
     #[inline(always)]
     pub(super) fn find(self, wanted: Wanted<'_>) -> Option<Spot> {
-        if wanted.is_long() {
-            return self.find_long(wanted);
+        let Wanted { key, hash } = wanted;
+        let windows = if wanted.is_long() { None } else { self.windows() };
+        let Some((tags, lens)) = windows else {
+            return find_slowly(self.bytes, self.len, key, hash);
+        };
+        let mut equal = equal32(tags, wanted.tag()) & equal32(lens, key.len() as u8);
+        while equal != 0 {
+            let index = equal.trailing_zeros() as usize;
+            if index >= self.len {
+                break; // What is behind the last entry's is no tag.
+            }
+            let at = head(0) + 2 * self.len + sum32(lens, index);
+            if self.bytes.get(at..at + key.len()).is_some_and(|stored| same(stored, key)) {
+                return Some(Spot { index, at });
+            }
+            equal &= equal - 1;
         }
-        self.search(wanted.tag(), wanted.key.len(), |stored| same(stored, wanted.key))
+        None
     }
 
-    /// The entry of a long key: out of line, so that the short ones' code has the registers.
-    #[cold]
-    #[inline(never)]
-    fn find_long(self, wanted: Wanted<'_>) -> Option<Spot> {
-        let hash = wanted.hash.to_ne_bytes();
-        self.search(LONG, STORED, |stored| {
-            // SAFETY: an entry of this tag is looked at (invariant 4).
-            let string = || unsafe { long::string_of(stored) };
-            stored.last_chunk() == Some(&hash) && string() == wanted.key
-        })
+    /// All tags and all lengths of a bucket, if a window holds each.
+    #[inline(always)]
+    fn windows(self) -> Option<(&'b [u8; WINDOW], &'b [u8; WINDOW])> {
+        let last = self.len.wrapping_sub(1);
+        if last >= WINDOW {
+            return None;
+        }
+        let both = self.bytes.get(head(0)..head(0) + 1 + last + WINDOW)?;
+        Some((both.first_chunk()?, both.last_chunk()?))
     }
 
     /// The first entry of this tag and length that `accepts` takes.
-    ///
-    /// Nearly all buckets have fewer entries than a window: then no branch here depends on what is
-    /// read from the block, and a processor goes on to the next look-up while it waits for it.
     #[inline(always)]
     fn search(self, tag: u8, len: usize, accepts: impl Fn(&'b [u8]) -> bool) -> Option<Spot> {
         let tags = head(self.len);
@@ -214,6 +228,24 @@ impl<'b> Front<'b> {
     pub(super) fn spots(self) -> Spots<'b> {
         Spots { front: self, spot: Spot { index: 0, at: self.offset(0) } }
     }
+}
+
+/// The entry of a key that is long, or in a bucket with more entries than a window, or in a block
+/// that ends before one does. Out of line, and with arguments of a word each, so that the others'
+/// code keeps nothing in memory for it.
+#[cold]
+#[inline(never)]
+fn find_slowly(bytes: &[u8], len: usize, key: &[u8], hash: u64) -> Option<Spot> {
+    let (front, wanted) = (Front::new(bytes, len), Wanted { key, hash });
+    if !wanted.is_long() {
+        return front.search(wanted.tag(), key.len(), |stored| same(stored, key));
+    }
+    let hash = hash.to_ne_bytes();
+    front.search(LONG, STORED, |stored| {
+        // SAFETY: an entry of this tag is looked at (invariant 4).
+        let string = || unsafe { long::string_of(stored) };
+        stored.last_chunk() == Some(&hash) && string() == key
+    })
 }
 
 /// The entries of a block.
