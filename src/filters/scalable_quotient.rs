@@ -4,7 +4,8 @@ use super::chain::{Chain, chain_doors};
 use super::quotient::MAX_PARTS;
 use super::{Quotient, rate};
 use crate::error::{BuildError, FileError, Tag};
-use crate::mem::Alloc;
+use crate::hashing::KeyHash;
+use crate::mem::{Alloc, granted};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Persist, Source, Words, doors};
@@ -57,6 +58,7 @@ const SHARES: [f64; 5] = [0.28, 0.28, 0.18, 0.12, 0.06];
 /// | operation | time | cache lines |
 /// |---|---|---|
 /// | `insert` | O(parts) amortised; O(n) once every seventh | 2 to 4 a part |
+/// | `insert_new` | O(1) amortised; O(n) once every seventh | 2 to 4 |
 /// | `contains` | O(parts) expected | 1 to 4 a part, the newest first |
 ///
 /// # Example
@@ -153,6 +155,42 @@ impl<A: Alloc + Clone> ScalableQuotient<HeapWords<A>> {
         newest.map_or(Ok(false), |part| part.try_insert_new_hash(older, hash))
     }
 
+    /// Adds `key` without a look at the older parts: for keys that are new, or for whom it does not
+    /// matter that they take bits and their share of the rate again if an older part knows them.
+    /// O(1) expected, but for growing.
+    ///
+    /// # Panics
+    ///
+    /// As for [`insert`](Self::insert).
+    #[track_caller]
+    pub fn insert_new<K: KeyHash + ?Sized>(&mut self, key: &K) {
+        self.insert_new_hash(key.key_hash(self.seed()));
+    }
+
+    /// As [`insert_new`](Self::insert_new), the key of this 64-bit hash.
+    ///
+    /// # Panics
+    ///
+    /// As for [`insert`](Self::insert).
+    #[track_caller]
+    pub fn insert_new_hash(&mut self, hash: u64) {
+        granted(self.try_insert_new_hash(hash));
+    }
+
+    /// As [`insert_new_hash`](Self::insert_new_hash).
+    ///
+    /// # Errors
+    ///
+    /// As for [`try_insert_hash`](Self::try_insert_hash).
+    pub fn try_insert_new_hash(&mut self, hash: u64) -> Result<(), BuildError> {
+        if self.chain.newest().is_some_and(Quotient::is_full) {
+            self.grow()?;
+        }
+        let none = core::iter::empty::<&Quotient<HeapWords<A>>>();
+        let newest = self.chain.newest_mut();
+        newest.map_or(Ok(()), |part| part.try_insert_new_hash(none, hash).map(drop))
+    }
+
     /// Makes room in the newest part, or adds the next one. How much depends on the keys and slots
     /// there are, and not on what a damaged file says of them.
     #[cold]
@@ -246,7 +284,6 @@ impl<W: Words> Eq for ScalableQuotient<W> {}
 mod tests {
     use super::*;
     use crate::filters::Bloom;
-    use crate::hashing::KeyHash;
     use crate::mem::Footprint;
 
     #[test]
@@ -310,5 +347,23 @@ mod tests {
         assert!(inserted >= 9_920 && filter.validate().is_ok(), "{inserted}");
         filter.clear();
         assert_eq!(filter, ScalableQuotient::with_fpr(100, 0.01).unwrap());
+    }
+
+    #[test]
+    fn known_keys_take_no_room_unless_they_are_said_to_be_new() {
+        let mut filter = ScalableQuotient::with_fpr(1_000, 0.01).unwrap();
+        for _ in 0..10 {
+            filter.extend(0..900_u32);
+        }
+        assert_eq!(filter.parts(), 1);
+        // The newest part is asked all the same.
+        (0..900_u32).for_each(|key| filter.insert_new(&key));
+        assert_eq!(filter.parts(), 1);
+        filter.extend(900..2_000_u32);
+        let before = filter.inserted();
+        (0..20_000_u32).for_each(|key| filter.insert_new(&key));
+        assert!(filter.parts() == 3 && filter.inserted() > before + 18_500);
+        assert!((0..20_000_u32).all(|key| filter.contains(&key)));
+        assert!(filter.fpr_now() <= 0.01 && filter.validate().is_ok());
     }
 }

@@ -101,6 +101,22 @@ set!(ScalableQuotient, "lessram scalable, small", |_, fpr| {
     Self::with_fpr(FIRST, fpr).expect("in range")
 });
 
+/// The same structure, whose keys are said to be new.
+struct New<T>(T);
+
+impl Set for New<ScalableQuotient> {
+    const NAME: &'static str = "lessram scalable, small, new";
+    fn new(n: usize, fpr: f64) -> Self {
+        Self(Set::new(n, fpr))
+    }
+    fn insert(&mut self, hash: u64) {
+        self.0.insert_new_hash(hash);
+    }
+    fn has(&self, hash: u64) -> bool {
+        self.0.contains_hash(hash)
+    }
+}
+
 // Each generation for half the keys, so that both together hold them all.
 set!(TimingBloom, "lessram timing", |n, fpr| {
     Self::expiring(n.div_ceil(2), fpr, Expiry::Keys).expect("in range")
@@ -254,6 +270,7 @@ fn one(n: usize, fpr: f64, rounds: usize) -> Result<(), Box<dyn Error>> {
     if n == 1_000_000 && fpr == 1.0 / 256.0 {
         entries.push(entry::<ScalableBloom>(&data));
         entries.push(entry::<ScalableQuotient>(&data));
+        entries.push(entry::<New<ScalableQuotient>>(&data));
         entries.push(entry::<growable_bloom_filter::GrowableBloom>(&data));
         entries.push(entry::<AtomicBloom>(&data));
         entries.push(entry::<fastbloom::AtomicBloomFilter>(&data));
