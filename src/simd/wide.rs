@@ -8,6 +8,10 @@
 pub(crate) use imp::Wide;
 
 /// Ascending lists of bytes, one behind the other, each of fewer than 32.
+#[cfg_attr(
+    not(all(target_arch = "x86_64", has_avx512, not(lessram_scalar))),
+    allow(dead_code) // what fills it is compiled, what reads it is not
+)]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Eight<'a> {
     /// The lists, and what is behind them.
@@ -30,6 +34,10 @@ pub(crate) const IS_BUILT: bool =
 pub(crate) const DOUBLES: usize = if IS_BUILT { 4_096 } else { 0 };
 
 /// Room for numbers that occur in both of two lists.
+#[cfg_attr(
+    not(all(target_arch = "x86_64", has_avx512, not(lessram_scalar))),
+    allow(dead_code) // what fills it is compiled, what reads it is not
+)]
 pub(crate) struct Doubles {
     /// The numbers, and what is written behind them.
     pub(crate) bytes: [u8; DOUBLES + 32],
@@ -114,8 +122,10 @@ mod imp {
     #[derive(Clone, Copy, Debug)]
     pub(crate) enum Wide {}
 
-    pub(super) fn run<W: Work>(_: W) -> Option<W::Out> {
-        None
+    /// Work is compiled all the same, so that what only it does is not taken for dead.
+    pub(super) fn run<W: Work>(work: W) -> Option<W::Out> {
+        const NONE: Option<Wide> = None;
+        NONE.map(|wide| work.run(wide))
     }
 
     pub(super) fn is_there() -> bool {
