@@ -162,6 +162,21 @@ impl<W: Words> ExaLogLog<W> {
     }
 }
 
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_without_registers_is_refused_before_anything_is_read_by_it() {
+        let mut sketch = ExaLogLog::new(11);
+        sketch.insert("one");
+        sketch.base = 5;
+        let file = sketch.to_bytes().unwrap();
+        let error = ExaLogLog::view(file.as_bytes()).unwrap_err();
+        assert!(matches!(error, FileError::Corrupt { section: DATA, .. }), "{error:?}");
+    }
+}
+
 #[cfg(all(feature = "serde", feature = "alloc"))]
 mod with_serde {
     use super::{ExaLogLog, Words};
