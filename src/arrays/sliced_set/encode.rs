@@ -47,6 +47,12 @@ impl<'a> View<'a> {
 pub(super) trait Take {
     /// To be marked `#[inline(always)]`: see [`Work`].
     fn take(&mut self, list: &[u16]);
+
+    /// The numbers of a word of bits, as [`write_ones`] does it.
+    #[inline(always)]
+    fn numbers(&self, base: u16, word: u64, room: &mut [u16; 64]) -> usize {
+        write_ones(base, word, room)
+    }
 }
 
 impl View<'_> {
@@ -59,7 +65,7 @@ impl View<'_> {
                 let (mut list, mut len) = ([0; SOME + 64], 0);
                 for (at, word) in words_of(bits, *used) {
                     if let Some(room) = list[len..].first_chunk_mut() {
-                        len += write_ones((64 * at) as u16, word, room);
+                        len += taker.numbers((64 * at) as u16, word, room);
                     }
                     if len > SOME {
                         taker.take(&list[..SOME]);
@@ -74,11 +80,11 @@ impl View<'_> {
 }
 
 /// Numbers that are made of bits at a time.
-pub(super) const SOME: usize = 256;
+const SOME: usize = 256;
 
 /// The words of used blocks, in order: which one, and its bits.
 #[inline(always)]
-pub(super) fn words_of(bits: &Bits, used: Used) -> impl Iterator<Item = (usize, u64)> {
+fn words_of(bits: &Bits, used: Used) -> impl Iterator<Item = (usize, u64)> {
     let words = used.iter().flat_map(|index| BLOCK_WORDS * index..BLOCK_WORDS * (index + 1));
     words.map(|at| (at, bits[at % WORDS]))
 }

@@ -1,6 +1,6 @@
 //! Writing the Elias-Fano code of a slice, which [`sparse`](super::sparse) reads.
 
-use super::encode::{SOME, Take, View, words_of};
+use super::encode::{Take, View};
 use super::sparse::{high_bits, low_bits};
 use crate::bits::word::below;
 use crate::simd::wide::{self, WIDE_FIELD, Wide};
@@ -167,23 +167,7 @@ impl<const N: usize> wide::Work for Flags<'_, N> {
         let Self { numbers, width, bits, out } = self;
         let (highs, lows) = out.split_at_mut(bits.div_ceil(8));
         let mut code = Flagged { wide, flags: [0_u8; N], lows, width, index: 0 };
-        match numbers {
-            View::List(list) => code.take(list),
-            View::Bits(bits, used) => {
-                let (mut list, mut len) = ([0; SOME + 64], 0);
-                for (at, word) in words_of(bits, used) {
-                    if let Some(room) = list[len..].first_chunk_mut() {
-                        len += wide.ones(word, (64 * at) as u16, room);
-                    }
-                    if len > SOME {
-                        code.take(&list[..SOME]);
-                        list.copy_within(SOME..len, 0);
-                        len -= SOME;
-                    }
-                }
-                code.take(&list[..len]);
-            }
-        }
+        numbers.give(&mut code);
         let flags = code.flags.chunks_exact(64).filter_map(|flags| flags.first_chunk());
         for (place, flags) in highs.chunks_mut(8).zip(flags) {
             put_some(Some(place), wide.used(flags));
@@ -203,6 +187,11 @@ struct Flagged<'a, const N: usize> {
 }
 
 impl<const N: usize> Take for Flagged<'_, N> {
+    #[inline(always)]
+    fn numbers(&self, base: u16, word: u64, room: &mut [u16; 64]) -> usize {
+        self.wide.ones(word, base, room)
+    }
+
     #[inline(always)]
     fn take(&mut self, list: &[u16]) {
         let Self { wide, flags, lows, width, index } = self;
