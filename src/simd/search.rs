@@ -4,7 +4,7 @@
 //! Invariants:
 //!
 //! 1. A function with `avx2` in its name is called only where [`avx2`](super::avx2) says yes, or
-//!    the build targets it; one with `avx512` only where `avx512` says yes.
+//!    the build targets it; one with `avx512` likewise.
 //! 2. A line of keys is valid for reads of 64 bytes.
 
 /// Queries that are answered side by side.

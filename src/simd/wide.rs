@@ -5,13 +5,12 @@
 //!
 //! 1. There is a [`Wide`] only while the processor has all of the features of [`run`].
 
+// Without such code what fills its arguments is compiled, and what reads them is not.
+#![cfg_attr(not(all(target_arch = "x86_64", has_avx512, not(lessram_scalar))), allow(dead_code))]
+
 pub(crate) use imp::Wide;
 
 /// Ascending lists of bytes, one behind the other, each of fewer than 32.
-#[cfg_attr(
-    not(all(target_arch = "x86_64", has_avx512, not(lessram_scalar))),
-    allow(dead_code) // what fills it is compiled, what reads it is not
-)]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Eight<'a> {
     /// The lists, and what is behind them.
@@ -34,10 +33,6 @@ pub(crate) const IS_BUILT: bool =
 pub(crate) const DOUBLES: usize = if IS_BUILT { 4_096 } else { 0 };
 
 /// Room for numbers that occur in both of two lists.
-#[cfg_attr(
-    not(all(target_arch = "x86_64", has_avx512, not(lessram_scalar))),
-    allow(dead_code) // what fills it is compiled, what reads it is not
-)]
 pub(crate) struct Doubles {
     /// The numbers, and what is written behind them.
     pub(crate) bytes: [u8; DOUBLES + 32],
