@@ -12,8 +12,8 @@ pub use key::KeyHash;
 pub(crate) use key::{fold, mix, reduce, unhashed};
 use xxhash_rust::xxh3;
 
-/// XXH3-64 of `bytes` with a seed. Short keys are hashed where the caller is, as a call would take
-/// a fifth of the time.
+/// XXH3-64 of `bytes` with a seed. Short keys are hashed where the caller is: a call is a good part
+/// of what one takes.
 #[inline]
 pub(crate) fn xxh3(bytes: &[u8], seed: u64) -> u64 {
     if bytes.len() <= SHORT { xxh3::xxh3_64_with_seed(bytes, seed) } else { xxh3_long(bytes, seed) }

@@ -45,7 +45,7 @@ const MAX_LEVELS: usize = 21;
 /// be aligned. Counting in a line is one vector comparison with AVX-512, two with AVX2.
 /// Both a [`lower_bound`](Self::lower_bound) and [`lower_bound_many`](Self::lower_bound_many) find
 /// either by themselves with the feature `std`. Over a million `u64`s a search takes half of the
-/// time of `slice::binary_search`, many at once a seventh each (bench `search` of the peers).
+/// time of `slice::binary_search`, many at once a sixth each (bench `search` of the peers).
 ///
 /// # Example
 ///
