@@ -59,7 +59,7 @@ STEMS = [
 WORK = {
     "add", "add at random", "ask", "build", "copy and merge", "each after the other", "estimate", "hit",
     "in order", "insert", "iterate", "key_of", "many", "miss", "peak bytes a key", "push",
-    "random read", "remove and insert", "string hit", "string miss",
+    "random read", "remove and insert", "step by step", "string hit", "string miss",
 }
 WORK_ON_SETS = {"ascending", "difference", "intersection", "intersection_len", "random", "union"}
 

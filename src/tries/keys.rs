@@ -43,8 +43,8 @@ pub trait Walks {
 }
 
 /// A walk over keys in order, forward or backward, from any number on. It lends each key out of a
-/// buffer, which its maker has given: `while let Some(key) = keys.next_key() { .. }`; or
-/// [`for_each`](Self::for_each), which is faster.
+/// buffer, which its maker has given: `while let Some(key) = keys.next_key() { .. }`, or
+/// [`for_each`](Self::for_each).
 ///
 /// A step forward takes O(length); a step backward puts together some B/4 keys of the block.
 /// Allocates nothing. From a buffer shorter than the longest key, keys come out wrong.
@@ -122,8 +122,9 @@ impl<'a, S: RankedKeySet, B: AsMut<[u8]>> Keys<'a, S, B> {
         Some((shared.min(key.len()), key))
     }
 
-    /// Gives `take` each key that is still to come, in order. Faster than
-    /// [`next_key`](Self::next_key) again and again: where the walk is stays in registers.
+    /// Gives `take` each key that is still to come, in order. Where the walk is need not be kept in
+    /// memory meanwhile, as between calls of [`next_key`](Self::next_key): of a
+    /// [`FrontDict`](super::FrontDict) that spares a fifth of the time (bench `tries` of the peers).
     #[inline]
     pub fn for_each(mut self, mut take: impl FnMut(&[u8])) {
         let (set, block) = (self.set, self.set.block());

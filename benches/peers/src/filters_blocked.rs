@@ -102,9 +102,9 @@ set!(ScalableQuotient, "lessram scalable, small", |_, fpr| {
 });
 
 /// The same structure, whose keys are said to be new.
-struct New<T>(T);
+struct New(ScalableQuotient);
 
-impl Set for New<ScalableQuotient> {
+impl Set for New {
     const NAME: &'static str = "lessram scalable, small, new";
     fn new(n: usize, fpr: f64) -> Self {
         Self(Set::new(n, fpr))
@@ -270,7 +270,7 @@ fn one(n: usize, fpr: f64, rounds: usize) -> Result<(), Box<dyn Error>> {
     if n == 1_000_000 && fpr == 1.0 / 256.0 {
         entries.push(entry::<ScalableBloom>(&data));
         entries.push(entry::<ScalableQuotient>(&data));
-        entries.push(entry::<New<ScalableQuotient>>(&data));
+        entries.push(entry::<New>(&data));
         entries.push(entry::<growable_bloom_filter::GrowableBloom>(&data));
         entries.push(entry::<AtomicBloom>(&data));
         entries.push(entry::<fastbloom::AtomicBloomFilter>(&data));

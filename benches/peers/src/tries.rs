@@ -57,6 +57,8 @@ impl Data {
     }
 }
 
+type Walk = Box<dyn Fn() -> u64 + Sync>;
+
 /// What a contender can do; what it cannot is `None`.
 struct Entry {
     name: &'static str,
@@ -65,7 +67,9 @@ struct Entry {
     find: Box<dyn Fn(&[Key]) -> u64 + Sync>,
     many: Option<Box<dyn Fn(&[Key]) -> u64 + Sync>>,
     key_of: Option<Box<dyn Fn(&[usize]) -> u64 + Sync>>,
-    walk: Option<Box<dyn Fn() -> u64 + Sync>>,
+    walk: Option<Walk>,
+    /// The same, a call a key.
+    step: Option<Walk>,
     build: Box<dyn Fn(&[Key]) + Sync>,
 }
 
@@ -94,6 +98,7 @@ macro_rules! entry {
             many: None,
             key_of: None,
             walk: None,
+            step: None,
             build: Box::new(move |keys| {
                 std::hint::black_box(build(keys));
             }),
@@ -150,6 +155,13 @@ macro_rules! ours {
         entry.walk = Some(Box::new(move || {
             let mut sum = 0;
             set.keys(0..set.len()).for_each(|key| sum += key.len() as u64);
+            sum
+        }));
+        entry.step = Some(Box::new(move || {
+            let (mut keys, mut sum) = (set.keys(0..set.len()), 0);
+            while let Some(key) = keys.next_key() {
+                sum += key.len() as u64;
+            }
             sum
         }));
         entry
@@ -321,7 +333,8 @@ fn times(data: &Data, entries: &[Entry], rounds: usize) -> Result<(), Box<dyn Er
         race("tries", &case(what), rounds, operations, false, &contenders)
     };
     for (what, queries) in [("hit", &data.hits), ("miss", &data.misses)] {
-        let one = entries.iter().map(|entry| (entry, Turns::of(queries))).map(|(entry, turns)| {
+        let one = entries.iter().map(|entry| {
+            let turns = Turns::of(queries);
             contender(entry.name, entry.bytes, move || (entry.find)(turns.next()))
         });
         run(what, rounds, QUERIES, one.collect())?;
@@ -336,11 +349,16 @@ fn times(data: &Data, entries: &[Entry], rounds: usize) -> Result<(), Box<dyn Er
         Some(contender(entry.name, entry.bytes, move || key_of(turns.next())))
     });
     run("key_of", rounds, QUERIES, by_id.collect())?;
-    let walks = entries.iter().filter_map(|entry| {
-        let walk = entry.walk.as_ref()?;
-        Some(contender(entry.name, entry.bytes, walk))
-    });
-    run("in order", rounds.min(5), n, walks.collect())?;
+    for (what, walk_of) in [
+        ("in order", (|entry| entry.walk.as_ref()) as fn(&Entry) -> Option<&Walk>),
+        ("in order, step by step", |entry| entry.step.as_ref()),
+    ] {
+        let walks = entries.iter().filter_map(|entry| {
+            let walk = walk_of(entry)?;
+            Some(contender(entry.name, entry.bytes, walk))
+        });
+        run(what, rounds.min(5), n, walks.collect())?;
+    }
     if std::env::var_os("LESSRAM_BUILD").is_some() {
         let builds = entries.iter().map(|entry| {
             contender(entry.name, entry.bytes, move || {
