@@ -76,7 +76,7 @@ impl<K, V, A: Alloc> IntBuckets<K, V, A> {
 const fn level(bucket: usize, buckets: usize, mask: usize) -> u32 {
     let half = mask - (mask >> 1);
     let whole = bucket >= half || bucket + half < buckets;
-    mask.count_ones() - !whole as u32
+    mask.trailing_ones() - !whole as u32
 }
 
 /// Bits of a cell's rest in a bucket of this level.
