@@ -63,7 +63,7 @@ mod sealed {
 /// | I have | I take | bytes beside the slice |
 /// |---|---|---|
 /// | any sorted slice | `SortedSearch` | 0 |
-/// | `u32` or `u64`, many look-ups | [`STree`] | 6.25 % or 12.5 % |
+/// | `u32` or `u64`, many look-ups | [`STree`] | 3.1 % or 6.3 % |
 /// | keys spread evenly: hashes, ids, times | [`RadixTable`] | 0.2 to 0.8 % of `u64`s |
 ///
 /// # What is found
@@ -415,13 +415,15 @@ mod tests {
     #[test]
     fn three_ways_agree_with_partition_point() {
         let mut rng = Rng::new(5);
-        let around_lines = (0..40).chain([63, 64, 72, 73, 80, 81, 144, 145, 255, 256, 272, 273]);
+        let around_nodes = (0..40).chain([63, 64, 72, 73, 80, 81, 144, 145, 255, 256, 272, 273]);
         let large = [647, 648, 649, 729, 4_623, 4_624, 4_625, 20_000];
-        for len in around_lines.chain(large) {
+        for len in around_nodes.chain(large) {
             for _ in 0..1 + cases(100) / 50 {
                 let items = ascending(&mut rng, len);
                 let asked = queries(&mut rng, &items);
                 agree(&items, &asked);
+                // Wherever in a cache line the items start.
+                agree(&items[rng.below(len.min(16) + 1)..], &asked);
                 let mut small: Vec<u32> = items.iter().map(|x| (x >> 32) as u32).collect();
                 small.iter_mut().for_each(|x| *x ^= u32::from(*x == 5));
                 small.sort_unstable();
@@ -477,7 +479,7 @@ mod tests {
         assert_eq!(bytes, [&one, &two, &three].map(Counter::live));
         let share = |bytes, items| bytes as f64 / items;
         let shares = [share(bytes[0], 8e6), share(bytes[1], 4e6), share(bytes[2], 8e6)];
-        assert!(shares[0] < 0.1251 && shares[1] < 0.0626 && shares[2] < 0.0042, "{shares:?}");
+        assert!(shares[0] < 0.0627 && shares[1] < 0.0314 && shares[2] < 0.0042, "{shares:?}");
         assert!(table.is_even());
         assert_eq!(one.peak(), one.live());
     }

@@ -1,4 +1,4 @@
-//! [`STree`]: a tree of cache lines over a sorted slice.
+//! [`STree`]: a tree of pairs of cache lines over a sorted slice.
 
 use super::{SearchKey, check_sorted, questions, same_length, search};
 use crate::error::{AllocError, BuildError};
@@ -6,17 +6,18 @@ use crate::error::{AllocError, BuildError};
 use crate::mem::granted;
 use crate::mem::raw_vec::RawVec;
 use crate::mem::{Alloc, Footprint, Global, PartKind, Parts};
-use crate::simd::search::{Key, Levels, Line};
+use crate::simd::search::{Key, Levels, Node, lacking};
 use core::fmt;
 
-/// Levels of a tree over any slice that an address space holds: each has at most a ninth of the
-/// lines of the one below.
-const MAX_LEVELS: usize = 21;
+/// Levels of a tree over any slice that an address space holds: each has a seventeenth of the nodes
+/// of the one below, or one more than that.
+const MAX_LEVELS: usize = 16;
 
-/// A search tree of cache lines over a sorted slice of `u32` or `u64`, which stays where it is.
+/// A search tree of pairs of cache lines over a sorted slice of `u32` or `u64`, which stays where
+/// it is.
 ///
 /// Many queries at once take a fifth of the time of `slice::binary_search` over a million `u64`s,
-/// and a quarter over `u32`s, at an eighth of the slice's bytes (a sixteenth for `u32`).
+/// and a quarter over `u32`s, at a sixteenth of the slice's bytes (a 32nd for `u32`).
 ///
 /// # When not to use it
 ///
@@ -27,22 +28,24 @@ const MAX_LEVELS: usize = 21;
 /// # Layout
 ///
 /// ```text
-/// level 0    one line: 8 u64 or 16 u32 keys, and one child more than keys
-/// level 1    a line for each child       key i = the largest item below child i,
+/// level 0    one node: 16 u64 or 32 u32 keys, and one child more than keys
+/// level 1    a node for each child       key i = the largest item below child i,
 /// ...                                    the largest number where there is no item,
-/// slice      8 or 16 items a leaf        also in the last key of each level: no search leaves it
+/// slice      16 or 32 items a leaf       also in the last key of each level: no search leaves it
 /// ```
 ///
-/// The levels lie in one block, aligned to 64 bytes. It is of exactly their size.
+/// The levels lie in one block, aligned to 128 bytes. It is of exactly their size. The first leaf
+/// ends where a cache line of the slice does, so that each of the others is two lines.
 ///
 /// # Space
 ///
-/// `n / 8` keys and a few lines: 12.5 % of the bytes of a million `u64`s, 6.25 % of `u32`s.
+/// `n / 16` keys (`n / 32`) and a few nodes: 6.3 % of the bytes of a million `u64`s, 3.1 % of
+/// `u32`s.
 ///
 /// # Time
 ///
-/// O(log n) with base 9 (17): as many cache lines as levels, and two for the leaf, which need not
-/// be aligned. Counting in a line is one vector comparison with AVX-512, two with AVX2.
+/// O(log n) with base 17 (33): two cache lines, next to each other, a level, and two for the leaf.
+/// Counting in a node is two vector comparisons with AVX-512, four with AVX2.
 /// Both a [`lower_bound`](Self::lower_bound) and [`lower_bound_many`](Self::lower_bound_many) find
 /// either by themselves with the feature `std`. Over a million `u64`s a search takes half of the
 /// time of `slice::binary_search`, many at once a sixth each (bench `search` of the peers).
@@ -55,7 +58,7 @@ const MAX_LEVELS: usize = 21;
 /// let squares: Vec<u64> = (0..10_000).map(|i| i * i).collect();
 /// let tree = STree::new(&squares);
 /// assert_eq!((tree.lower_bound(50), tree.binary_search(49)), (8, Ok(7)));
-/// assert_eq!(tree.heap_bytes(), 10_112); // the slice: 80,000
+/// assert_eq!(tree.heap_bytes(), 5_248); // the slice: 80,000
 ///
 /// let mut found = [0; 3];
 /// tree.lower_bound_many(&[0, 2, 100_000_000], &mut found);
@@ -68,8 +71,10 @@ const MAX_LEVELS: usize = 21;
 /// search trees: 40x faster than binary search", 2024, for batches and the layout by levels.
 pub struct STree<'a, K: SearchKey, A: Alloc = Global> {
     items: &'a [K],
-    lines: RawVec<Line<<K as Key>::Keys>, A>,
-    /// Where each level starts in `lines`, from the top down.
+    /// Items that leaf 0 lacks, so that the others start cache lines: a borrow stays in its place.
+    lacks: usize,
+    nodes: RawVec<Node<<K as Key>::Keys>, A>,
+    /// Where each level starts in `nodes`, from the top down.
     starts: [usize; MAX_LEVELS],
     levels: usize,
 }
@@ -98,25 +103,27 @@ impl<'a, K: SearchKey, A: Alloc> STree<'a, K, A> {
     /// be had.
     pub fn try_new_in(items: &'a [K], alloc: A) -> Result<Self, BuildError> {
         check_sorted(items)?;
-        let (starts, levels, lines) = shape::<K>(items.len());
-        let mut tree = Self { items, lines: RawVec::new_in(alloc), starts, levels };
-        tree.lines.try_reserve_exact(lines)?;
-        tree.fill(lines)?;
+        let (starts, levels, count) = shape::<K>(items.len());
+        let (nodes, lacks) = (RawVec::new_in(alloc), lacking(items));
+        let mut tree = Self { items, lacks, nodes, starts, levels };
+        tree.nodes.try_reserve_exact(count)?;
+        tree.fill(count)?;
         Ok(tree)
     }
 
     /// Writes the keys, level by level from the bottom up.
-    fn fill(&mut self, lines: usize) -> Result<(), AllocError> {
-        self.lines.try_resize(lines, K::FULL)?;
-        // Leaves below one child of a line of the present level.
+    fn fill(&mut self, count: usize) -> Result<(), AllocError> {
+        self.nodes.try_resize(count, K::FULL)?;
+        // Leaves below one child of a node of the present level.
         let mut below = 1_usize;
         for level in (0..self.levels).rev() {
-            let end = if level + 1 == self.levels { lines } else { self.starts[level + 1] };
-            for (at, line) in self.lines[self.starts[level]..end].iter_mut().enumerate() {
-                for (slot, key) in line.0.as_mut().iter_mut().enumerate() {
+            let end = if level + 1 == self.levels { count } else { self.starts[level + 1] };
+            for (at, node) in self.nodes[self.starts[level]..end].iter_mut().enumerate() {
+                for (slot, key) in node.0.as_mut().iter_mut().enumerate() {
                     let child = at * (K::PER + 1) + slot;
                     // The last item below the child, if items come behind it.
-                    let next = (child + 1).saturating_mul(below).saturating_mul(K::PER);
+                    let next =
+                        (child + 1).saturating_mul(below).saturating_mul(K::PER) - self.lacks;
                     if next < self.items.len() {
                         *key = self.items[next - 1];
                     }
@@ -128,7 +135,8 @@ impl<'a, K: SearchKey, A: Alloc> STree<'a, K, A> {
     }
 
     fn levels(&self) -> Levels<'_, K> {
-        Levels { items: self.items, lines: &self.lines, starts: &self.starts[..self.levels] }
+        let starts = &self.starts[..self.levels];
+        Levels { items: self.items, lacks: self.lacks, nodes: &self.nodes, starts }
     }
 
     /// The position of the first item `>= x`, or `len`: `bisect_left`. O(log n), allocates nothing.
@@ -138,8 +146,8 @@ impl<'a, K: SearchKey, A: Alloc> STree<'a, K, A> {
         search::lower_bound(self.levels(), x)
     }
 
-    /// The lower bound of each of `queries`, into the same places of `out`. 16 are answered side by
-    /// side. Allocates nothing.
+    /// The lower bound of each of `queries`, into the same places of `out`. 64 are answered side by
+    /// side, then 16. Allocates nothing.
     ///
     /// # Panics
     ///
@@ -151,21 +159,22 @@ impl<'a, K: SearchKey, A: Alloc> STree<'a, K, A> {
     }
 }
 
-/// Where each level starts, how many there are, and lines of all of them.
+/// Where each level starts, how many there are, and nodes of all of them.
 fn shape<K: Key>(items: usize) -> ([usize; MAX_LEVELS], usize, usize) {
     let mut widths = [0; MAX_LEVELS];
-    let (mut nodes, mut levels) = (items.div_ceil(K::PER), 0);
+    // Wherever the items start: leaf 0 may have but one of them.
+    let (mut nodes, mut levels) = ((items + K::PER - 1).div_ceil(K::PER), 0);
     while nodes > 1 {
         nodes = nodes.div_ceil(K::PER + 1);
         widths[levels] = nodes;
         levels += 1;
     }
-    let (mut starts, mut lines) = ([0; MAX_LEVELS], 0);
+    let (mut starts, mut count) = ([0; MAX_LEVELS], 0);
     for (start, width) in starts.iter_mut().zip(widths[..levels].iter().rev()) {
-        *start = lines;
-        lines += width;
+        *start = count;
+        count += width;
     }
-    (starts, levels, lines)
+    (starts, levels, count)
 }
 
 questions!(STree);
@@ -173,7 +182,7 @@ questions!(STree);
 impl<K: SearchKey, A: Alloc> Footprint for STree<'_, K, A> {
     /// The levels; the slice is borrowed.
     fn parts(&self, out: &mut dyn Parts) {
-        self.lines.tell("levels", PartKind::Index, 0, out);
+        self.nodes.tell("levels", PartKind::Index, 0, out);
     }
 }
 
@@ -186,6 +195,6 @@ impl<K: SearchKey, A: Alloc> fmt::Debug for STree<'_, K, A> {
 
 impl<K: SearchKey, A: Alloc + Clone> Clone for STree<'_, K, A> {
     fn clone(&self) -> Self {
-        Self { lines: self.lines.clone(), ..*self }
+        Self { nodes: self.nodes.clone(), ..*self }
     }
 }
