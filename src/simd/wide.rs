@@ -181,6 +181,14 @@ mod imp {
             match self {}
         }
 
+        pub(crate) fn deposit(self, _: u64, _: u64) -> u64 {
+            match self {}
+        }
+
+        pub(crate) fn extract(self, _: u64, _: u64) -> u64 {
+            match self {}
+        }
+
         pub(crate) fn merge_numbers<const SINGLES: bool, const DOUBLES: bool>(
             self,
             _: &[u16],

@@ -23,6 +23,9 @@ pub struct EliasFanoBuilder<A: Alloc + Clone> {
     with_succ: bool,
 }
 
+/// Numbers that are appended at a time.
+const SOME: usize = 256;
+
 /// Low bits of a number, for `len` numbers up to `max`: `floor(log2((max + 1) / len))`.
 fn low_width(len: usize, max: u64) -> u32 {
     let mean = (u128::from(max) + 1) / (len as u128).max(1);
@@ -83,6 +86,35 @@ impl<A: Alloc + Clone> EliasFanoBuilder<A> {
         *word = Le64::new(word.get() | 1 << (bit & 63));
         self.last = value;
         Ok(())
+    }
+
+    /// Appends numbers that ascend, some at a time: whether they did, and were no more than were
+    /// announced and none above the most. If not, some may be there. O(values).
+    pub(in crate::arrays) fn push_all(&mut self, values: &[u64]) -> Result<bool, AllocError> {
+        let width = self.lows.width();
+        let mut lows = [0; SOME];
+        for values in values.chunks(SOME) {
+            let index = self.lows.len();
+            let mut last = self.last;
+            let ascends = values.iter().fold(true, |ascends, value| {
+                ascends & (core::mem::replace(&mut last, *value) <= *value)
+            });
+            if !ascends || last > self.max || values.len() > self.len - index {
+                return Ok(false);
+            }
+            let mask = crate::bits::field::mask(width);
+            lows.iter_mut().zip(values).for_each(|(low, value)| *low = value & mask);
+            self.lows.try_extend_from_slice(&lows[..values.len()])?;
+            let high = self.high.words_mut();
+            for (index, value) in (index as u64..).zip(values) {
+                let bit = (value >> width) + index;
+                if let Some(word) = high.get_mut((bit >> 6) as usize) {
+                    *word = Le64::new(word.get() | 1 << (bit & 63));
+                }
+            }
+            self.last = last;
+        }
+        Ok(true)
     }
 
     /// The finished sequence. O(buckets): makes the indexes.

@@ -46,6 +46,31 @@ impl<'a, W: Words> Iter<'a, W> {
         (at, high.get(at).map_or(0, |word| word.get()))
     }
 
+    /// Writes the next numbers into `out`, as many as fit and there are; returns how many.
+    pub(in crate::arrays) fn fill(&mut self, out: &mut [u64]) -> usize {
+        let (high, width) = (self.numbers.high(), self.numbers.lows.width());
+        let count = self.numbers.lows.unpack(self.start, out).min(self.end - self.start);
+        let (Ones { mut at, mut ones }, mut done) = (self.front, 0);
+        while done < count {
+            let some = (ones.count_ones() as usize).min(count - done);
+            for out in &mut out[done..done + some] {
+                let bit = at as u64 * 64 + u64::from(ones.trailing_zeros());
+                *out |= bit.wrapping_sub(self.start as u64) << width;
+                ones &= ones.wrapping_sub(1);
+                self.start += 1;
+            }
+            done += some;
+            match high.get(at + 1) {
+                Some(word) if ones == 0 => (at, ones) = (at + 1, word.get()),
+                // Where ones are missing in a damaged file, the walk ends.
+                None if ones == 0 => break,
+                _ => {}
+            }
+        }
+        self.front = Ones { at, ones };
+        done
+    }
+
     /// Sets the front walk on number `start`.
     fn place_front(&mut self) {
         let bit = if self.start == 0 { 0 } else { self.numbers.bit(self.start as u64) };

@@ -1,6 +1,6 @@
 //! Sets of two sets: slice by slice.
 
-use super::blocks::{Blocks, Used};
+use super::blocks::{Blocks, Used, shared_in_bitmaps};
 use super::build::SlicedSetBuilder;
 use super::encode::Numbers;
 use super::groups::{self, COMBINED};
@@ -9,7 +9,7 @@ use super::merge::{ascends, merge, merge_at_once};
 use super::profile::Profile;
 use super::slice::{Coding, Slice, UNIVERSE};
 use super::slots::Slices;
-use super::{Form, SlicedSet, runs};
+use super::{Form, SlicedSet, runs, whole};
 use crate::arrays::SetOp;
 use crate::error::{AllocError, BuildError};
 use crate::mem::Alloc;
@@ -175,6 +175,9 @@ impl Scratch {
         if let Some(count) = runs::shared((a, b), &mut self.bounds) {
             return count;
         }
+        if let Some(count) = shared_in_bitmaps(a, b) {
+            return count;
+        }
         if are_lists((a, b)) {
             if let Some(count) = groups::shared((a, b)) {
                 return count;
@@ -299,11 +302,14 @@ impl<W: Words> SlicedSet<W> {
             (Form::Slices(a), Form::Slices(b)) => {
                 combine((a, b), op, other.prefer == self.prefer, &mut builder)?;
             }
-            _ => merge_sets(self, other, op, |number| match builder.push(number) {
-                Err(BuildError::Alloc(error)) => Err(error),
-                // Of a damaged set, numbers that do not ascend: left out.
-                _ => Ok(()),
-            })?,
+            (Form::Whole(a), Form::Whole(b)) if !is_far(self, other, op) => {
+                let alloc = builder.alloc().clone();
+                if let Some((form, len)) = whole::combine((a, b), op, self.prefer, alloc)? {
+                    return Ok(SlicedSet { form, len, prefer: self.prefer });
+                }
+                merge_into(self, other, op, &mut builder)?;
+            }
+            _ => merge_into(self, other, op, &mut builder)?,
         }
         builder.finish()
     }
@@ -322,6 +328,12 @@ impl<W: Words> SlicedSet<W> {
                         // Slices of a damaged file may say more than 32 bits can count.
                         count = usize::saturating_add(count, shared);
                     }
+                    Ok(())
+                })
+            }
+            (Form::Whole(a), Form::Whole(b)) if !is_far(self, other, SetOp::Intersection) => {
+                whole::for_merged((a, b), SetOp::Intersection, |list| {
+                    count += list.len();
                     Ok(())
                 })
             }
@@ -425,6 +437,26 @@ fn copy<W: Words, A: Alloc + Clone>(
     }
 }
 
+/// Whether one set has so few numbers that they are looked up in the other one.
+fn is_far<W: Words, V: Words>(a: &SlicedSet<W>, b: &SlicedSet<V>, op: SetOp) -> bool {
+    let (few, many) = (a.len().min(b.len()), a.len().max(b.len()));
+    op == SetOp::Intersection && few < many / FAR
+}
+
+/// Appends the numbers of `op` over two sets of any form.
+fn merge_into<W: Words, V: Words, A: Alloc + Clone>(
+    a: &SlicedSet<W>,
+    b: &SlicedSet<V>,
+    op: SetOp,
+    builder: &mut SlicedSetBuilder<A>,
+) -> Result<(), AllocError> {
+    merge_sets(a, b, op, |number| match builder.push(number) {
+        Err(BuildError::Alloc(error)) => Err(error),
+        // Of a damaged set, numbers that do not ascend: left out.
+        _ => Ok(()),
+    })
+}
+
 /// Calls `tell` with the numbers of `op` over two sets of any form, in order.
 fn merge_sets<W: Words, V: Words>(
     a: &SlicedSet<W>,
@@ -432,11 +464,11 @@ fn merge_sets<W: Words, V: Words>(
     op: SetOp,
     mut tell: impl FnMut(u64) -> Result<(), AllocError>,
 ) -> Result<(), AllocError> {
-    if op == SetOp::Intersection && a.len() < b.len() / FAR {
-        return a.iter().filter(|number| b.contains(*number)).try_for_each(tell);
-    }
-    if op == SetOp::Intersection && b.len() < a.len() / FAR {
-        return b.iter().filter(|number| a.contains(*number)).try_for_each(tell);
+    if is_far(a, b, op) {
+        return match a.len() < b.len() {
+            true => a.iter().filter(|number| b.contains(*number)).try_for_each(tell),
+            false => b.iter().filter(|number| a.contains(*number)).try_for_each(tell),
+        };
     }
     let (keeps_left, keeps_right) = op.keeps();
     let (mut lefts, mut rights) = (a.iter(), b.iter());

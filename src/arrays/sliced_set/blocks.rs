@@ -5,6 +5,7 @@ use super::lists::FULL;
 use super::slice::{Bits, Coding, Ones, Slice, WORDS, for_range, ones, word_at};
 use crate::arrays::SetOp;
 use crate::simd::counting::{self, Work};
+use crate::simd::wide::{self, Wide};
 
 /// Words of a block.
 pub(super) const BLOCK_WORDS: usize = 4;
@@ -257,6 +258,43 @@ impl Work for Bitmaps<'_> {
             SetOp::Difference => self.write(|a, b| a & !b),
             SetOp::SymmetricDifference => self.write(|a, b| a ^ b),
         }
+    }
+}
+
+/// How many numbers two bitmaps share; `None` if they are not whole ones.
+pub(super) fn shared_in_bitmaps(a: &Slice<'_>, b: &Slice<'_>) -> Option<usize> {
+    let pair = a.bitmap().zip(b.bitmap())?;
+    Some(wide::run(InBoth(pair)).unwrap_or_else(|| counting::run(InBoth(pair))))
+}
+
+/// The work of [`shared_in_bitmaps`].
+struct InBoth<'a>((&'a [u8; 8 * WORDS], &'a [u8; 8 * WORDS]));
+
+impl InBoth<'_> {
+    #[inline(always)]
+    fn count(self) -> usize {
+        let (a, b) = self.0;
+        let word = |bytes: &[u8]| u64::from_le_bytes(*bytes.first_chunk().unwrap_or(&[0; 8]));
+        let words = a.chunks_exact(8).zip(b.chunks_exact(8));
+        words.map(|(a, b)| (word(a) & word(b)).count_ones()).sum::<u32>() as usize
+    }
+}
+
+impl Work for InBoth<'_> {
+    type Out = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        self.count()
+    }
+}
+
+impl wide::Work for InBoth<'_> {
+    type Out = usize;
+
+    #[inline(always)]
+    fn run(self, _: Wide) -> usize {
+        self.count()
     }
 }
 

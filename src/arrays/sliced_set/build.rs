@@ -198,6 +198,11 @@ impl<A: Alloc + Clone> SlicedSetBuilder<A> {
         if self.coded.takes(key) { self.coded.push(key, numbers, self.prefer) } else { Ok(()) }
     }
 
+    /// Where the memory comes from.
+    pub(super) fn alloc(&self) -> &A {
+        self.coded.data.alloc()
+    }
+
     /// Makes room for so many more words of slices, and slots.
     pub(super) fn try_reserve(&mut self, words: usize, slots: usize) -> Result<(), AllocError> {
         let Coded { keys, slots: pairs, data, .. } = &mut self.coded;
@@ -295,23 +300,37 @@ fn directory<A: Alloc + Clone>(
 
 /// Bytes of the Elias-Fano code of `len` numbers up to `max`, with the index for questions by
 /// value; its fixed parts apart.
-fn elias_fano_bytes(len: usize, max: u64) -> u128 {
+pub(super) fn elias_fano_bytes(len: usize, max: u64) -> u128 {
     let (len, max) = (len as u128, u128::from(max));
     let width = ((max + 1) / len.max(1)).checked_ilog2().unwrap_or(0).min(63);
     let buckets = (max >> width) + 1;
     (len * u128::from(width) + len + buckets) / 8 + 24 * (len / 1_024 + buckets / 1_024)
 }
 
+/// What slices of a set take, or what they take at least.
+pub(super) struct Cost {
+    pub(super) len: usize,
+    pub(super) slots: usize,
+    pub(super) bytes: u128,
+}
+
+impl Cost {
+    /// Whether Elias-Fano code of so many bytes suits better what is preferred.
+    pub(super) fn yields_to(&self, elias_fano: u128, prefer: Prefer) -> bool {
+        // Slices answer faster where they hold many numbers.
+        let is_thin = self.len / THIN < self.slots;
+        // They are also what two sets are made one of: not given up for a few bytes.
+        32 * elias_fano < 31 * self.bytes && (is_thin || prefer == Prefer::Bytes)
+    }
+}
+
 impl<A: Alloc + Clone> SlicedSet<HeapWords<A>> {
     /// The Elias-Fano code of the whole, if that suits better what is preferred.
     fn as_elias_fano(&self, alloc: A) -> Result<Option<EliasFano<HeapWords<A>>>, BuildError> {
         let (Some(max), Form::Slices(all)) = (self.last(), &self.form) else { return Ok(None) };
-        let slices = self.heap_bytes() as u128;
-        // Slices answer faster where they hold many numbers.
-        let is_thin = self.len / THIN < all.len();
-        // They are also what two sets are made one of: not given up for a few bytes.
-        let is_smaller = |bytes: u128| 32 * bytes < 31 * slices;
-        let suits = |bytes: u128| is_smaller(bytes) && (is_thin || self.prefer == Prefer::Bytes);
+        let bytes = self.heap_bytes() as u128;
+        let slices = Cost { len: self.len, slots: all.len(), bytes };
+        let suits = |bytes: u128| slices.yields_to(bytes, self.prefer);
         if !suits(elias_fano_bytes(self.len, max)) {
             return Ok(None);
         }

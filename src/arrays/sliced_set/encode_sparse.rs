@@ -1,6 +1,7 @@
 //! Writing the Elias-Fano code of a slice, which [`sparse`](super::sparse) reads.
 
 use super::encode::{Take, View};
+use super::encode_bits::sparse_of_bits;
 use super::sparse::{high_bits, low_bits};
 use crate::bits::word::below;
 use crate::simd::wide::{self, WIDE_FIELD, Wide};
@@ -138,6 +139,11 @@ pub(super) fn sparse_at_once(numbers: View<'_>, count: usize, out: &mut [u8]) ->
     let (width, bits) = (low_bits(count), high_bits(count));
     if width == 0 || width > WIDE_FIELD {
         return false;
+    }
+    if let View::Bits(words, _) = numbers {
+        if sparse_of_bits(words, width, out.split_at_mut(bits.div_ceil(8))) {
+            return true;
+        }
     }
     if bits <= FEW_FLAGS {
         return wide::run(Flags::<FEW_FLAGS> { numbers, width, bits, out }).is_some();

@@ -6,17 +6,19 @@ use crate::simd::wide::{self, BEHIND, Wide, Work};
 
 /// A merge of two lists, on its way. Of numbers that only the left one has, that both have, and
 /// that only the right one has, it keeps those that it says.
-struct Merge<'a, const LEFT: bool, const BOTH: bool, const RIGHT: bool> {
-    a: &'a [u16],
-    b: &'a [u16],
+struct Merge<'a, T, const LEFT: bool, const BOTH: bool, const RIGHT: bool> {
+    a: &'a [T],
+    b: &'a [T],
     i: usize,
     j: usize,
-    out: &'a mut [u16],
+    out: &'a mut [T],
     len: usize,
 }
 
-impl<'a, const LEFT: bool, const BOTH: bool, const RIGHT: bool> Merge<'a, LEFT, BOTH, RIGHT> {
-    fn new(a: &'a [u16], b: &'a [u16], out: &'a mut [u16]) -> Self {
+impl<'a, T: Copy + Ord, const LEFT: bool, const BOTH: bool, const RIGHT: bool>
+    Merge<'a, T, LEFT, BOTH, RIGHT>
+{
+    fn new(a: &'a [T], b: &'a [T], out: &'a mut [T]) -> Self {
         Self { a, b, i: 0, j: 0, out, len: 0 }
     }
 
@@ -57,26 +59,26 @@ impl<'a, const LEFT: bool, const BOTH: bool, const RIGHT: bool> Merge<'a, LEFT, 
 
 /// Writes the numbers of `op` over two ascending lists into `out`, which has room for both; returns
 /// how many.
-pub(super) fn merge(a: &[u16], b: &[u16], op: SetOp, out: &mut [u16]) -> usize {
+pub(super) fn merge<T: Copy + Ord>(a: &[T], b: &[T], op: SetOp, out: &mut [T]) -> usize {
     match op {
-        SetOp::Union => merge_by::<true, true, true>(a, b, out),
-        SetOp::Intersection => merge_by::<false, true, false>(a, b, out),
-        SetOp::Difference => merge_by::<true, false, false>(a, b, out),
-        SetOp::SymmetricDifference => merge_by::<true, false, true>(a, b, out),
+        SetOp::Union => merge_by::<T, true, true, true>(a, b, out),
+        SetOp::Intersection => merge_by::<T, false, true, false>(a, b, out),
+        SetOp::Difference => merge_by::<T, true, false, false>(a, b, out),
+        SetOp::SymmetricDifference => merge_by::<T, true, false, true>(a, b, out),
     }
 }
 
-fn merge_by<const LEFT: bool, const BOTH: bool, const RIGHT: bool>(
-    a: &[u16],
-    b: &[u16],
-    out: &mut [u16],
+fn merge_by<T: Copy + Ord, const LEFT: bool, const BOTH: bool, const RIGHT: bool>(
+    a: &[T],
+    b: &[T],
+    out: &mut [T],
 ) -> usize {
     let middle = a.len() / 2;
     let cut = a.get(middle).map_or(0, |x| b.partition_point(|y| y < x));
     let ((a, more_a), (b, more_b)) = (a.split_at(middle), b.split_at(cut));
     let (low, high) = out.split_at_mut(middle + cut);
-    let mut low = Merge::<LEFT, BOTH, RIGHT>::new(a, b, low);
-    let mut high = Merge::<LEFT, BOTH, RIGHT>::new(more_a, more_b, high);
+    let mut low = Merge::<T, LEFT, BOTH, RIGHT>::new(a, b, low);
+    let mut high = Merge::<T, LEFT, BOTH, RIGHT>::new(more_a, more_b, high);
     while low.goes_on() && high.goes_on() {
         low.step();
         high.step();

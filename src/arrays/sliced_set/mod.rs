@@ -7,6 +7,7 @@ mod change;
 mod chunks;
 mod edit;
 mod encode;
+mod encode_bits;
 mod encode_sparse;
 mod groups;
 mod iter;
@@ -20,6 +21,7 @@ mod sparse;
 #[cfg(all(test, feature = "alloc"))]
 mod tests;
 mod traits;
+mod whole;
 mod wide;
 
 pub use build::SlicedSetBuilder;

@@ -113,6 +113,20 @@ impl Profile {
         if prefer == Prefer::Bytes && is_smaller { Coding::Sparse } else { quick }
     }
 
+    /// The fewest bytes of a slice of so many numbers and runs, if it may be coded as `prefer`
+    /// admits.
+    pub(super) fn least_bytes(count: usize, runs: usize, prefer: Prefer) -> usize {
+        // Each used block has a byte, and an eighth of one at least for each of its numbers.
+        let lists = RECORDS + count.div_ceil(8) + count.div_ceil(64 * BLOCK_WORDS);
+        let profile = Self { count, runs, lists };
+        let by_time = [Coding::Bitmap, Coding::Lists, Coding::Short, Coding::Runs];
+        let quick = by_time.map(|coding| profile.bytes(coding)).into_iter().min().unwrap_or(0);
+        match prefer {
+            Prefer::Bytes => quick.min(profile.bytes(Coding::Sparse)),
+            Prefer::Time => quick,
+        }
+    }
+
     /// The coding for a slice that is filled on: runs if there are few of them.
     pub(super) fn best_growing(&self) -> Coding {
         let best = self.best_changeable();

@@ -245,6 +245,20 @@ impl Wide {
         done
     }
 
+    /// Puts the low bits of `bits` where `mask` has ones, from the lowest up.
+    #[inline(always)]
+    pub(crate) fn deposit(self, bits: u64, mask: u64) -> u64 {
+        // SAFETY: invariant 1.
+        unsafe { _pdep_u64(bits, mask) }
+    }
+
+    /// The bits of `bits` where `mask` has ones, brought together.
+    #[inline(always)]
+    pub(crate) fn extract(self, bits: u64, mask: u64) -> u64 {
+        // SAFETY: invariant 1.
+        unsafe { _pext_u64(bits, mask) }
+    }
+
     /// A one for each byte that is not 0.
     #[inline(always)]
     pub(crate) fn used(self, flags: &[u8; 64]) -> u64 {
