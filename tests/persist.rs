@@ -284,11 +284,14 @@ fn golden_automata_of_both_forms_stay_as_they_are() {
     assert_eq!(Dawg::read_from(&file[..], 1 << 20).unwrap().prefer(), Prefer::Time);
 }
 
-/// A set whose slice is a bitmap: the golden set has none, lest it be too large for every bit of it
-/// to be damaged.
+/// A set whose slices are a bitmap, and Elias-Fano code with marks: the golden set has none, lest it
+/// be too large for every bit of it to be damaged.
 fn bitmap_set() -> HeapWords {
-    let numbers = (9 << 16..10 << 16).filter(|x| x % 5 < 2);
-    SlicedSet::from_sorted_iter(numbers).unwrap().to_bytes().unwrap()
+    SlicedSet::from_sorted_iter(bitmap_numbers()).unwrap().to_bytes().unwrap()
+}
+
+fn bitmap_numbers() -> impl Iterator<Item = u64> {
+    (9 << 16..10 << 16).filter(|x| x % 5 < 2).chain((10 << 16..11 << 16).step_by(100))
 }
 
 /// A golden file of a set that its shape's golden data do not make.
@@ -297,9 +300,10 @@ fn golden_bitmaps_stay_as_they_are() {
     let file = golden_file(&golden_path("sliced_set", OTHER), &bitmap_set());
     let set = SlicedSet::read_from(&file[..], 1 << 20).unwrap();
     set.validate().unwrap();
-    // The bits, their counts, the padding, and two slots.
-    assert_eq!(set.heap_bytes(), 8_192 + 32 + 32 + 32);
-    assert!(set.iter().eq((9 << 16..10 << 16).filter(|x| x % 5 < 2)));
+    // The bits, their counts; marks, high and low parts; the padding, and three slots.
+    assert_eq!(set.heap_bytes(), 8_192 + 32 + 6 + 210 + 492 + 36 + 48);
+    assert!(set.iter().eq(bitmap_numbers()));
+    assert!(bitmap_numbers().all(|x| set.contains(x) && !set.contains(x ^ 3 << 20)));
 }
 
 /// As for numbers.

@@ -1,9 +1,11 @@
 //! Writing the Elias-Fano code of a slice, which [`sparse`](super::sparse) reads.
 
-use super::encode::{Take, View};
+use super::encode::{Take, View, put};
 use super::encode_bits::sparse_of_bits;
-use super::sparse::{high_bits, low_bits};
-use crate::bits::word::below;
+use super::slice::word_at;
+use super::sparse::{MARKED, high_bits, low_bits, mark_bytes};
+use crate::bits::word::{below, select_in_word};
+use crate::simd::counting;
 use crate::simd::wide::{self, WIDE_FIELD, Wide};
 use core::slice::ChunksMut;
 
@@ -123,15 +125,35 @@ impl Take for Sparse<'_> {
 /// Words of high parts that are made beside where they will be.
 const NEAR: usize = 512;
 
+/// Writes the marks of the high parts that are there.
+#[inline(always)]
+fn mark(count: usize, out: &mut [u8]) {
+    let (marks, highs) = out.split_at_mut(mark_bytes(count));
+    let (mut zeros, mut words) = (0, highs.chunks(8).enumerate());
+    let (mut empty, mut at) = (0_u64, 0);
+    for (number, place) in (1..).zip(marks.chunks_exact_mut(2)) {
+        // The last zero of those that come before.
+        while zeros + (empty.count_ones() as usize) < MARKED * number {
+            zeros += empty.count_ones() as usize;
+            let Some((next, _)) = words.next() else { return };
+            (empty, at) = (!word_at(highs, 8 * next), 64 * next);
+        }
+        let last = select_in_word(empty, (MARKED * number - zeros - 1) as u32) as usize;
+        put(Some(place), at + last + 1 - MARKED * number);
+    }
+}
+
+/// Writes the code of `count` numbers into `out`: zeros, of just its length.
 #[inline(always)]
 pub(super) fn sparse(numbers: View<'_>, count: usize, out: &mut [u8]) {
     let (width, bits) = (low_bits(count), high_bits(count));
-    let (highs, lows) = out.split_at_mut(bits.div_ceil(8));
+    let (highs, lows) = out[mark_bytes(count)..].split_at_mut(bits.div_ceil(8));
     let (near, is_far, lows) = ([0; NEAR], bits > 64 * NEAR, lows.chunks_mut(8));
     let (word, at, index, pending, bits) = (0, 0, 0, 0, 0);
     let mut code = Sparse { width, index, highs, near, is_far, word, at, lows, pending, bits };
     numbers.give(&mut code);
     code.finish();
+    mark(count, out);
 }
 
 /// As [`sparse`], where the processor can, of numbers that are not few: whether it could.
@@ -140,16 +162,41 @@ pub(super) fn sparse_at_once(numbers: View<'_>, count: usize, out: &mut [u8]) ->
     if width == 0 || width > WIDE_FIELD {
         return false;
     }
-    if let View::Bits(words, _) = numbers {
-        if sparse_of_bits(words, width, out.split_at_mut(bits.div_ceil(8))) {
-            return true;
-        }
+    let marks = mark_bytes(count);
+    let all = &mut out[marks..];
+    let is_done = match numbers {
+        View::Bits(words, _) => sparse_of_bits(words, width, all.split_at_mut(bits.div_ceil(8))),
+        View::List(_) => false,
+    };
+    let is_done = is_done
+        || match bits {
+            ..=FEW_FLAGS => {
+                wide::run(Flags::<FEW_FLAGS> { numbers, width, bits, out: all }).is_some()
+            }
+            ..=MANY_FLAGS => {
+                wide::run(Flags::<MANY_FLAGS> { numbers, width, bits, out: all }).is_some()
+            }
+            _ => false,
+        };
+    if is_done {
+        counting::run(Mark { count, out });
     }
-    if bits <= FEW_FLAGS {
-        return wide::run(Flags::<FEW_FLAGS> { numbers, width, bits, out }).is_some();
+    is_done
+}
+
+/// The work of [`mark`].
+struct Mark<'a> {
+    count: usize,
+    out: &'a mut [u8],
+}
+
+impl counting::Work for Mark<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        mark(self.count, self.out);
     }
-    let are_many = bits > MANY_FLAGS;
-    !are_many && wide::run(Flags::<MANY_FLAGS> { numbers, width, bits, out }).is_some()
 }
 
 /// Bits of high parts that are made with a byte each.

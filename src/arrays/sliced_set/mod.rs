@@ -40,6 +40,11 @@ use slots::{DATA, KEYS, Keys, SLOTS, Slices};
 /// The parameters, in errors.
 const META: Tag = Tag(*b"meta");
 
+// The forms, in a file: numbers below these had other slices.
+const WHOLE: u64 = 2;
+const ROW: u64 = 3;
+const LISTED: u64 = 4;
+
 /// What a structure of two forms is built for: a [`SlicedSet`], or a `Dawg` of strings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Prefer {
@@ -67,9 +72,9 @@ pub enum Prefer {
 ///   since Zen 4) it makes them of numbers spread evenly with gaps of 100 in 0.7 to 0.8 of the
 ///   time by [`Prefer::Time`] at 1.9 times the bytes, in 0.4 to 0.7 by [`Prefer::Bytes`] at 2.9
 ///   times; with gaps of 20 in 0.55 to 2 times and 0.35 to 1; where every fifth number is there in
-///   0.7 to 1.5 times, but differences by bytes in a tenth: their bitmaps become Elias-Fano code.
+///   0.7 to 1.5 times, but differences by bytes in 0.3: their bitmaps become Elias-Fano code.
 ///   Elsewhere with gaps of 100 in 0.35 to 0.5 and 0.2 to 0.3, of 20 in 0.2 to 0.4 and 0.15 to 0.3.
-///   Of numbers far apart it takes a tenth to a quarter everywhere. In clusters these sets take a
+///   Of numbers far apart it takes a quarter to a third everywhere. In clusters these sets take a
 ///   seventh to nine tenths of its time, in runs 0.8 to 1.1 (bench `sets` of the peers).
 /// - Numbers that come one by one in their order, into a [`SlicedSetMut`]: `insert` takes three to
 ///   six times as long as roaring's. Collected, they take a fifth to a half of it.
@@ -97,7 +102,7 @@ pub enum Prefer {
 ///
 /// What the numbers take, at most 8,224 bytes a slice, and 16 bytes of directory (24 if most keys
 /// have no number); by [`Prefer::Bytes`] at most a 31st more than the Elias-Fano code of all, which
-/// is `3 + log2(u/n)` bits a number. 10,000 numbers with gaps of 100: 11,056 bytes by
+/// is `3 + log2(u/n)` bits a number. 10,000 numbers with gaps of 100: 11,152 bytes by
 /// [`Prefer::Bytes`], 16,760 by [`Prefer::Time`].
 ///
 /// # Time
@@ -106,7 +111,7 @@ pub enum Prefer {
 /// |---|---|---|
 /// | `contains` | O(1) in bitmaps and lists, else O(log) of a slice | 3 |
 /// | the slot of a number, where keys are listed | O(log slices) | |
-/// | `rank`, `succ`, `pred` | as `contains`; a few hundred words at most where slices are sparse | 3 to 8 |
+/// | `rank`, `succ`, `pred` | as `contains`; at most 70 words where slices are sparse or bitmaps | 3 to 8 |
 /// | `get` | O(log slices), and as `rank` | |
 /// | step of an iterator | O(1) amortised | 0.1 |
 /// | sets of two | O(numbers in blocks of 256 that both have) | |
@@ -320,9 +325,9 @@ impl<W: Words> Persist for SlicedSet<W> {
         match &self.form {
             Form::Slices(slices) => {
                 match &slices.keys {
-                    Keys::From(first) => out.meta(&[0, prefer, *first, 0]),
+                    Keys::From(first) => out.meta(&[ROW, prefer, *first, 0]),
                     Keys::Sorted(keys) => {
-                        out.meta(&[1, prefer, 0, 0]);
+                        out.meta(&[LISTED, prefer, 0, 0]);
                         out.section(KEYS, 8, keys.words());
                     }
                 }
@@ -331,7 +336,7 @@ impl<W: Words> Persist for SlicedSet<W> {
             }
             Form::Whole(numbers) => {
                 let width = u64::from(numbers.low_width());
-                out.meta(&[2, prefer, numbers.max_value(), width]);
+                out.meta(&[WHOLE, prefer, numbers.max_value(), width]);
                 numbers.store_sections(out);
             }
         }
@@ -340,14 +345,18 @@ impl<W: Words> Persist for SlicedSet<W> {
     fn load<S: Source<Words = W>>(source: &mut S) -> Result<Self, FileError> {
         let [form, prefer, first, width] = source.meta()?;
         let (items, len) = (source.header().items, source.items()?);
-        require(form <= 2, META, "one of three forms")?;
+        require((WHOLE..=LISTED).contains(&form), META, "one of three forms")?;
         require(prefer <= 1, META, "bytes or time")?;
         let form = match form {
-            2 => Form::Whole(EliasFano::load_sections(source, items, first, width, 1)?),
+            WHOLE => Form::Whole(EliasFano::load_sections(source, items, first, width, 1)?),
             _ => {
-                require((form == 0 || first == 0) && width == 0, META, "zeros that mean nothing")?;
+                require(
+                    (form == ROW || first == 0) && width == 0,
+                    META,
+                    "zeros that mean nothing",
+                )?;
                 let keys = match form {
-                    0 => Keys::From(first),
+                    ROW => Keys::From(first),
                     _ => Keys::Sorted(source.section(KEYS, 8)?),
                 };
                 let slots = source.section(SLOTS, 8)?;

@@ -6,7 +6,7 @@ use super::encode::{Numbers, View};
 use super::lists::{FULL, RECORDS};
 use super::runs;
 use super::slice::{Bits, COUNTS, Coding, WORDS};
-use super::sparse::{high_bits, low_bits};
+use super::sparse::{high_bits, low_bits, mark_bytes};
 use crate::simd::counting::{self, Work};
 use crate::simd::wide::{self, Wide};
 
@@ -98,7 +98,7 @@ impl Profile {
             Coding::Bitmap => COUNTS + 8 * WORDS,
             Coding::Sparse => {
                 let low = self.count * low_bits(self.count) as usize;
-                high_bits(self.count).div_ceil(8) + low.div_ceil(8)
+                mark_bytes(self.count) + high_bits(self.count).div_ceil(8) + low.div_ceil(8)
             }
         }
     }

@@ -31,13 +31,14 @@ impl Coding {
     /// The coding of this number; numbers that are none mean bitmaps.
     #[inline]
     pub(super) const fn of(number: u64) -> Self {
-        match number {
-            0 => Self::Short,
-            1 => Self::Runs,
-            2 => Self::Lists,
-            4 => Self::Sparse,
-            _ => Self::Bitmap,
-        }
+        // Read and not matched: compilers make a jump of that, and another one where it is used.
+        const ALL: [Coding; 8] = {
+            let mut all = [Coding::Bitmap; 8];
+            (all[0], all[1], all[2]) = (Coding::Short, Coding::Runs, Coding::Lists);
+            all[4] = Coding::Sparse;
+            all
+        };
+        ALL[if number < 8 { number as usize } else { 7 }]
     }
 }
 
@@ -174,7 +175,7 @@ impl Slice<'_> {
                 at < self.count && u16_at(self.bytes, 2 * at) == y
             }
             Coding::Runs => self.run_before(y).is_some_and(|run| y - run.start < run.len),
-            Coding::Sparse => self.sparse_search(y).1,
+            Coding::Sparse => self.sparse_contains(y),
         }
     }
 

@@ -68,6 +68,15 @@ struct Slot {
     rank: u64,
 }
 
+impl Slot {
+    /// The slot of these two words.
+    #[inline]
+    fn of(place: u64, rank: u64) -> Self {
+        let offset = usize::try_from(place & ((1 << OFFSET) - 1)).unwrap_or(usize::MAX);
+        Self { offset, coding: Coding::of(place >> OFFSET), rank }
+    }
+}
+
 impl<W: Words> Slices<W> {
     /// How many slots there are.
     #[inline]
@@ -84,8 +93,7 @@ impl<W: Words> Slices<W> {
     fn slot(&self, index: usize) -> Slot {
         let words = self.slots.words().get(2 * index..).and_then(|words| words.first_chunk());
         let [place, rank] = words.map_or([0, 0], |words: &[_; 2]| words.map(|word| word.get()));
-        let offset = usize::try_from(place & ((1 << OFFSET) - 1)).unwrap_or(usize::MAX);
-        Slot { offset, coding: Coding::of(place >> OFFSET), rank }
+        Slot::of(place, rank)
     }
 
     /// Numbers before slot `index`, which may be the end.
@@ -137,7 +145,12 @@ impl<W: Words> Slices<W> {
 
     #[inline]
     pub(super) fn slice(&self, index: usize) -> Slice<'_> {
-        let (slot, next) = (self.slot(index), self.slot(index + 1));
+        self.slice_of(self.slot(index), self.slot(index + 1))
+    }
+
+    /// The slice of a slot and the next one.
+    #[inline]
+    fn slice_of(&self, slot: Slot, next: Slot) -> Slice<'_> {
         let count = next.rank.saturating_sub(slot.rank).min(UNIVERSE as u64) as usize;
         let len = next.offset.saturating_sub(slot.offset).min(MOST_BYTES);
         let bytes = as_bytes(self.data.words()).get(slot.offset..).unwrap_or(&[]);
@@ -152,20 +165,26 @@ impl<W: Words> Slices<W> {
 
     #[inline]
     pub(super) fn contains(&self, x: u64) -> bool {
-        match self.find(key_of(x)) {
-            Some(index) => {
-                let (slot, y) = (self.slot(index), low_of(x));
-                match slot.coding {
-                    // Needs nothing more of the slot.
-                    Coding::Bitmap => {
-                        let at = slot.offset.saturating_add(COUNTS + y / 8);
-                        let byte = as_bytes(self.data.words()).get(at).unwrap_or(&0);
-                        byte >> (y % 8) & 1 != 0
-                    }
-                    _ => self.slice(index).contains(y),
-                }
+        let index = match &self.keys {
+            // Of keys that are none, behind all slots.
+            Keys::From(first) => {
+                usize::try_from(key_of(x).wrapping_sub(*first)).unwrap_or(usize::MAX)
             }
-            None => false,
+            Keys::Sorted(_) => self.find(key_of(x)).unwrap_or(usize::MAX),
+        };
+        // A slot and the next one, or the end: none for what is no slot.
+        let words = self.slots.words().get(index.saturating_mul(2)..);
+        let Some(words) = words.and_then(|words| words.first_chunk()) else { return false };
+        let [place, rank, next, after] = words.map(|word| word.get());
+        let (slot, y) = (Slot::of(place, rank), low_of(x));
+        match slot.coding {
+            // Needs nothing more of the slot.
+            Coding::Bitmap => {
+                let at = slot.offset.saturating_add(COUNTS + y / 8);
+                let byte = as_bytes(self.data.words()).get(at).unwrap_or(&0);
+                byte >> (y % 8) & 1 != 0
+            }
+            _ => self.slice_of(slot, Slot::of(next, after)).contains(y),
         }
     }
 

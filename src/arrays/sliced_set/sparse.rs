@@ -1,11 +1,14 @@
 //! SPARSE: the Elias-Fano code of a slice of `c` numbers.
 //!
 //! ```text
+//! | of each 256 high parts but the first ones: numbers before them u16 |
 //! | c + 2^(16-l) bits: for each high part a one for each number, then a zero, to a whole byte |
 //! | l low bits of each number, to a whole byte |             l = floor(log2(2^16 / c))
 //! ```
 
-use super::slice::{Place, Slice, UNIVERSE, byte_at, without_lowest, word_at, write_ones};
+use super::slice::{
+    Place, Slice, UNIVERSE, byte_at, u16_at, u16_lower_bound, without_lowest, word_at, write_ones,
+};
 use crate::bits::word::{below, select_in_word};
 use crate::simd::counting::{self, Work};
 use crate::simd::unpack::unpack_u32;
@@ -14,10 +17,9 @@ use crate::simd::wide::{self, WIDE_FIELD, Wide};
 /// Low bits of a number in a sparse slice of `count` numbers.
 #[inline]
 pub(super) const fn low_bits(count: usize) -> u32 {
-    match UNIVERSE.checked_div(count) {
-        Some(gap) if gap > 0 => gap.ilog2(),
-        _ => 0,
-    }
+    // As `floor(log2(UNIVERSE / count))`, without a division.
+    let bits = usize::BITS - count.saturating_sub(1).leading_zeros();
+    if count == 0 { 0 } else { UNIVERSE.ilog2().saturating_sub(bits) }
 }
 
 /// Bits of the high parts in a sparse slice of `count` numbers.
@@ -26,46 +28,56 @@ pub(super) const fn high_bits(count: usize) -> usize {
     count + (UNIVERSE >> low_bits(count))
 }
 
+/// High parts from one mark to the next.
+pub(super) const MARKED: usize = 256;
+
+/// Bytes of the marks of a sparse slice of `count` numbers.
+#[inline]
+pub(super) const fn mark_bytes(count: usize) -> usize {
+    2 * ((UNIVERSE >> low_bits(count)) / MARKED).saturating_sub(1)
+}
+
 impl Slice<'_> {
-    /// Low bits of number `index`, `width` of them, which start at byte `from`.
+    /// What lies behind the marks: high parts, then low ones.
     #[inline]
-    fn low(&self, index: usize, width: u32, from: usize) -> usize {
-        let bit = index * width as usize;
-        ((word_at(self.bytes, from + bit / 8) >> (bit % 8)) & below(width)) as usize
+    fn parts(&self) -> &[u8] {
+        self.bytes.get(mark_bytes(self.count)..).unwrap_or(&[])
     }
 
-    /// The bit behind zero number `zeros - 1`, where the numbers of high part `zeros` begin. Counts
-    /// from the nearer end.
+    /// The bit where the numbers of high part `MARKED * mark` begin.
+    #[inline]
+    fn marked(&self, mark: usize) -> usize {
+        match mark.checked_sub(1) {
+            Some(before) => MARKED * mark + u16_at(self.bytes, 2 * before),
+            None => 0,
+        }
+    }
+
+    /// Low bits of number `index`, `width` of them, which start at byte `from` of `parts`.
+    #[inline]
+    fn low(parts: &[u8], index: usize, width: u32, from: usize) -> usize {
+        let bit = index * width as usize;
+        ((word_at(parts, from + bit / 8) >> (bit % 8)) & below(width)) as usize
+    }
+
+    /// The bit behind zero number `zeros - 1`, where the numbers of high part `zeros` begin: some
+    /// words behind a mark.
     #[inline(always)]
-    fn behind_zeros(&self, zeros: usize) -> usize {
-        let bits = high_bits(self.count);
-        let (words, behind) = (bits.div_ceil(64), (UNIVERSE >> low_bits(self.count)) - zeros);
-        if zeros == 0 {
-            return 0;
+    fn behind_zeros(&self, parts: &[u8], zeros: usize) -> usize {
+        let (start, mut left) = (self.marked(zeros / MARKED), zeros % MARKED);
+        if left == 0 {
+            return start;
         }
-        let empty_at = |word| !word_at(self.bytes, 8 * word);
-        if zeros <= behind {
-            let mut left = zeros;
-            for word in 0..words {
-                let (empty, here) = (empty_at(word), empty_at(word).count_ones() as usize);
-                if here >= left {
-                    return 64 * word + select_in_word(empty, left as u32 - 1) as usize + 1;
-                }
-                left -= here;
-            }
-            return 64 * words;
-        }
-        let (mut left, mut end) = (behind, u64::MAX >> ((64 - bits % 64) % 64));
-        for word in (0..words).rev() {
-            // The last word ends with other things than high parts.
-            let empty = empty_at(word) & core::mem::replace(&mut end, u64::MAX);
+        let (words, mut mask) = (high_bits(self.count).div_ceil(64), u64::MAX << (start % 64));
+        for word in start / 64..words {
+            let empty = !word_at(parts, 8 * word) & core::mem::replace(&mut mask, u64::MAX);
             let here = empty.count_ones() as usize;
-            if here > left {
-                return 64 * word + select_in_word(empty, (here - left) as u32 - 1) as usize + 1;
+            if here >= left {
+                return 64 * word + select_in_word(empty, left as u32 - 1) as usize + 1;
             }
             left -= here;
         }
-        0
+        64 * words
     }
 
     /// How many numbers are smaller than `y`, and whether `y` is the next one.
@@ -78,14 +90,14 @@ impl Slice<'_> {
     #[inline(always)]
     fn search(&self, y: usize) -> (usize, bool) {
         let width = low_bits(self.count);
-        let from = high_bits(self.count).div_ceil(8);
+        let (parts, from) = (self.parts(), high_bits(self.count).div_ceil(8));
         let (high, low) = (y >> width, y & below(width) as usize);
-        let mut at = self.behind_zeros(high);
+        let mut at = self.behind_zeros(parts, high);
         let mut index = at.saturating_sub(high);
         // As many different low parts there are; a damaged slice may have more with this high part.
         let end = self.count.min(index + (1 << width));
-        while index < end && byte_at(self.bytes, at / 8) >> (at % 8) & 1 != 0 {
-            let other = self.low(index, width, from);
+        while index < end && byte_at(parts, at / 8) >> (at % 8) & 1 != 0 {
+            let other = Self::low(parts, index, width, from);
             if other >= low {
                 return (index, other == low);
             }
@@ -94,24 +106,58 @@ impl Slice<'_> {
         (index, false)
     }
 
+    /// Whether `y` is there.
+    #[inline]
+    pub(super) fn sparse_contains(&self, y: usize) -> bool {
+        counting::run(Contains { slice: self, y })
+    }
+
+    /// As `search`, but low parts are compared all at once: how many there are, and which one it
+    /// is, nobody can guess.
+    #[inline(always)]
+    fn has(&self, y: usize) -> bool {
+        let width = low_bits(self.count);
+        let (parts, from) = (self.parts(), high_bits(self.count).div_ceil(8));
+        let (high, low) = (y >> width, y as u64 & below(width));
+        let at = self.behind_zeros(parts, high);
+        let bit = at.saturating_sub(high) * width as usize;
+        let ones = word_at(parts, at / 8) >> (at % 8);
+        let bits = (!ones).trailing_zeros() * width;
+        // Two words that were shifted by up to seven bits.
+        if bits > 57 || width == 0 {
+            return self.search(y).1;
+        }
+        let lows = word_at(parts, from + bit / 8) >> (bit % 8);
+        let firsts = FIRSTS[width as usize % FIRSTS.len()];
+        let tops = firsts << (width - 1);
+        let (rest, other) = (tops - firsts, lows ^ low * firsts);
+        // The top bit of a field says whether it has a one.
+        let differs = (other & rest) + rest | other;
+        !differs & tops & below(bits) != 0
+    }
+
     pub(super) fn sparse_seek(&self, k: usize) -> Place {
-        let words = high_bits(self.count).div_ceil(64);
-        let (mut at, mut before) = (0, 0);
+        let (parts, words) = (self.parts(), high_bits(self.count).div_ceil(64));
+        // The last mark with at most `k` numbers before it.
+        let mark = u16_lower_bound(self.bytes, 0, mark_bytes(self.count) / 2, k + 1);
+        let start = self.marked(mark);
+        let (mut at, mut before) = (start / 64, start - MARKED * mark);
+        let mut word = word_at(parts, 8 * at) & u64::MAX << (start % 64);
         while at < words {
-            let next = before + word_at(self.bytes, 8 * at).count_ones() as usize;
+            let next = before + word.count_ones() as usize;
             if next > k {
                 break;
             }
             (at, before) = (at + 1, next);
+            word = word_at(parts, 8 * at);
         }
-        let word = word_at(self.bytes, 8 * at);
-        Place { index: k, at, rest: without_lowest(word, k - before) }
+        Place { index: k, at, rest: without_lowest(word, k.saturating_sub(before)) }
     }
 
     #[inline(always)]
     pub(super) fn decode_sparse(&self, place: &mut Place, out: &mut [u16]) -> usize {
         let bits = high_bits(self.count);
-        let (words, from) = (bits.div_ceil(64), bits.div_ceil(8));
+        let (words, parts) = (bits.div_ceil(64), self.parts());
         let (mut rest, mut done) = (place.rest, 0);
         'all: while done < out.len() {
             while rest == 0 {
@@ -119,7 +165,7 @@ impl Slice<'_> {
                 if place.at >= words {
                     break 'all;
                 }
-                rest = word_at(self.bytes, 8 * place.at);
+                rest = word_at(parts, 8 * place.at);
             }
             let base = (64 * place.at) as u16;
             if let Some(room) = out[done..].first_chunk_mut() {
@@ -135,7 +181,8 @@ impl Slice<'_> {
             done += take;
         }
         place.rest = rest;
-        let lows = Lows::new(self.bytes.get(from..).unwrap_or(&[]), low_bits(self.count));
+        let lows = parts.get(bits.div_ceil(8)..).unwrap_or(&[]);
+        let lows = Lows::new(lows, low_bits(self.count));
         lows.join(place.index, &mut out[..done]);
         done
     }
@@ -165,17 +212,17 @@ impl wide::Work for DecodeAll<'_, '_> {
 
     #[inline(always)]
     fn run(self, wide: Wide) -> usize {
-        let Self { slice: Slice { bytes, count, .. }, width, out } = self;
-        let bits = high_bits(*count);
+        let Self { slice, width, out } = self;
+        let (parts, bits) = (slice.parts(), high_bits(slice.count));
         let mut done = 0;
         for at in 0..bits.div_ceil(64) {
             // The last word ends with other things than high parts.
-            let word = word_at(bytes, 8 * at) & u64::MAX >> (64 * (at + 1)).saturating_sub(bits);
+            let word = word_at(parts, 8 * at) & u64::MAX >> (64 * (at + 1)).saturating_sub(bits);
             let Some(room) = out.get_mut(done..).and_then(<[u16]>::first_chunk_mut) else { break };
             done += wide.ones(word, (64 * at) as u16, room);
         }
-        let numbers = out.get_mut(..done.min(*count)).unwrap_or(&mut []);
-        let lows = bytes.get(bits.div_ceil(8)..).unwrap_or(&[]);
+        let numbers = out.get_mut(..done.min(slice.count)).unwrap_or(&mut []);
+        let lows = parts.get(bits.div_ceil(8)..).unwrap_or(&[]);
         let joined = wide.join(numbers, lows, width);
         Lows::new(lows, width).join(joined, &mut numbers[joined..]);
         numbers.len()
@@ -196,6 +243,35 @@ impl Work for Search<'_, '_> {
         self.slice.search(self.y)
     }
 }
+
+/// The work of [`Slice::sparse_contains`].
+struct Contains<'a, 'b> {
+    slice: &'a Slice<'b>,
+    y: usize,
+}
+
+impl Work for Contains<'_, '_> {
+    type Out = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        self.slice.has(self.y)
+    }
+}
+
+/// The first bit of each field, for fields of 0 to 16 bits.
+const FIRSTS: [u64; 17] = {
+    let (mut firsts, mut width) = ([0; 17], 1);
+    while width < firsts.len() {
+        let mut at = 0;
+        while at + width <= 64 {
+            firsts[width] |= 1 << at;
+            at += width;
+        }
+        width += 1;
+    }
+    firsts
+};
 
 /// The low parts of the numbers of a slice.
 struct Lows<'a> {
