@@ -284,8 +284,8 @@ fn golden_automata_of_both_forms_stay_as_they_are() {
     assert_eq!(Dawg::read_from(&file[..], 1 << 20).unwrap().prefer(), Prefer::Time);
 }
 
-/// A set whose slices are a bitmap, and Elias-Fano code with marks: the golden set has none, lest it
-/// be too large for every bit of it to be damaged.
+/// A set whose slices are a bitmap, and Elias-Fano code with marks: the golden set has none, lest
+/// it be too large for every bit of it to be damaged.
 fn bitmap_set() -> HeapWords {
     SlicedSet::from_sorted_iter(bitmap_numbers()).unwrap().to_bytes().unwrap()
 }

@@ -304,8 +304,8 @@ impl<W: Words> SlicedSet<W> {
             }
             (Form::Whole(a), Form::Whole(b)) if !is_far(self, other, op) => {
                 let alloc = builder.alloc().clone();
-                if let Some((form, len)) = whole::combine((a, b), op, self.prefer, alloc)? {
-                    return Ok(SlicedSet { form, len, prefer: self.prefer });
+                if let Some(set) = whole::combine((a, b), op, self.prefer, alloc)? {
+                    return Ok(set);
                 }
                 merge_into(self, other, op, &mut builder)?;
             }

@@ -4,8 +4,8 @@
 use super::slice::Bits;
 use crate::simd::wide::{self, Wide};
 
-/// Low bits of the numbers of such slices: with fewer, bitmaps are smaller; with more, a word has so
-/// few numbers that they are coded as fast one by one.
+/// Low bits of the numbers of such slices: with fewer, bitmaps are smaller; with more, a word has
+/// so few numbers that they are coded as fast one by one.
 const WIDTHS: core::ops::RangeInclusive<u32> = 2..=3;
 
 /// Writes the code of `bits`, with `width` low bits a number, where the processor can: whether it

@@ -168,20 +168,20 @@ pub(super) fn sparse_at_once(numbers: View<'_>, count: usize, out: &mut [u8]) ->
         View::Bits(words, _) => sparse_of_bits(words, width, all.split_at_mut(bits.div_ceil(8))),
         View::List(_) => false,
     };
-    let is_done = is_done
-        || match bits {
-            ..=FEW_FLAGS => {
-                wide::run(Flags::<FEW_FLAGS> { numbers, width, bits, out: all }).is_some()
-            }
-            ..=MANY_FLAGS => {
-                wide::run(Flags::<MANY_FLAGS> { numbers, width, bits, out: all }).is_some()
-            }
-            _ => false,
-        };
+    let is_done = is_done || flagged(numbers, width, bits, all);
     if is_done {
         counting::run(Mark { count, out });
     }
     is_done
+}
+
+/// Writes the code with a byte for each bit of the high parts: whether it could.
+fn flagged(numbers: View<'_>, width: u32, bits: usize, out: &mut [u8]) -> bool {
+    if bits <= FEW_FLAGS {
+        return wide::run(Flags::<FEW_FLAGS> { numbers, width, bits, out }).is_some();
+    }
+    let are_many = bits > MANY_FLAGS;
+    !are_many && wide::run(Flags::<MANY_FLAGS> { numbers, width, bits, out }).is_some()
 }
 
 /// The work of [`mark`].

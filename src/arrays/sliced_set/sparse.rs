@@ -130,9 +130,9 @@ impl Slice<'_> {
         let lows = word_at(parts, from + bit / 8) >> (bit % 8);
         let firsts = FIRSTS[width as usize % FIRSTS.len()];
         let tops = firsts << (width - 1);
-        let (rest, other) = (tops - firsts, lows ^ low * firsts);
+        let (rest, other) = (tops - firsts, lows ^ (low * firsts));
         // The top bit of a field says whether it has a one.
-        let differs = (other & rest) + rest | other;
+        let differs = ((other & rest) + rest) | other;
         !differs & tops & below(bits) != 0
     }
 

@@ -5,7 +5,7 @@ use super::build::{Cost, elias_fano_bytes};
 use super::merge::merge;
 use super::profile::Profile;
 use super::slots::key_of;
-use super::{Form, Prefer};
+use super::{Form, Prefer, SlicedSet};
 use crate::arrays::elias_fano::Iter;
 use crate::arrays::{EliasFano, EliasFanoBuilder, SetOp};
 use crate::error::{AllocError, BuildError};
@@ -119,14 +119,14 @@ impl Tally {
     }
 }
 
-/// The numbers of `op` over two sets, and how many they are, in memory of `alloc`. `None` if slices
+/// The numbers of `op` over two sets, in memory of `alloc`. `None` if slices
 /// may suit better what is preferred, or the sets are damaged.
 pub(super) fn combine<W: Words, V: Words, A: Alloc + Clone>(
     pair: (&EliasFano<W>, &EliasFano<V>),
     op: SetOp,
     prefer: Prefer,
     alloc: A,
-) -> Result<Option<(Form<HeapWords<A>>, usize)>, BuildError> {
+) -> Result<Option<SlicedSet<HeapWords<A>>>, BuildError> {
     let mut tally = Tally::new(prefer);
     for_merged(pair, op, |list| {
         tally.add(list);
@@ -149,5 +149,5 @@ pub(super) fn combine<W: Words, V: Words, A: Alloc + Clone>(
     }
     let built = builder.finish()?;
     let suits = least.yields_to(built.heap_bytes() as u128, prefer);
-    Ok(suits.then_some((Form::Whole(built), least.len)))
+    Ok(suits.then_some(SlicedSet { form: Form::Whole(built), len: least.len, prefer }))
 }
