@@ -8,7 +8,6 @@ use super::gather::mixed;
 use crate::bits::field::{Fields, Store, words_for};
 use crate::bits::float;
 use crate::error::{FileError, Tag};
-use crate::hashing::fold;
 use crate::hashing::reduce;
 use crate::mem::{Footprint, PartKind, Parts};
 use crate::simd::{FAR, alone, prefetch};
@@ -18,11 +17,16 @@ use crate::storage::{HeapWords, Persist, Source as Opened, Words, doors, require
 use core::fmt;
 
 /// The section of the slots and the shards' seeds.
-const DATA: Tag = Tag(*b"fuse");
+const DATA: Tag = Tag(*b"slot");
 /// The most bits of a fingerprint.
 const MAX_WIDTH: u32 = 32;
-/// Lengths of segments, as powers of two. Positions take 18 bits of a hash each.
-const SEGMENT_LOGS: core::ops::RangeInclusive<u32> = 2..=18;
+/// Lengths of segments, as powers of two. A shard of up to two million keys has none longer, and
+/// positions in them take 13 bits of a hash each.
+const SEGMENT_LOGS: core::ops::RangeInclusive<u32> = 2..=13;
+/// What makes a key another one with each seed, and its upper bits depend on all of it: odd.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+/// The bits of a key under its shard's seed that are 0: building counts there.
+const FREE: u64 = 0xFF;
 /// The fewest segments: a key has a slot in each of four.
 const MIN_SEGMENTS: u64 = 4;
 
@@ -54,7 +58,7 @@ const MIN_SEGMENTS: u64 = 4;
 ///
 /// `slots * width` bits, 8 bytes for each million keys and 8 more. At 1/256, 8.62 bits a key for
 /// 1,000,000 keys, 9.0 for 100,000, 11.1 for 1,000. No slack, never grows. Building takes 8 bytes a
-/// key, less with a budget ([`Building`](super::Building)), and 14 MiB more from a million keys on.
+/// key, less with a budget ([`Building`](super::Building)), and 13 MiB more from a million keys on.
 ///
 /// # Time
 ///
@@ -125,16 +129,6 @@ impl Layout {
         Self::new(shards, segments + more_segments, segment_log)
     }
 
-    /// Segments of a shard.
-    const fn segments(&self) -> u64 {
-        self.shard_slots >> self.segment_log()
-    }
-
-    /// The power of two that a segment's length is.
-    const fn segment_log(&self) -> u32 {
-        self.segment.trailing_zeros()
-    }
-
     /// Slots of all shards, if that is no more than a position can count.
     fn slots(&self) -> Option<usize> {
         usize::try_from(self.shards.checked_mul(self.shard_slots)?).ok()
@@ -147,33 +141,32 @@ impl Layout {
         if self.shards == 1 { 0 } else { reduce(key, self.shards) }
     }
 
-    /// The slots, within their shard, of a key that the shard's seed has made `x`.
+    /// The slots of a key that its shard's seed has made `x`, if the shard's begin at `base`.
     ///
-    /// All are below `shard_slots`: the first is below `first_slots`, the others are one, two and
-    /// three segments behind it, moved within theirs.
+    /// All are below `base + shard_slots`: the first is below `first_slots` within the shard, the
+    /// others are one, two and three segments behind it, moved within theirs.
     #[inline(always)]
-    const fn slots_of(&self, x: u64) -> [u64; 4] {
+    const fn slots_of(&self, base: u64, x: u64) -> [u64; 4] {
         let within = self.segment - 1;
-        let first = reduce(x, self.first_slots);
-        [
-            first,
-            (first + self.segment) ^ (x >> 36 & within),
-            (first + 2 * self.segment) ^ (x >> 18 & within),
-            (first + 3 * self.segment) ^ (x & within),
-        ]
+        let first = base + reduce(x, self.first_slots);
+        let second = first + self.segment;
+        let third = second + self.segment;
+        let fourth = third + self.segment;
+        // A shard is whole segments.
+        [first, second ^ (x >> 34 & within), third ^ (x >> 21 & within), fourth ^ (x >> 8 & within)]
     }
 }
 
 /// What `x`, a key under its shard's seed, must find in its slots; the lowest bits count.
 #[inline(always)]
 const fn fingerprint(x: u64) -> u64 {
-    x ^ x >> 32
+    x >> 8 ^ x >> 32
 }
 
-/// A key under its shard's seed.
+/// A key under its shard's seed. Two keys that are one in the bits left fail with this seed alone.
 #[inline(always)]
 const fn seeded(key: u64, seed: u64) -> u64 {
-    fold(key ^ seed)
+    (key ^ seed).wrapping_mul(SPREAD) & !FREE
 }
 
 at_once_doors!(Fuse, "64 seeds");
@@ -207,12 +200,25 @@ impl<W: Words> Fuse<W> {
     #[must_use]
     #[inline(always)]
     pub fn contains_hash(&self, hash: u64) -> bool {
-        let Some((base, x)) = self.place(mixed(hash, self.seed)) else { return false };
+        let key = mixed(hash, self.seed);
         match self.width() {
-            8 => self.fits::<8>(base, x),
-            16 => self.fits::<16>(base, x),
-            _ => self.fits::<0>(base, x),
+            8 => self.has::<8>(key),
+            16 => self.has_apart::<16>(key),
+            _ => self.has_apart::<0>(key),
         }
+    }
+
+    /// As [`has`](Self::has), apart: the code of one width alone keeps what it needs in registers.
+    #[inline(never)]
+    fn has_apart<const WIDTH: u32>(&self, key: u64) -> bool {
+        self.has::<WIDTH>(key)
+    }
+
+    /// Whether the slots of a key are its fingerprint. `WIDTH` is that of the filter if slots are
+    /// of one byte or two, else 0.
+    #[inline(always)]
+    fn has<const WIDTH: u32>(&self, key: u64) -> bool {
+        self.place(key).is_some_and(|(base, x)| self.fits::<WIDTH>(base, x))
     }
 
     /// Where the slots of a key's shard begin, and the key under the shard's seed; `None` if there
@@ -224,26 +230,29 @@ impl<W: Words> Fuse<W> {
         Some((shard * self.layout.shard_slots, seeded(key, seed.get())))
     }
 
-    /// Whether the slots of `x` in the shard from `base` on are its fingerprint. `WIDTH` is that of
-    /// the filter if slots are of one byte or two, else 0.
+    /// Whether the slots of `x` in the shard from `base` on are its fingerprint.
     #[inline(always)]
     fn fits<const WIDTH: u32>(&self, base: u64, x: u64) -> bool {
-        let bytes = self.slots.store().bytes();
-        let xor = self.layout.slots_of(x).iter().fold(fingerprint(x), |xor, slot| {
-            let index = (base + alone(*slot)) as usize;
-            xor ^ match WIDTH {
-                8 => u64::from(bytes.get(index).copied().unwrap_or(0)),
-                16 => {
-                    let pair = bytes.get(2 * index..).and_then(|from| from.first_chunk());
-                    u64::from(u16::from_le_bytes(pair.copied().unwrap_or_default()))
-                }
-                _ => self.slots.peek(index),
-            }
-        });
+        let [a, b, c, d] = self.layout.slots_of(base, x).map(|slot| alone(slot) as usize);
         match WIDTH {
-            8 => xor as u8 == 0,
-            16 => xor as u16 == 0,
-            _ => xor << (64 - self.width()) == 0,
+            8 => {
+                let bytes = self.slots.store().bytes();
+                let slots = (bytes.get(a), bytes.get(b), bytes.get(c), bytes.get(d));
+                let (Some(a), Some(b), Some(c), Some(d)) = slots else { return false };
+                a ^ b ^ c ^ d == fingerprint(x) as u8
+            }
+            16 => {
+                let slot = |at: usize| self.slots.store().bytes().get(2 * at..)?.first_chunk();
+                let slots = (slot(a), slot(b), slot(c), slot(d));
+                let (Some(a), Some(b), Some(c), Some(d)) = slots else { return false };
+                let xor = [a, b, c, d].map(|pair| u16::from_le_bytes(*pair));
+                xor[0] ^ xor[1] ^ xor[2] ^ xor[3] == fingerprint(x) as u16
+            }
+            _ => {
+                let slots = [a, b, c, d].map(|slot| self.slots.peek(slot));
+                let xor = slots.iter().fold(fingerprint(x), |xor, slot| xor ^ slot);
+                xor << (64 - self.width()) == 0
+            }
         }
     }
 
@@ -269,8 +278,8 @@ impl<W: Words> Fuse<W> {
                     continue;
                 }
                 let (base, x) = *place;
-                for slot in self.layout.slots_of(x) {
-                    prefetch(bytes, (((base + slot) * width) >> 3) as usize);
+                for slot in self.layout.slots_of(base, x) {
+                    prefetch(bytes, ((slot * width) >> 3) as usize);
                 }
             }
             for ((base, x), found) in places.iter().zip(found) {
@@ -293,7 +302,8 @@ impl<W: Words> Persist for Fuse<W> {
     fn store<'s>(&'s self, out: &mut Sections<'s>) {
         out.items(self.len);
         out.seed(self.seed);
-        let (segments, segment_log) = (self.layout.segments(), self.layout.segment_log());
+        let segment_log = self.layout.segment.trailing_zeros();
+        let segments = self.layout.shard_slots >> segment_log;
         out.meta(&[u64::from(self.width()), self.layout.shards, segments, u64::from(segment_log)]);
         out.section(DATA, 8, self.slots.store().words());
     }
@@ -316,7 +326,7 @@ impl<W: Words> Persist for Fuse<W> {
         // So small that nothing below overflows.
         let small = segments <= u64::from(u32::MAX) >> 2 && shards <= words && len > 0;
         let fits = logs.contains(&segment_log) && segments >= MIN_SEGMENTS && small;
-        require(fits, DATA, "segments of 2^2 to 2^18 slots, at least 4")?;
+        require(fits, DATA, "segments of 2^2 to 2^13 slots, at least 4")?;
         let layout = Layout::new(shards, segments, segment_log as u32);
         let need = layout.slots().and_then(|slots| words_for(slots, width as u32));
         let seeds = (words - shards) as usize;
