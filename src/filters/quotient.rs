@@ -25,8 +25,8 @@ use places::Places;
 use table::{BLOCK, Filling, Table};
 use work::{Add, AddMany, Fill, Has, HasMany, Remove};
 
-/// The section of the blocks.
-const DATA: Tag = Tag(*b"quot");
+/// The section of the remainders and heads.
+const DATA: Tag = Tag(*b"cell");
 /// The fewest slots, beside the spare ones.
 const MIN_SLOTS: u64 = BLOCK as u64;
 /// The most slots, and the most values of a fingerprint.
@@ -84,9 +84,9 @@ const fn most_in(slots: u64) -> u64 {
 /// # Layout
 ///
 /// ```text
-/// | block of 64 slots | block | .. | spare blocks | padding |     one block on the heap
+/// | remainders of r bits, of blocks of 64 slots | padding | heads of blocks |    one heap block
 ///
-/// | occupied 64 bits | ends 64 bits | offset 16 bits | 64 remainders of r bits |
+/// a head: | occupied 64 bits | ends 64 bits | offset 16 bits |
 /// ```
 ///
 /// A fingerprint is a quotient, the number of a slot, and a remainder. Those of a quotient stand in
@@ -405,6 +405,7 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
         }
         let (quotient, remainder) = self.places.split(fingerprint);
         let table = &mut self.table;
+        table.prefetch(quotient);
         let new = table.way().run(Add { table, quotient, remainder, once })?;
         self.len += u64::from(new || !once);
         Ok(new)
@@ -910,6 +911,24 @@ mod tests {
         let refused = Quotient::<HeapWords>::rebuilt(same, &set.places, spare, crate::mem::Global);
         assert!(matches!(refused, Err(BuildError::TooMany { .. })));
         assert!(told > 65_000 && told < 70_000, "{told}");
+    }
+
+    /// Blocks are added behind the spare ones, where the heads of all stand.
+    #[test]
+    fn a_run_that_needs_more_blocks_gets_them() {
+        let numbers = || (0..50_000_u64).map(|i| i.key_hash(1));
+        let mut set = Quotient::with_fpr(100_000, 0.01).unwrap();
+        numbers().for_each(|hash| assert!(set.try_insert_hash(hash).is_ok()));
+        let (before, blocks) = (set.clone(), set.table.blocks());
+        let last = numbers().max_by_key(|hash| set.fingerprint(*hash)).unwrap();
+        for copies in 1..=3_000 {
+            assert!(!set.insert_hash(last));
+            assert!(copies % 500 != 0 || set.count_hash(last) > copies);
+        }
+        assert!(set.table.blocks() > blocks + 20 && set.validate().is_ok());
+        assert!(numbers().all(|hash| set.contains_hash(hash)));
+        (0..3_000).for_each(|_| assert!(set.remove_hash(last)));
+        assert!(set == before && set.validate().is_ok());
     }
 
     #[test]

@@ -221,7 +221,7 @@ impl<A: Alloc + Clone> ScalableQuotient<HeapWords<A>> {
 
 /// The section of part `i`.
 const fn section(i: usize) -> Tag {
-    Tag([b'q', b'f', b'l', b'a' + i as u8])
+    Tag([b'q', b'p', b't', b'a' + i as u8])
 }
 
 impl<W: Words> Persist for ScalableQuotient<W> {
