@@ -84,6 +84,7 @@ pub struct Bloom<W: Words = HeapWords> {
 }
 
 /// The positions of a key, one after the other.
+#[derive(Clone)]
 pub(super) struct Positions(u64);
 
 impl Positions {
