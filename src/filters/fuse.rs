@@ -90,6 +90,8 @@ pub struct Fuse<W: Words = HeapWords> {
     slots: Fields<W>,
     /// The word of the first seed.
     seeds: usize,
+    /// The first seed, which most filters have alone: not to be read first each time.
+    first: u64,
     layout: Layout,
     seed: u64,
     len: u64,
@@ -132,13 +134,6 @@ impl Layout {
     /// Slots of all shards, if that is no more than a position can count.
     fn slots(&self) -> Option<usize> {
         usize::try_from(self.shards.checked_mul(self.shard_slots)?).ok()
-    }
-
-    /// The shard of a mixed hash.
-    #[inline(always)]
-    const fn shard_of(&self, key: u64) -> u64 {
-        // Most filters have one, and need no product.
-        if self.shards == 1 { 0 } else { reduce(key, self.shards) }
     }
 
     /// The slots of a key that its shard's seed has made `x`, if the shard's begin at `base`.
@@ -225,7 +220,10 @@ impl<W: Words> Fuse<W> {
     /// are no shards.
     #[inline(always)]
     fn place(&self, key: u64) -> Option<(u64, u64)> {
-        let shard = self.layout.shard_of(key);
+        if self.layout.shards == 1 {
+            return Some((0, seeded(key, self.first)));
+        }
+        let shard = reduce(key, self.layout.shards);
         let seed = self.slots.store().words().get(self.seeds + shard as usize)?;
         Some((shard * self.layout.shard_slots, seeded(key, seed.get())))
     }
@@ -320,7 +318,7 @@ impl<W: Words> Persist for Fuse<W> {
             let layout = Layout::NONE;
             let slots = Fields::new(data, 0, width as u32);
             let slots = slots.ok_or(FileError::Corrupt { section: DATA, rule: "no slots" })?;
-            return Ok(Self { slots, seeds: 0, layout, seed, len });
+            return Ok(Self { slots, seeds: 0, first: 0, layout, seed, len });
         }
         let logs = u64::from(*SEGMENT_LOGS.start())..=u64::from(*SEGMENT_LOGS.end());
         // So small that nothing below overflows.
@@ -333,7 +331,8 @@ impl<W: Words> Persist for Fuse<W> {
         require(need == Some(seeds), DATA, "as many slots as stated")?;
         let slots = Fields::new(data, layout.slots().unwrap_or(0), width as u32);
         let slots = slots.ok_or(FileError::Corrupt { section: DATA, rule: "slots that fit" })?;
-        Ok(Self { slots, seeds, layout, seed, len })
+        let first = slots.store().words()[seeds].get();
+        Ok(Self { slots, seeds, first, layout, seed, len })
     }
 
     fn validate(&self) -> Result<(), FileError> {

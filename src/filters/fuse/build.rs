@@ -10,7 +10,7 @@ use crate::mem::Alloc;
 use crate::mem::raw_vec::RawVec;
 use crate::shards::{Shards, Source, filled};
 use crate::simd::prefetch;
-use crate::storage::{HeapWords, Le64, as_bytes, as_bytes_mut};
+use crate::storage::{HeapWords, Le64, Words, as_bytes, as_bytes_mut};
 
 /// Keys of a shard, about: what building needs beside the hashes, 13 bytes a key, is this large.
 const SHARD_KEYS: u64 = 1 << 20;
@@ -68,7 +68,8 @@ impl Solution {
     ) -> Result<Fuse<HeapWords<A>>, BuildError> {
         let slots = self.layout.slots().and_then(|slots| Fields::new(data, slots, self.width));
         let slots = slots.ok_or(AllocError::CapacityOverflow)?;
-        Ok(Fuse { slots, seeds: self.seeds, layout: self.layout, seed, len })
+        let first = slots.store().words().get(self.seeds).map_or(0, |first| first.get());
+        Ok(Fuse { slots, seeds: self.seeds, first, layout: self.layout, seed, len })
     }
 
     /// Fills the slots of all shards; `false` if a shard resists all seeds.
