@@ -112,8 +112,8 @@ impl<'b> Cells<'b> {
     }
 }
 
-/// Which of the bytes from `at` on equal `tag`, the first one's bit the lowest: of a window of them,
-/// or of those up to the end; `None` if there are not 16 bytes in all.
+/// Which of the bytes from `at` on equal `tag`, the first one's bit the lowest: of a window of
+/// them, or of those up to the end; `None` if there are not 16 bytes in all.
 ///
 /// One window, and another look where there are more tags: as few instructions as can be, so that
 /// the processor comes to the next key while this one's lines are on their way (of ten million keys
