@@ -16,8 +16,8 @@ const MAX_LEVELS: usize = 16;
 /// A search tree of pairs of cache lines over a sorted slice of `u32` or `u64`, which stays where
 /// it is.
 ///
-/// Many queries at once take a tenth of the time of `slice::binary_search` over a million keys, at
-/// a sixteenth of the slice's bytes (a 32nd for `u32`).
+/// Many queries at once take a seventh of the time of `slice::binary_search` over a million keys,
+/// at a sixteenth of the slice's bytes (a 32nd for `u32`).
 ///
 /// # When not to use it
 ///
@@ -47,9 +47,9 @@ const MAX_LEVELS: usize = 16;
 /// O(log n) with base 17 (33): two cache lines, next to each other, a level, and two for the leaf.
 /// Counting in a node is two vector comparisons with AVX-512, four with AVX2.
 /// Both a [`lower_bound`](Self::lower_bound) and [`lower_bound_many`](Self::lower_bound_many) find
-/// either by themselves with the feature `std`. Over a million `u64`s a search takes a quarter to a
-/// third of the time of `slice::binary_search`, many at once a tenth each (bench `search` of the
-/// peers); where no one else needs the caches, nine tenths and three.
+/// either by themselves with the feature `std`. Over a million `u64`s a search takes a third to a
+/// half of the time of `slice::binary_search`, many at once a tenth to a seventh each (bench
+/// `search` of the peers); where no one else needs the caches, nine tenths and three.
 ///
 /// # Example
 ///
