@@ -87,8 +87,8 @@ fn next<'u>(units: &'u [AtomicU32], positions: &mut Positions) -> Option<(&'u At
 /// Sets the next `count` of `positions`; returns whether one was set by this call.
 #[inline]
 fn set(units: &[AtomicU32], mut positions: Positions, count: u32) -> bool {
-    // Of a key that is in nothing is written: then its cache lines stay with all cores. To ask at
-    // each bit takes a third longer: half of them are set, which no processor foresees (measured).
+    // Of a key that is in nothing is written: then its cache lines stay with all cores. Asked once,
+    // as of each bit no processor foresees whether it is set.
     if all(units, positions.clone(), count) {
         return false;
     }

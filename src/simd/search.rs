@@ -10,8 +10,8 @@
 /// Queries that are answered side by side.
 pub(crate) const LANES: usize = 16;
 /// The same down a tree of nodes, where there are as many: a line from beyond the second cache
-/// takes as long as 64 queries take one level further (measured: two thirds of 16's time over a
-/// million `u64`s).
+/// takes as long as 64 queries take one level further (four fifths of 16's time over a million
+/// keys: bench `search` of the peers with either number).
 const MANY_LANES: usize = 64;
 
 /// A node of keys, where the cache has two lines: both are there after the time of one, and the

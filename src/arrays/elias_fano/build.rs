@@ -23,7 +23,7 @@ pub struct EliasFanoBuilder<A: Alloc + Clone> {
     with_succ: bool,
 }
 
-/// Numbers that are appended at a time.
+/// Numbers that are appended at once.
 const SOME: usize = 256;
 
 /// Low bits of a number, for `len` numbers up to `max`: `floor(log2((max + 1) / len))`.
@@ -88,9 +88,13 @@ impl<A: Alloc + Clone> EliasFanoBuilder<A> {
         Ok(())
     }
 
-    /// Appends numbers that ascend, some at a time: whether they did, and were no more than were
-    /// announced and none above the most. If not, some may be there. O(values).
-    pub(in crate::arrays) fn push_all(&mut self, values: &[u64]) -> Result<bool, AllocError> {
+    /// As [`push`](Self::push) of one value after the other, in a third of the time: some are checked
+    /// and appended at once. O(values).
+    ///
+    /// # Errors
+    ///
+    /// Those of `push`; the values before the one that is refused are there then.
+    pub(in crate::arrays) fn push_all(&mut self, values: &[u64]) -> Result<(), BuildError> {
         let width = self.lows.width();
         let mut lows = [0; SOME];
         for values in values.chunks(SOME) {
@@ -100,7 +104,8 @@ impl<A: Alloc + Clone> EliasFanoBuilder<A> {
                 ascends & (core::mem::replace(&mut last, *value) <= *value)
             });
             if !ascends || last > self.max || values.len() > self.len - index {
-                return Ok(false);
+                // Finds the one that is wrong.
+                return values.iter().try_for_each(|value| self.push(*value));
             }
             let mask = crate::bits::field::mask(width);
             lows.iter_mut().zip(values).for_each(|(low, value)| *low = value & mask);
@@ -108,13 +113,12 @@ impl<A: Alloc + Clone> EliasFanoBuilder<A> {
             let high = self.high.words_mut();
             for (index, value) in (index as u64..).zip(values) {
                 let bit = (value >> width) + index;
-                if let Some(word) = high.get_mut((bit >> 6) as usize) {
-                    *word = Le64::new(word.get() | 1 << (bit & 63));
-                }
+                let word = &mut high[(bit >> 6) as usize];
+                *word = Le64::new(word.get() | 1 << (bit & 63));
             }
             self.last = last;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// The finished sequence. O(buckets): makes the indexes.
@@ -181,7 +185,9 @@ impl TryFrom<&[u64]> for EliasFano {
     /// The numbers of an ascending slice, with the index for questions by value.
     fn try_from(values: &[u64]) -> Result<Self, BuildError> {
         let max = values.last().copied().unwrap_or(0);
-        Self::try_build_in(values.len(), max, values.iter().copied(), Global)
+        let mut builder = Self::builder(values.len(), max)?.with_succ();
+        builder.push_all(values)?;
+        builder.finish()
     }
 }
 

@@ -229,9 +229,19 @@ impl Blocks {
     }
 }
 
+/// Two whole bitmaps.
+type Pair<'a> = (&'a [u8; 8 * WORDS], &'a [u8; 8 * WORDS]);
+
+/// Their words, in order.
+#[inline(always)]
+fn words_of((a, b): Pair<'_>) -> impl Iterator<Item = (u64, u64)> {
+    let word = |bytes: &[u8]| u64::from_le_bytes(*bytes.first_chunk().unwrap_or(&[0; 8]));
+    a.chunks_exact(8).zip(b.chunks_exact(8)).map(move |(a, b)| (word(a), word(b)))
+}
+
 /// The work of [`Blocks::combine_bitmaps`].
 struct Bitmaps<'a> {
-    pair: (&'a [u8; 8 * WORDS], &'a [u8; 8 * WORDS]),
+    pair: Pair<'a>,
     op: SetOp,
     out: &'a mut Bits,
 }
@@ -239,10 +249,8 @@ struct Bitmaps<'a> {
 impl Bitmaps<'_> {
     #[inline(always)]
     fn write(self, f: impl Fn(u64, u64) -> u64) {
-        let word = |bytes: &[u8]| u64::from_le_bytes(*bytes.first_chunk().unwrap_or(&[0; 8]));
-        let words = self.pair.0.chunks_exact(8).zip(self.pair.1.chunks_exact(8));
-        for (out, (a, b)) in self.out.iter_mut().zip(words) {
-            *out = f(word(a), word(b));
+        for (out, (a, b)) in self.out.iter_mut().zip(words_of(self.pair)) {
+            *out = f(a, b);
         }
     }
 }
@@ -268,15 +276,12 @@ pub(super) fn shared_in_bitmaps(a: &Slice<'_>, b: &Slice<'_>) -> Option<usize> {
 }
 
 /// The work of [`shared_in_bitmaps`].
-struct InBoth<'a>((&'a [u8; 8 * WORDS], &'a [u8; 8 * WORDS]));
+struct InBoth<'a>(Pair<'a>);
 
 impl InBoth<'_> {
     #[inline(always)]
     fn count(self) -> usize {
-        let (a, b) = self.0;
-        let word = |bytes: &[u8]| u64::from_le_bytes(*bytes.first_chunk().unwrap_or(&[0; 8]));
-        let words = a.chunks_exact(8).zip(b.chunks_exact(8));
-        words.map(|(a, b)| (word(a) & word(b)).count_ones()).sum::<u32>() as usize
+        words_of(self.0).map(|(a, b)| (a & b).count_ones()).sum::<u32>() as usize
     }
 }
 

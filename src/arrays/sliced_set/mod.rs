@@ -69,12 +69,12 @@ pub enum Prefer {
 /// - More than one in ten numbers, evenly: [`RankSelect`](super::RankSelect) counts faster.
 /// - Sets of two sets, and time counts before bytes: the crate roaring keeps two bytes a number
 ///   and has nothing to code. Where AVX-512 moves single bytes (Intel's since Ice Lake, AMD's
-///   since Zen 4) it makes them of numbers spread evenly with gaps of 100 in 0.7 to 0.8 of the
-///   time by [`Prefer::Time`] at 1.9 times the bytes, in 0.4 to 0.7 by [`Prefer::Bytes`] at 2.9
+///   since Zen 4) it makes them of numbers spread evenly with gaps of 100 in 0.5 to 1.1 of the
+///   time by [`Prefer::Time`] at 1.9 times the bytes, in 0.4 to 0.9 by [`Prefer::Bytes`] at 2.9
 ///   times; with gaps of 20 in 0.55 to 2 times and 0.35 to 1; where every fifth number is there in
-///   0.7 to 1.5 times, but differences by bytes in 0.3: their bitmaps become Elias-Fano code.
+///   0.7 to 1.5 times, but differences by bytes in 0.25: their bitmaps become Elias-Fano code.
 ///   Elsewhere with gaps of 100 in 0.35 to 0.5 and 0.2 to 0.3, of 20 in 0.2 to 0.4 and 0.15 to 0.3.
-///   Of numbers far apart it takes a quarter to a third everywhere. In clusters these sets take a
+///   Of numbers far apart it takes a quarter to a half everywhere. In clusters these sets take a
 ///   seventh to nine tenths of its time, in runs 0.8 to 1.1 (bench `sets` of the peers).
 /// - Numbers that come one by one in their order, into a [`SlicedSetMut`]: `insert` takes three to
 ///   six times as long as roaring's. Collected, they take a fifth to a half of it.

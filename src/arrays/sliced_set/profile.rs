@@ -103,11 +103,16 @@ impl Profile {
         }
     }
 
+    /// The coding of fewest bytes among the fast ones; of equal ones the faster.
+    fn best_quick(&self) -> Coding {
+        let by_time = [Coding::Bitmap, Coding::Lists, Coding::Short, Coding::Runs];
+        let best = by_time.into_iter().min_by_key(|coding| self.bytes(*coding));
+        best.unwrap_or(Coding::Bitmap)
+    }
+
     /// The coding of fewest bytes among those that `prefer` admits; of equal ones the faster.
     pub(super) fn best(&self, prefer: Prefer) -> Coding {
-        let by_time = [Coding::Bitmap, Coding::Lists, Coding::Short, Coding::Runs];
-        let quick = by_time.into_iter().min_by_key(|coding| self.bytes(*coding));
-        let quick = quick.unwrap_or(Coding::Bitmap);
+        let quick = self.best_quick();
         // The sparse code is searched word by word: not for a few bytes.
         let is_smaller = 8 * self.bytes(Coding::Sparse) < 7 * self.bytes(quick);
         if prefer == Prefer::Bytes && is_smaller { Coding::Sparse } else { quick }
@@ -119,8 +124,7 @@ impl Profile {
         // Each used block has a byte, and an eighth of one at least for each of its numbers.
         let lists = RECORDS + count.div_ceil(8) + count.div_ceil(64 * BLOCK_WORDS);
         let profile = Self { count, runs, lists };
-        let by_time = [Coding::Bitmap, Coding::Lists, Coding::Short, Coding::Runs];
-        let quick = by_time.map(|coding| profile.bytes(coding)).into_iter().min().unwrap_or(0);
+        let quick = profile.bytes(profile.best_quick());
         match prefer {
             Prefer::Bytes => quick.min(profile.bytes(Coding::Sparse)),
             Prefer::Time => quick,

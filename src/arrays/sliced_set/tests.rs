@@ -333,7 +333,6 @@ fn forms_follow_the_numbers() {
     }
 }
 
-/// `rank` is `bisect_left`, `rank_after` is `bisect_right`.
 #[test]
 fn whole_sets_combine_to_what_is_built() {
     let mut number = random();
@@ -368,6 +367,7 @@ fn whole_sets_combine_to_what_is_built() {
     }
 }
 
+/// `rank` is `bisect_left`, `rank_after` is `bisect_right`.
 #[test]
 fn bisecting_is_pythons() {
     let values = [1, 3, 8, 65_535, 65_536, 1 << 40, u64::MAX];

@@ -8,7 +8,7 @@ use super::slots::key_of;
 use super::{Form, Prefer, SlicedSet};
 use crate::arrays::elias_fano::Iter;
 use crate::arrays::{EliasFano, EliasFanoBuilder, SetOp};
-use crate::error::{AllocError, BuildError};
+use crate::error::BuildError;
 use crate::mem::{Alloc, Footprint};
 use crate::storage::{HeapWords, Words};
 
@@ -119,8 +119,8 @@ impl Tally {
     }
 }
 
-/// The numbers of `op` over two sets, in memory of `alloc`. `None` if slices
-/// may suit better what is preferred, or the sets are damaged.
+/// The numbers of `op` over two sets, in memory of `alloc`. `None` if slices may suit better what
+/// is preferred, or the sets are damaged.
 pub(super) fn combine<W: Words, V: Words, A: Alloc + Clone>(
     pair: (&EliasFano<W>, &EliasFano<V>),
     op: SetOp,
@@ -130,7 +130,7 @@ pub(super) fn combine<W: Words, V: Words, A: Alloc + Clone>(
     let mut tally = Tally::new(prefer);
     for_merged(pair, op, |list| {
         tally.add(list);
-        Ok::<_, AllocError>(())
+        Ok::<_, BuildError>(())
     })?;
     tally.close();
     let Tally { last, ascends, least, .. } = tally;
@@ -139,14 +139,8 @@ pub(super) fn combine<W: Words, V: Words, A: Alloc + Clone>(
         return Ok(None);
     }
     let mut builder = EliasFanoBuilder::new_in(least.len, max, alloc)?.with_succ();
-    let mut is_right = true;
-    for_merged(pair, op, |list| {
-        is_right = is_right && builder.push_all(list)?;
-        Ok::<_, AllocError>(())
-    })?;
-    if !is_right {
-        return Ok(None);
-    }
+    // The same numbers as before: as many, and they ascend.
+    for_merged(pair, op, |list| builder.push_all(list))?;
     let built = builder.finish()?;
     let suits = least.yields_to(built.heap_bytes() as u128, prefer);
     Ok(suits.then_some(SlicedSet { form: Form::Whole(built), len: least.len, prefer }))

@@ -49,7 +49,7 @@ const MAX_LEVELS: usize = 16;
 /// Both a [`lower_bound`](Self::lower_bound) and [`lower_bound_many`](Self::lower_bound_many) find
 /// either by themselves with the feature `std`. Over a million `u64`s a search takes a third to a
 /// half of the time of `slice::binary_search`, many at once a tenth to a seventh each (bench
-/// `search` of the peers); where no one else needs the caches, nine tenths and three.
+/// `search` of the peers).
 ///
 /// # Example
 ///

@@ -39,8 +39,8 @@ fn quantiles_are_within_the_error() {
         all.iter().for_each(|x| sketch.add(*x).unwrap());
         all.sort_by(f64::total_cmp);
         sketch.validate().unwrap();
-        for i in 0..=200 {
-            let q = f64::from(i) / 200.0;
+        for i in 0..=1_000 {
+            let q = f64::from(i) / 1_000.0;
             let truth = all[((q * 20_000.0_f64).ceil() as usize).max(1) - 1];
             let found = sketch.quantile(q).unwrap();
             assert!((found / truth - 1.0).abs() <= error * (1.0 + 1e-6), "{q}: {found}, {truth}");

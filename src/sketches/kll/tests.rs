@@ -128,7 +128,7 @@ fn images_go_round() {
         for len in 0..image.len() {
             assert!(Kll::<f64>::from_datasketches(&image[..len], 0).is_err(), "{len} of {n}");
         }
-        for at in (0..image.len()).step_by(1 + image.len() / 100) {
+        for at in (0..image.len()).step_by(1 + image.len() / 400) {
             for value in [0, 1, 0x7F, 0x80, 0xFF] {
                 let mut bytes = image.clone();
                 bytes[at] = value;

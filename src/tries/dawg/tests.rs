@@ -136,7 +136,7 @@ fn states_of_256_edges_and_codes_of_two_bytes() {
     let both = built(&keys);
     assert!(matches!(both[0].form, Form::Packed { codes, .. } if codes.pages < 256));
     for dawg in &both {
-        for query in random(&mut rng, 100, 4, 256) {
+        for query in random(&mut rng, 300, 4, 256) {
             asked(dawg, &keys, &query);
         }
         assert_eq!(dawg.root().edges().count(), 256);
