@@ -88,8 +88,8 @@ impl<A: Alloc + Clone> EliasFanoBuilder<A> {
         Ok(())
     }
 
-    /// As [`push`](Self::push) of one value after the other, in a third of the time: some are checked
-    /// and appended at once. O(values).
+    /// As [`push`](Self::push) of one value after the other, in a third of the time: some are
+    /// checked and appended at once. O(values).
     ///
     /// # Errors
     ///
