@@ -198,7 +198,7 @@ impl<W: Words> ExaLogLog<W> {
             return (running.keys, running.error());
         }
         let mut evidence = estimate::Evidence::new();
-        self.for_each_register(|_, register| evidence.add(register));
+        self.for_each_register(|index, register| evidence.add(index, register));
         evidence.estimate(f64::from(1_u32 << self.p))
     }
 
@@ -304,7 +304,7 @@ impl<W: Words> ExaLogLog<W> {
             (base, top) = (base.min(value), top.max(value));
         });
         let mut evidence = estimate::Evidence::new();
-        packed.for_each(|_, register| evidence.add(register));
+        packed.for_each(|index, register| evidence.add(index, register));
         let registers = f64::from(1_u32 << self.p);
         let model = coded::model_of(evidence.estimate(registers).0 / registers);
         let mut head = coded::Head { model, base, top, units: 0 };

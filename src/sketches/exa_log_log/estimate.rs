@@ -14,10 +14,12 @@ use crate::bits::float::{exp, sqrt};
 const LEVELS: usize = 72;
 /// How far below its largest value a register remembers, in levels.
 const DEPTH: usize = 4;
-/// Bits of a counter; five of them in a `u128`.
-const LANE: u32 = 24;
-/// Registers after which counters are emptied: each adds at most 3 to one.
-const FLUSH: usize = 1 << 22;
+/// Bits of each of the five counters in a sum, and those of all: what is missing lies above them.
+const LANE: u32 = 10;
+const LANES: u32 = (DEPTH as u32 + 1) * LANE;
+/// Registers after which the sums are emptied: each adds at most 3 to a counter, and 47 to what is
+/// missing, which has 14 bits.
+const FLUSH: usize = 256;
 
 /// The relative bias of the estimate is this over the number of registers:
 /// `ln b (1 + 2 y) zeta(3, 1+y) / zeta(2, 1+y)^2`, `b = sqrt 2`, `y = b^-7 / (b - 1)`. Computed.
@@ -29,25 +31,29 @@ const fn depth(t: usize, below: usize) -> u32 {
 }
 
 /// What a register says, for each parity of its largest value and each of its remembered bits.
+///
+/// ```text
+/// bit 63         50 49              10 9        0
+///    | missing     | .. 2 levels up ..  | seen, of the level of the largest |
+/// ```
+///
+/// Missing: the probabilities of the values not seen, in units of that of the largest.
 struct Told {
-    /// Probabilities of the values not seen, in units of that of the largest.
-    missing: [[u64; 128]; 2],
-    /// How many were seen, 24 bits for each level upwards from that of the largest.
-    seen: [[u128; 128]; 2],
-    /// What `missing` has too much for largest values below 8: the values from 0 down.
+    told: [[u64; 128]; 2],
+    /// What is missing too much for largest values below 8: the values from 0 down.
     void: [u64; 8],
 }
 
 static TOLD: Told = tell_all();
 
 const fn tell_all() -> Told {
-    let mut told = Told { missing: [[0; 128]; 2], seen: [[0; 128]; 2], void: [0; 8] };
+    let mut told = Told { told: [[0; 128]; 2], void: [0; 8] };
     let mut t = 0;
     while t < 2 {
         let mut bits = 0;
         while bits < 128 {
             // All values above the largest: those of higher levels are as likely as one of its own.
-            let (mut missing, mut seen) = (3 - t as u64, 1_u128);
+            let (mut missing, mut seen) = (3 - t as u64, 1);
             let mut below = 1;
             while below <= SEEN_BITS as usize {
                 let depth = depth(t, below);
@@ -58,7 +64,7 @@ const fn tell_all() -> Told {
                 }
                 below += 1;
             }
-            (told.missing[t][bits], told.seen[t][bits]) = (missing, seen);
+            told.told[t][bits] = missing << LANES | seen;
             bits += 1;
         }
         t += 1;
@@ -67,7 +73,7 @@ const fn tell_all() -> Told {
     while value < 8 {
         let mut below = value;
         while below <= SEEN_BITS as usize {
-            told.void[value] += 1 << depth((value - 1) % 2, below);
+            told.void[value] += 1 << (LANES + depth((value - 1) % 2, below));
             below += 1;
         }
         value += 1;
@@ -86,62 +92,66 @@ pub(super) fn change(register: Register) -> f64 {
     if register.value == 0 {
         return 1.0;
     }
-    let (level, missing, _) = told(register);
-    missing as f64 * power(level + 2)
+    let (level, told) = told(register);
+    (told >> LANES) as f64 * power(level + 2)
 }
 
-/// Level of the largest value less 2, what is missing in units of its probability, what was seen.
+/// Level of the largest value less 2, and what [`Told`] has of the register.
 #[inline]
-fn told(register: Register) -> (usize, u64, u128) {
+fn told(register: Register) -> (usize, u64) {
     let below = register.value.wrapping_sub(1);
     let (level, t) = ((below / 2) as usize, (below % 2) as usize);
     let bits = (register.seen & 127) as usize;
-    let void = TOLD.void.get(register.value as usize).copied().unwrap_or(0);
-    (level, TOLD.missing[t][bits].saturating_sub(void), TOLD.seen[t][bits])
+    let told = TOLD.told[t][bits];
+    if register.value < 8 { (level, void(register.value, told)) } else { (level, told) }
+}
+
+/// `told` of a register of a `value` below 8, without the values from 0 down.
+#[cold]
+fn void(value: u32, told: u64) -> u64 {
+    // In a damaged file a value may have been seen that there is not: less is missing then.
+    told.saturating_sub(TOLD.void[(value & 7) as usize])
 }
 
 /// What all registers say.
 pub(super) struct Evidence {
     empty: u64,
-    told: usize,
+    /// What the last registers told, by the levels of their largest values.
+    sums: [u64; 64],
     missing: [u64; 64],
-    counters: [u128; 64],
-    beta: [f64; LEVELS],
+    beta: [u64; LEVELS],
 }
 
 impl Evidence {
     pub(super) const fn new() -> Self {
-        Self { empty: 0, told: 0, missing: [0; 64], counters: [0; 64], beta: [0.0; LEVELS] }
+        Self { empty: 0, sums: [0; 64], missing: [0; 64], beta: [0; LEVELS] }
     }
 
-    /// Takes in a register.
+    /// Takes in a register; all of a sketch in order, forwards or backwards.
     #[inline]
-    pub(super) fn add(&mut self, register: Register) {
+    pub(super) fn add(&mut self, index: usize, register: Register) {
         if register.value == 0 {
             self.empty += 1;
             return;
         }
-        let (level, missing, seen) = told(register);
+        let (level, told) = told(register);
         // Values of a damaged file may be anything.
-        let level = level % 64;
-        self.missing[level] += missing;
-        self.counters[level] += seen;
-        self.told += 1;
-        if self.told == FLUSH {
+        self.sums[level % 64] += told;
+        if index % FLUSH == 0 {
             self.flush();
         }
     }
 
     fn flush(&mut self) {
-        self.told = 0;
-        for (level, counters) in self.counters.iter_mut().enumerate() {
+        for (level, sum) in self.sums.iter_mut().enumerate().filter(|(_, sum)| **sum != 0) {
+            self.missing[level] += *sum >> LANES;
             for depth in 0..=DEPTH {
-                let count = (*counters >> (LANE * depth as u32)) as u32 & ((1 << LANE) - 1);
+                let count = *sum >> (LANE * depth as u32) & ((1 << LANE) - 1);
                 if let Some(beta) = self.beta.get_mut((level + 2).wrapping_sub(depth)) {
-                    *beta += f64::from(count);
+                    *beta += count;
                 }
             }
-            *counters = 0;
+            *sum = 0;
         }
     }
 
@@ -151,7 +161,9 @@ impl Evidence {
         let missing = self.missing.iter().enumerate();
         let alpha = missing
             .fold(self.empty as f64, |sum, (level, units)| sum + *units as f64 * power(level + 2));
-        let Some((keys, error)) = most_likely(alpha, &self.beta) else { return (0.0, 0.0) };
+        let Some((keys, error)) = most_likely(alpha, &self.beta.map(|count| count as f64)) else {
+            return (0.0, 0.0);
+        };
         let keys = registers * keys;
         // The likelihood takes the number of keys itself for Poisson's: that part is none of ours.
         let variance = error * error - 1.0 / keys;
@@ -238,11 +250,10 @@ mod tests {
                     (lowest..=120).filter(|v| !saw(*v)).map(probability).sum::<f64>();
                 assert!((change(register) / missing - 1.0).abs() < 1e-9, "{register:?}");
                 let mut evidence = Evidence::new();
-                evidence.add(register);
-                evidence.flush();
+                evidence.add(0, register);
                 for j in 2..LEVELS {
                     let count = (lowest..=value).filter(|v| saw(*v) && probability(*v) == power(j));
-                    assert_eq!(evidence.beta[j], count.count() as f64, "{register:?} level {j}");
+                    assert_eq!(evidence.beta[j], count.count() as u64, "{register:?} level {j}");
                 }
             }
         }
