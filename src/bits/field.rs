@@ -348,13 +348,16 @@ impl<S: StoreMut> Fields<S> {
     /// `value` fits into it, else nothing changes.
     ///
     /// In as few steps as can be: random writes wait for memory, and the fewer steps each takes,
-    /// the more of them wait at once.
+    /// the more of them wait at once. So one comparison sets the widths apart that need more.
     #[inline]
     #[must_use]
     pub(crate) fn set(&mut self, index: usize, value: u64) -> bool {
         let width = self.width;
-        if index >= self.len || width == 0 {
-            return index < self.len && value == 0;
+        if index >= self.len {
+            return false;
+        }
+        if !(1..=57).contains(&width) {
+            return self.set_other(index, value);
         }
         let mask = u64::MAX >> (64 - width);
         if value > mask {
@@ -363,25 +366,26 @@ impl<S: StoreMut> Fields<S> {
         let bit = index as u64 * u64::from(width);
         let (at, shift) = ((bit >> 3) as usize, (bit & 7) as u32);
         let bytes = self.store.bytes_mut();
-        debug_assert!(at + 9 <= bytes.len());
+        debug_assert!(at + 8 <= bytes.len());
         // SAFETY: `index < len` and the width is not 0: 9 bytes exist from `at` on (invariant 1).
-        let start = unsafe { bytes.as_mut_ptr().add(at) };
+        let start = unsafe { bytes.as_mut_ptr().add(at) }.cast::<u64>();
         // SAFETY: 8 of these bytes, which need no alignment.
-        let old = u64::from_le(unsafe { start.cast::<u64>().read_unaligned() });
+        let old = u64::from_le(unsafe { start.read_unaligned() });
         let new = old & !(mask << shift) | value << shift;
         // SAFETY: as above, and the bytes are exclusively borrowed.
-        unsafe { start.cast::<u64>().write_unaligned(new.to_le()) };
-        if reaches_ninth_byte(width) {
-            // What is not in the first 64 - shift bits: nothing if the shift is 0.
-            let spilled = |bits: u64| (bits >> 1 >> (63 - shift)) as u8;
-            // SAFETY: 9 bytes exist from `start` on.
-            let ninth = unsafe { start.add(8) };
-            // SAFETY: one of them.
-            let old = unsafe { ninth.read() };
-            // SAFETY: as above, and the bytes are exclusively borrowed.
-            unsafe { ninth.write(old & !spilled(mask) | spilled(value)) };
-        }
+        unsafe { start.write_unaligned(new.to_le()) };
         true
+    }
+
+    /// [`set`](Self::set) for widths of which a field may end in a ninth byte, and for 0.
+    #[inline(never)]
+    fn set_other(&mut self, index: usize, value: u64) -> bool {
+        let width = self.width;
+        let fits = index < self.len && value <= mask(width);
+        if fits {
+            set(self.store.bytes_mut(), index as u64 * u64::from(width), width, value);
+        }
+        fits
     }
 
     /// Writes the field at `index`, which is 0 and so is all behind it.
