@@ -30,7 +30,7 @@ const META: Tag = Tag(*b"meta");
 /// The section of the groups' bases and places.
 const GROUPS: Tag = Tag(*b"grps");
 /// The section of the blocks' headers.
-const HEADS: Tag = Tag(*b"hdrs");
+const HEADS: Tag = Tag(*b"blks");
 /// The section of the blocks' words.
 const DATA: Tag = Tag(*b"data");
 
@@ -59,8 +59,8 @@ const GROUP_WORDS: usize = 2;
 /// heads    | head | head | ... | head |            a word a block, and one behind the last
 /// data     | base if far | patches | 128 fields | ... | fewer fields | 64 zeros |
 ///
-/// head     bit 0     34      47      54     56    57     61        64
-///          | base    | place | width | mode | far | bias | patches |
+/// head     bit 0        3     4      6       13     17      30     64
+///          | patches   | far | mode | width | bias | place | base |
 /// ```
 ///
 /// `base` is the block's least number less that of its group, `place` counts words from the group's

@@ -13,20 +13,23 @@ pub(super) const BLOCK: usize = 128;
 /// Blocks that share a base and a place: a *group*.
 pub(super) const GROUP: usize = 32;
 
-/// Bits of a header's fields, from the lowest on.
-const BASE: u32 = 34;
-const PLACE: u32 = 13;
-const WIDTH: u32 = 7;
-const MODE: u32 = 2;
-const FAR: u32 = 1;
-const BIAS: u32 = 4;
+/// Bits of a header's fields, from the lowest on: first what is rare, so that one test of few bits
+/// tells whether there is any of it; the base, which has a sign, last.
 const PATCHES: u32 = 3;
-const _: () = assert!(BASE + PLACE + WIDTH + MODE + FAR + BIAS + PATCHES == 64);
+const FAR: u32 = 1;
+const MODE: u32 = 2;
+const WIDTH: u32 = 7;
+const BIAS: u32 = 4;
+const PLACE: u32 = 13;
+const BASE: u32 = 34;
 /// Where they begin.
-const WIDTH_AT: u32 = BASE + PLACE;
-const MODE_AT: u32 = WIDTH_AT + WIDTH;
-const FAR_AT: u32 = MODE_AT + MODE;
-const BIAS_AT: u32 = FAR_AT + FAR;
+const FAR_AT: u32 = PATCHES;
+const MODE_AT: u32 = FAR_AT + FAR;
+const WIDTH_AT: u32 = MODE_AT + MODE;
+const BIAS_AT: u32 = WIDTH_AT + WIDTH;
+const PLACE_AT: u32 = BIAS_AT + BIAS;
+const BASE_AT: u32 = PLACE_AT + PLACE;
+const _: () = assert!(BASE_AT + BASE == 64);
 
 /// The most words of patches with four small patches each; more words hold one large patch each.
 pub(super) const SMALL_WORDS: usize = 4;
@@ -79,13 +82,13 @@ impl Head {
             Mode::Delta => 2,
         };
         let fields = [
-            (self.base as u64 & (u64::MAX >> (64 - BASE)), BASE),
-            (self.place as u64, PLACE),
-            (u64::from(self.width), WIDTH),
-            (mode, MODE),
-            (u64::from(self.far), FAR),
-            (self.bias, BIAS),
             (self.patches as u64, PATCHES),
+            (u64::from(self.far), FAR),
+            (mode, MODE),
+            (u64::from(self.width), WIDTH),
+            (self.bias, BIAS),
+            (self.place as u64, PLACE),
+            (self.base as u64, BASE),
         ];
         fields.iter().rev().fold(0, |word, (field, bits)| word << bits | field)
     }
@@ -94,17 +97,17 @@ impl Head {
     pub(super) fn unpack(word: u64) -> Self {
         let field = |from: u32, bits: u32| word >> from & (u64::MAX >> (64 - bits));
         Self {
-            base: (word << (64 - BASE)) as i64 >> (64 - BASE),
-            place: field(BASE, PLACE) as usize,
+            base: base_of(word) as i64,
+            place: field(PLACE_AT, PLACE) as usize,
             width: (field(WIDTH_AT, WIDTH) as u32).min(64),
             mode: match field(MODE_AT, MODE) {
-                0 | 3 => Mode::Frame,
+                0 => Mode::Frame,
                 1 => Mode::Line,
                 _ => Mode::Delta,
             },
             far: field(FAR_AT, FAR) != 0,
             bias: field(BIAS_AT, BIAS),
-            patches: field(64 - PATCHES, PATCHES) as usize,
+            patches: field(0, PATCHES) as usize,
         }
     }
 
@@ -120,8 +123,16 @@ impl Head {
     }
 }
 
-/// Headers with one of these bits have steps, patches, or a far base.
-const RARE: u64 = 2 << MODE_AT | 1 << FAR_AT | !(u64::MAX >> PATCHES);
+/// What a header has of its base.
+#[inline(always)]
+const fn base_of(head: u64) -> u64 {
+    (head as i64 >> BASE_AT) as u64
+}
+
+/// Headers with one of these bits have patches, a far base, or steps.
+const RARE: u64 = (1 << WIDTH_AT) - 1 - LINE;
+/// The bit of those whose fields are differences to a line.
+const LINE: u64 = 1 << MODE_AT;
 
 /// The widest fields that [`get_plain`] reads: they lie in eight bytes wherever they start.
 const PLAIN_WIDTH: u64 = 57;
@@ -146,14 +157,13 @@ pub(super) fn get_plain(
         return None;
     }
     // A place that is no place wraps to another; reading there is checked.
-    let word = place.wrapping_add(head >> BASE & Head::MAX_PLACE as u64) & (u64::MAX >> 16);
-    let bit = word * 64 + index * width;
+    let word = place.wrapping_add(head >> PLACE_AT & Head::MAX_PLACE as u64);
+    let bit = word.wrapping_mul(64).wrapping_add(index * width);
     let at = (bit >> 3) as usize;
     let bytes = as_bytes(words).get(at..at.wrapping_add(8))?.first_chunk()?;
     let field = u64::from_le_bytes(*bytes) >> (bit & 7) & !(u64::MAX << width);
-    let base_of = |head: u64| ((head << (64 - BASE)) as i64 >> (64 - BASE)) as u64;
     let base = group.wrapping_add(base_of(head));
-    let rises = (head >> MODE_AT & 1).wrapping_neg();
+    let rises = u64::from(head & LINE != 0).wrapping_neg();
     let slope = next_group.wrapping_add(base_of(next)).wrapping_sub(base) & rises;
     // As `bias_of`, for these widths.
     let bias = (head >> BIAS_AT & 15) << width >> 4;
@@ -314,6 +324,7 @@ mod tests {
             bias: 0,
             patches: 0,
         };
+        assert_eq!((head.pack() & RARE, plain.pack() & RARE), (15, 0));
         for head in [head, plain, Head { base: -Head::MAX_BASE - 1, mode: Mode::Delta, ..head }] {
             assert_eq!(Head::unpack(head.pack()), head);
         }
