@@ -22,6 +22,28 @@ const START: usize = 21;
 /// Bytes that are copied at once, where so many are there and have room.
 const COPY: usize = 16;
 
+/// Copies a text as far as there is room. One of 4 to 32 bytes as two halves that may overlap:
+/// to call for a copy of so few bytes takes as long as all else of a step.
+#[inline(always)]
+fn copy(text: &[u8], to: &mut [u8]) {
+    let len = text.len().min(to.len());
+    let (text, to) = (&text[..len], &mut to[..len]);
+    match len {
+        4..8 => copy_halves::<4>(text, to),
+        8..16 => copy_halves::<8>(text, to),
+        16..=32 => copy_halves::<16>(text, to),
+        _ => to.copy_from_slice(text),
+    }
+}
+
+/// Copies the first and the last `N` bytes, of `N` to `2 * N` in all.
+#[inline(always)]
+fn copy_halves<const N: usize>(text: &[u8], to: &mut [u8]) {
+    to[..N].copy_from_slice(&text[..N]);
+    let last = text.len() - N;
+    to[last..].copy_from_slice(&text[last..]);
+}
+
 /// Bytes of a cache line, and lines that are fetched ahead.
 const LINE: usize = 64;
 const LINES: usize = 8;
@@ -221,17 +243,13 @@ impl<A: Alloc> Block<A> {
             return None;
         }
         let record = Record::read(&self.bytes, place.at, place.before);
-        let (bytes, short) = (&self.bytes[..], record.end - record.text <= COPY);
-        let text = &bytes[record.text..record.end];
-        let from = bytes[record.text..].first_chunk::<COPY>().filter(|_| short);
-        let to = key.get_mut(record.shared..).and_then(<[u8]>::first_chunk_mut::<COPY>);
-        if let (Some(from), Some(to)) = (from, to) {
+        let (bytes, len) = (&self.bytes[..], record.end - record.text);
+        let from = bytes[record.text..].first_chunk::<COPY>();
+        let to = key.get_mut(record.shared..).unwrap_or(&mut []);
+        match (from, to.first_chunk_mut::<COPY>()) {
             // What is copied beyond the key is overwritten by the next one, or never read.
-            *to = *from;
-        } else if let Some(room) = key.get_mut(record.shared..record.len) {
-            room.copy_from_slice(text);
-        } else if let Some(room) = key.get_mut(record.shared..) {
-            room.copy_from_slice(&text[..room.len()]);
+            (Some(from), Some(to)) if len <= COPY => *to = *from,
+            _ => copy(&bytes[record.text..record.end], to),
         }
         *place = Place { at: record.end, before: record.len };
         Some(record.shared)
