@@ -199,7 +199,7 @@ impl<W: Words> Fuse<W> {
         match self.width() {
             8 => self.has::<8>(key),
             16 => self.has_apart::<16>(key),
-            _ => self.has_apart::<0>(key),
+            _ => self.has::<0>(key),
         }
     }
 
@@ -247,9 +247,8 @@ impl<W: Words> Fuse<W> {
                 xor[0] ^ xor[1] ^ xor[2] ^ xor[3] == fingerprint(x) as u16
             }
             _ => {
-                let slots = [a, b, c, d].map(|slot| self.slots.peek(slot));
-                let xor = slots.iter().fold(fingerprint(x), |xor, slot| xor ^ slot);
-                xor << (64 - self.width()) == 0
+                let Some([a, b, c, d]) = self.slots.peek([a, b, c, d]) else { return false };
+                (a ^ b ^ c ^ d ^ fingerprint(x)) << (64 - self.width()) == 0
             }
         }
     }
