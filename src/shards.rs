@@ -46,7 +46,7 @@ impl<A: Alloc + Clone, I: Iterator<Item = u64>, F: Fn() -> I> Told<A, F> {
     }
 }
 
-impl<A: Alloc, I: Iterator<Item = u64>, F: Fn() -> I> Source for Told<A, F> {
+impl<A: Alloc + Clone, I: Iterator<Item = u64>, F: Fn() -> I> Source for Told<A, F> {
     fn tell(&self, each: impl FnMut(u64)) {
         (self.again)().for_each(each);
     }
@@ -54,6 +54,10 @@ impl<A: Alloc, I: Iterator<Item = u64>, F: Fn() -> I> Source for Told<A, F> {
     fn gather(&mut self, range: Range<usize>, starts: &[u64]) -> Result<&mut [u64], BuildError> {
         let (shards, base) = ((starts.len() - 1) as u64, starts[range.start]);
         let len = (starts[range.end] - base) as usize;
+        if self.gathered.capacity() < len {
+            // Growing would hold the old ones beside the new.
+            self.gathered = RawVec::new_in(self.gathered.alloc().clone());
+        }
         fill(&mut self.gathered, len, 0)?;
         fill(&mut self.next, range.len(), 0)?;
         for (next, start) in self.next.iter_mut().zip(&starts[range.clone()]) {
@@ -129,6 +133,38 @@ impl<A: Alloc, S: Source> Shards<A, S> {
         u128::from(above) * u128::from(above) > 100 * u128::from(mean) + 100
     }
 
+    /// Tells `each` of all hashes.
+    pub(crate) fn tell(&self, mut each: impl FnMut(u64)) -> Result<(), BuildError> {
+        let mut found = 0;
+        self.source.tell(|x| {
+            found += 1;
+            each(x);
+        });
+        let expected = self.starts.last().copied().unwrap_or(0);
+        if found == expected { Ok(()) } else { Err(BuildError::Unsteady { expected, found }) }
+    }
+
+    /// The bytes that [`each`](Self::each) takes beside the hashes, of which `scratch` are taken by
+    /// others, and the least that it takes in all, which must be no more than `memory`.
+    fn needs(&self, scratch: u64, memory: usize) -> Result<(u64, u64), BuildError> {
+        let scratch = scratch + self.starts.capacity() as u64 * 8 * 2;
+        let need = scratch.saturating_add(self.source.bytes(self.largest()));
+        if need > memory as u64 {
+            let (min, max) = (need, usize::MAX as u64);
+            return Err(BuildError::OutOfRange { name: "memory", value: memory as u64, min, max });
+        }
+        Ok((scratch, need))
+    }
+
+    /// `memory`, if it is enough; but if it is all there is, what gathering half of the hashes at a
+    /// time takes.
+    pub(crate) fn sparing(&self, scratch: u64, memory: usize) -> Result<usize, BuildError> {
+        let (scratch, need) = self.needs(scratch, memory)?;
+        let half = self.starts.last().copied().unwrap_or(0).div_ceil(2) * 8;
+        let sparing = scratch.saturating_add(half).max(need);
+        Ok(if memory == usize::MAX { sparing as usize } else { memory })
+    }
+
     /// Calls `work` with each shard's number and hashes, reading the source as often as `memory`
     /// bytes ask for, of which `scratch` are taken by others.
     pub(crate) fn each(
@@ -137,12 +173,7 @@ impl<A: Alloc, S: Source> Shards<A, S> {
         memory: usize,
         mut work: impl FnMut(usize, &mut [u64]) -> Result<(), BuildError>,
     ) -> Result<(), BuildError> {
-        let scratch = scratch + self.starts.capacity() as u64 * 8 * 2;
-        let need = scratch.saturating_add(self.source.bytes(self.largest()));
-        if need > memory as u64 {
-            let (min, max) = (need, usize::MAX as u64);
-            return Err(BuildError::OutOfRange { name: "memory", value: memory as u64, min, max });
-        }
+        let (scratch, _) = self.needs(scratch, memory)?;
         let room = (memory as u64 - scratch) / 8;
         let mut from = 0;
         while from < self.count() {

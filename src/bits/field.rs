@@ -324,22 +324,24 @@ impl<S: Store> Fields<S> {
         Some(value & mask(self.width))
     }
 
-    /// The field at `index` and other bits above it, or 0 if there is none; for widths up to 57.
-    /// The caller masks what it needs masked.
+    /// The fields at `indices` and other bits above them, or `None` if one does not exist; for
+    /// widths up to 57. The caller masks what it needs masked.
     #[inline(always)]
-    pub(crate) fn peek(&self, index: usize) -> u64 {
+    pub(crate) fn peek<const N: usize>(&self, indices: [usize; N]) -> Option<[u64; N]> {
         debug_assert!(self.width <= 57);
-        if index >= self.len || self.width == 0 {
-            return 0;
+        if self.width == 0 || indices.iter().any(|index| *index >= self.len) {
+            return None;
         }
-        let bit = index as u64 * u64::from(self.width);
-        let (at, shift) = ((bit >> 3) as usize, (bit & 7) as u32);
-        let bytes = self.store.bytes();
-        debug_assert!(at + 8 <= bytes.len());
-        // SAFETY: `index < len` and the width is not 0, so bytes exist from `at` on (invariant 1).
-        let start = unsafe { bytes.as_ptr().add(at) };
-        // SAFETY: 8 of the 9 bytes from there on, which need no alignment.
-        u64::from_le(unsafe { start.cast::<u64>().read_unaligned() }) >> shift
+        let start = self.store.bytes().as_ptr();
+        Some(indices.map(|index| {
+            let bit = index as u64 * u64::from(self.width);
+            debug_assert!((bit >> 3) as usize + 8 <= self.store.bytes().len());
+            // SAFETY: `index < len` and the width is not 0, so bytes exist from there on
+            // (invariant 1).
+            let start = unsafe { start.add((bit >> 3) as usize) };
+            // SAFETY: 8 of the 9 bytes from there on, which need no alignment.
+            u64::from_le(unsafe { start.cast::<u64>().read_unaligned() }) >> (bit & 7)
+        }))
     }
 }
 

@@ -13,12 +13,14 @@ pub struct Building {
     /// The seed with which keys are hashed.
     pub seed: u64,
     /// The most bytes that building may take beside the finished filter. A source that can be read
-    /// again is read as often as that asks for; whether it is changes no bit of the filter.
+    /// again is read as often as that asks for; whether it is changes no bit of the filter. Without
+    /// a bound, `usize::MAX`, half of its hashes are held at a time, which takes little more time
+    /// than holding all.
     pub memory: usize,
 }
 
 impl Default for Building {
-    /// Seed 0, and as much memory as it takes.
+    /// Seed 0, and no bound of the memory.
     fn default() -> Self {
         Self { seed: super::DEFAULT_SEED, memory: usize::MAX }
     }
@@ -45,8 +47,12 @@ impl<A: Alloc + Clone> Kept<A> {
         alloc: A,
     ) -> Result<Self, BuildError> {
         let mut kept = RawVec::new_in(alloc.clone());
-        // A hint that lies upwards shall not ask for more than its items would.
-        kept.try_reserve_exact(hashes.size_hint().0.min(1 << 20))?;
+        let (least, most) = hashes.size_hint();
+        // Growing would hold twice as much for a moment. A hint that lies upwards shall not fail
+        // where its items would not.
+        if most != Some(least) || kept.try_reserve_exact(least).is_err() {
+            kept.try_reserve_exact(least.min(1 << 20))?;
+        }
         for hash in hashes {
             kept.try_extend_from_slice(&[mixed(hash, seed)])?;
         }

@@ -56,7 +56,8 @@ const MAX_LAYERS: usize = 8;
 /// `0.96 n (r + 1/64)` bits for the first layer, of r columns on average, and as much a key for the
 /// 5 % that are left to the next one: at 1/256, 8.03 bits a key for 1,000,000 keys, 8.05 for
 /// 100,000, 8.83 for 1,000; at 1 %, 6.75 bits. No slack, never grows. Building takes 8.5 bytes a
-/// key, less with a budget ([`Building`](super::Building)).
+/// key, half of that from a source that can be read again, less with a budget
+/// ([`Building`](super::Building)).
 ///
 /// # Time
 ///

@@ -91,6 +91,7 @@ impl<A: Alloc + Clone> Ribbon<HeapWords<A>> {
         let mut left = RawVec::new_in(alloc);
         left.try_reserve_exact((len / BUMPED_OF) as usize + 64)?;
         let scratch = Solver::<A>::bytes(slots, shards.largest()) + left.capacity() as u64 * 8;
+        let memory = shards.sparing(scratch, memory)?;
         shards.each(scratch, memory, |shard, keys| {
             solver.solve(&layer, shard, keys, as_bytes_mut(block.words_mut()), |bumped| {
                 leave(&mut left, bumped)
