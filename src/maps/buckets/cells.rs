@@ -9,7 +9,6 @@
 //! the bits that chose the bucket and are not stored.
 
 use super::front::{head, set_len};
-use crate::bits::field::mask;
 use crate::simd::tags::{equal16, equal32};
 
 /// Tags that are looked at together.
@@ -17,6 +16,10 @@ const WINDOW: usize = 32;
 
 /// Half of a window.
 const HALF: usize = WINDOW / 2;
+
+/// Tags that an integer's look-up takes in at once: as many as a bucket has that is to be split
+/// next, which is twice the average at most.
+const MOST: usize = WINDOW + HALF;
 
 /// What is stored of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,12 @@ pub(super) struct Cells<'b> {
     len: usize,
     /// Bits of a rest, at most 56.
     width: u32,
+}
+
+/// The `width` lowest bits set, of which there are less than 64: so none is a case of its own.
+#[inline(always)]
+pub(super) const fn ones(width: u32) -> u64 {
+    (1 << width) - 1
 }
 
 /// Bytes of the head and of `len` cells.
@@ -74,9 +83,26 @@ impl<'b> Cells<'b> {
     }
 
     /// Where a cell is.
+    ///
+    /// One look at all tags, where a block has as many as most have: no branch that depends on how
+    /// many, and no more instructions than needed, so that the processor comes to the next keys
+    /// while this one's lines are on their way.
     #[inline(always)]
     pub(super) fn find(self, wanted: Cell) -> Option<usize> {
-        self.find_by(wanted.tag, |index| self.rest(index) == wanted.rest)
+        let Self { bytes, len, width } = self;
+        if len > MOST || bytes.len() < head(0) + MOST {
+            return find_any(bytes, len, width, wanted.tag, wanted.rest);
+        }
+        let mut equal = equal_most(&bytes[head(0)..], wanted.tag)? & ((1 << len) - 1);
+        while equal != 0 {
+            let index = equal.trailing_zeros() as usize;
+            let bit = 8 * (head(0) + len) + index * width as usize;
+            if read(bytes, bit, width) == wanted.rest {
+                return Some(index);
+            }
+            equal &= equal - 1;
+        }
+        None
     }
 
     /// Where the first cell is that has this tag and is accepted.
@@ -112,13 +138,27 @@ impl<'b> Cells<'b> {
     }
 }
 
+/// Where a cell is in a block of any number of them.
+#[inline(never)]
+fn find_any(bytes: &[u8], len: usize, width: u32, tag: u8, rest: u64) -> Option<usize> {
+    let cells = Cells::new(bytes, len, width);
+    cells.find_by(tag, |index| cells.rest(index) == rest)
+}
+
+/// Which of the first tags equal `tag`, the first one's bit the lowest; `None` if there are less
+/// than [`MOST`].
+#[inline(always)]
+fn equal_most(tags: &[u8], tag: u8) -> Option<u64> {
+    let (first, rest) = tags.split_first_chunk::<WINDOW>()?;
+    let last = rest.first_chunk::<HALF>()?;
+    Some(u64::from(equal32(first, tag)) | u64::from(equal16(last, tag)) << WINDOW)
+}
+
 /// Which of the bytes from `at` on equal `tag`, the first one's bit the lowest: of a window of
 /// them, or of those up to the end; `None` if there are not 16 bytes in all.
 ///
-/// One window, and another look where there are more tags: as few instructions as can be, so that
-/// the processor comes to the next key while this one's lines are on their way (with two windows at
-/// once, misses among ten million keys take 1.3 times as long: bench `maps_int` of the peers).
-/// Where a window would pass the end it begins sooner, so that entries may follow the tags at once.
+/// One window, and another look where there are more tags. Where a window would pass the end it
+/// begins sooner, so that entries may follow the tags at once.
 #[inline(always)]
 fn equal_from(bytes: &[u8], at: usize, tag: u8) -> Option<u32> {
     let len = bytes.len();
@@ -152,13 +192,13 @@ fn load(bytes: &[u8], at: usize) -> u64 {
 fn read(bytes: &[u8], bit: usize, width: u32) -> u64 {
     let (at, shift) = word_of(bytes, bit);
     // A field without bits may begin behind the word.
-    load(bytes, at).wrapping_shr(shift) & mask(width)
+    load(bytes, at).wrapping_shr(shift) & ones(width)
 }
 
 #[inline(always)]
 fn write(bytes: &mut [u8], bit: usize, width: u32, value: u64) {
     let (at, shift) = word_of(bytes, bit);
-    let mask = mask(width).wrapping_shl(shift);
+    let mask = ones(width).wrapping_shl(shift);
     let word = load(bytes, at) & !mask | value.wrapping_shl(shift) & mask;
     bytes[at..at + 8].copy_from_slice(&word.to_le_bytes());
 }
@@ -227,7 +267,7 @@ mod tests {
         for width in [0, 1, 7, 8, 13, 24, 41, 55, 56] {
             let of = |i: u64| {
                 let mixed = i.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-                Cell { tag: (mixed >> 60) as u8, rest: mixed & mask(width) }
+                Cell { tag: (mixed >> 60) as u8, rest: mixed & ones(width) }
             };
             let (mut bytes, mut model) = (vec![0; 8], Vec::new());
             for len in 0..300 {

@@ -69,8 +69,14 @@ impl<B: Bucket, A: Alloc> Directory<B, A> {
     /// The bucket of a hash, if there is one at all.
     #[inline(always)]
     pub(super) fn bucket_of(&self, hash: u64) -> usize {
-        let bucket = hash as usize & self.mask;
-        if bucket < self.blocks.len() { bucket } else { bucket & (self.mask >> 1) }
+        self.choose(hash).0
+    }
+
+    /// The same, and whether all bits of the mask choose it: whether the bucket that all but the
+    /// highest of them number has been split, which one comparison tells.
+    #[inline(always)]
+    pub(super) fn choose(&self, hash: u64) -> (usize, bool) {
+        choose(hash as usize, self.blocks.len(), self.mask)
     }
 
     /// A block, and the allocator that it is from.
@@ -255,6 +261,14 @@ impl<B: Bucket, A: Alloc> Directory<B, A> {
     }
 }
 
+/// The bucket of a hash among so many, and whether all bits of the mask choose it.
+#[inline(always)]
+const fn choose(hash: usize, buckets: usize, mask: usize) -> (usize, bool) {
+    let half = mask >> 1;
+    let whole = (hash & half) + (mask - half) < buckets;
+    (hash & if whole { mask } else { half }, whole)
+}
+
 impl<B: Bucket, A: Alloc> Deref for Directory<B, A> {
     type Target = [B];
 
@@ -285,5 +299,25 @@ impl<B: Bucket, A: Alloc> Drop for Directory<B, A> {
         let rest = Rest(self);
         rest.0.clear();
         core::mem::forget(rest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_has_the_bucket_of_all_bits_if_that_is_there() {
+        assert_eq!(choose(5, 0, 0), (0, false));
+        for buckets in 1..70_usize {
+            let mask = buckets.next_power_of_two() - 1;
+            for hash in 0..256 {
+                let (bucket, whole) = choose(hash, buckets, mask);
+                let all = hash & mask;
+                assert_eq!(bucket, if all < buckets { all } else { all & (mask >> 1) });
+                let halves = [bucket & (mask >> 1), bucket | (mask - (mask >> 1))];
+                assert_eq!(whole, halves.iter().all(|half| *half < buckets));
+            }
+        }
     }
 }

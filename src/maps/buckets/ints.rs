@@ -14,9 +14,8 @@ pub(in super::super) use iter::{IntExtract, IntIter, IntIterMut, IntOwned};
 
 use super::super::int_key::{IntKey, Mixer};
 use super::block::packed::Packed;
-use super::cells::Cell;
+use super::cells::{Cell, ones};
 use super::directory::Directory;
-use crate::bits::field::mask;
 use crate::mem::{Alloc, PartKind, Parts};
 use core::marker::PhantomData;
 
@@ -89,7 +88,7 @@ const fn width<K: IntKey>(level: u32) -> u32 {
 #[inline(always)]
 fn cell<K: IntKey>(mixed: u64, level: u32) -> Cell {
     let tag = (mixed >> (K::BITS - TAG)) as u8;
-    Cell { tag, rest: mixed >> level & mask(width::<K>(level)) }
+    Cell { tag, rest: mixed >> level & ones(width::<K>(level)) }
 }
 
 /// The mixed key of what is stored in a bucket of this level.
@@ -119,10 +118,10 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
 
     #[inline(always)]
     pub(in super::super) fn find(&self, mixed: u64) -> Option<IntPlace> {
-        let bucket = self.directory.bucket_of(mixed);
+        let (bucket, whole) = self.directory.choose(mixed);
         let block = self.directory.get(bucket)?;
         block.fetch(1);
-        let level = self.level_of(bucket);
+        let level = self.directory.mask().trailing_ones() - !whole as u32;
         let index = block.cells(width::<K>(level)).find(cell::<K>(mixed, level))?;
         Some(IntPlace { bucket, index })
     }
@@ -189,6 +188,7 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bits::field::mask;
 
     /// A bucket's level is the number of bits that tell its keys from those of all others.
     #[test]
