@@ -24,6 +24,7 @@ use crate::simd::prefetch;
 pub(crate) const PAD_WORDS: usize = 1;
 
 /// The `width` lowest bits set.
+#[inline]
 pub(crate) const fn mask(width: u32) -> u64 {
     debug_assert!(width <= 64);
     if width == 0 { 0 } else { u64::MAX >> (64 - width) }
