@@ -104,6 +104,22 @@ macro_rules! register {
 crate::family!(register);
 
 const _: () = {
+    /// `a == b`, in a constant.
+    const fn same(a: &str, b: &str) -> bool {
+        let (a, b) = (a.as_bytes(), b.as_bytes());
+        if a.len() != b.len() {
+            return false;
+        }
+        let mut i = 0;
+        while i < a.len() {
+            if a[i] != b[i] {
+                return false;
+            }
+            i += 1;
+        }
+        true
+    }
+
     let mut i = 0;
     while i < KINDS.len() {
         let mut j = 0;
@@ -115,22 +131,6 @@ const _: () = {
         i += 1;
     }
 };
-
-/// `a == b`, in a constant.
-const fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut i = 0;
-    while i < a.len() {
-        if a[i] != b[i] {
-            return false;
-        }
-        i += 1;
-    }
-    true
-}
 
 /// The kind with this number, if this build knows it. O(number of kinds).
 #[must_use]
