@@ -47,7 +47,7 @@ const GROUP_WORDS: usize = 2;
 /// # When not to use it
 ///
 /// - Numbers that look random and all have as many bits: [`PackedInts`](super::PackedInts) is as
-///   small, three times as fast by position, and can be changed.
+///   small, twice as fast by position, and can be changed.
 /// - Ascending numbers at random distances: Elias-Fano coding takes fewer bits (8.8 against 11.6 at
 ///   a mean distance of 100).
 /// - Archives that are only read from front to back: entropy coders such as pco take half the bits.

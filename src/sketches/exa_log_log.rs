@@ -93,7 +93,7 @@ enum Form {
 /// | operation | time | cache lines |
 /// |---|---|---|
 /// | `insert` | O(1), and once `2^p` is small against the keys, the hash is most of it | 1; none for most keys |
-/// | `estimate`, bounds | O(2^p): 6 us at `p` 11; frozen 50 us; running, or tokens, O(1) | all |
+/// | `estimate`, bounds | O(2^p): 5 us at `p` 11; frozen 50 us; running, or tokens, O(1) | all |
 /// | `merge` | O(2^p): 5 us at `p` 11 | all |
 ///
 /// Only a change of the form requests memory, and an exception.
@@ -173,7 +173,7 @@ impl<W: Words> ExaLogLog<W> {
         self.running
     }
 
-    /// How many different keys were inserted, about. O(2^p), 6 us at `p` 11; O(1) while tokens are
+    /// How many different keys were inserted, about. O(2^p), 5 us at `p` 11; O(1) while tokens are
     /// kept or with a running estimate. Allocates nothing.
     #[must_use]
     pub fn estimate(&self) -> f64 {
