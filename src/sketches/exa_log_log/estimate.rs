@@ -130,6 +130,10 @@ impl Evidence {
     /// Takes in a register; all of a sketch in order, forwards or backwards.
     #[inline]
     pub(super) fn add(&mut self, index: usize, register: Register) {
+        // Of an empty register too, or the sums would run over behind a row of such ones.
+        if index % FLUSH == 0 {
+            self.flush();
+        }
         if register.value == 0 {
             self.empty += 1;
             return;
@@ -137,9 +141,6 @@ impl Evidence {
         let (level, told) = told(register);
         // Values of a damaged file may be anything.
         self.sums[level % 64] += told;
-        if index % FLUSH == 0 {
-            self.flush();
-        }
     }
 
     fn flush(&mut self) {
@@ -251,10 +252,36 @@ mod tests {
                 assert!((change(register) / missing - 1.0).abs() < 1e-9, "{register:?}");
                 let mut evidence = Evidence::new();
                 evidence.add(0, register);
+                evidence.flush();
                 for j in 2..LEVELS {
                     let count = (lowest..=value).filter(|v| saw(*v) && probability(*v) == power(j));
                     assert_eq!(evidence.beta[j], count.count() as u64, "{register:?} level {j}");
                 }
+            }
+        }
+    }
+
+    /// Of the most that a register can tell, and with empty ones wherever sums are emptied.
+    #[test]
+    fn no_sum_runs_over() {
+        const REGISTERS: u64 = 1 << 14;
+        for (value, seen) in [(60, 0), (59, 0), (60, 127), (59, 127), (8, 0), (1, 0)] {
+            let register = Register { value, seen };
+            let full = |index: usize| index % FLUSH != 0;
+            let mut one = Evidence::new();
+            one.add(1, register);
+            one.flush();
+            for forwards in [true, false] {
+                let mut all = Evidence::new();
+                for at in 0..REGISTERS as usize {
+                    let index = if forwards { at } else { REGISTERS as usize - 1 - at };
+                    all.add(index, if full(index) { register } else { Register::default() });
+                }
+                all.flush();
+                let count = REGISTERS - all.empty;
+                assert_eq!(all.empty, REGISTERS / FLUSH as u64);
+                assert_eq!(all.beta, one.beta.map(|seen| seen * count), "{register:?}");
+                assert_eq!(all.missing, one.missing.map(|units| units * count), "{register:?}");
             }
         }
     }
