@@ -63,7 +63,8 @@ const MIN_SEGMENTS: u64 = 4;
 /// Building holds 12 bytes for each key of a shard, which has up to 1.6 million, and the hashes in
 /// 8 bytes each if they are given once. Of a source that can be read again it holds half of them at
 /// a time, fewer with a budget ([`Building`](super::Building)), and none if there is one shard: at
-/// 1/256 at most 12.0 bytes a key from 300,000 keys on, slots included, 6.3 for 10,000,000.
+/// 1/256 11.8 bytes a key for a million keys, slots included, 6.3 for ten million (the peers' bench
+/// `filters_static`).
 ///
 /// # Time
 ///

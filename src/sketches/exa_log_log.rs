@@ -94,7 +94,7 @@ enum Form {
 /// |---|---|---|
 /// | `insert` | O(1), and once `2^p` is small against the keys, the hash is most of it | 1; none for most keys |
 /// | `estimate`, bounds | O(2^p): 5 us at `p` 11; frozen 50 us; running, or tokens, O(1) | all |
-/// | `merge` | O(2^p): 5 us at `p` 11 | all |
+/// | `merge` | O(2^p): 9 us at `p` 11, with a copy | all |
 ///
 /// Only a change of the form requests memory, and an exception.
 ///

@@ -22,28 +22,6 @@ const START: usize = 21;
 /// Bytes that are copied at once, where so many are there and have room.
 const COPY: usize = 16;
 
-/// Copies a text as far as there is room. One of 4 to 32 bytes as two halves that may overlap:
-/// to call for a copy of so few bytes takes as long as all else of a step.
-#[inline(always)]
-fn copy(text: &[u8], to: &mut [u8]) {
-    let len = text.len().min(to.len());
-    let (text, to) = (&text[..len], &mut to[..len]);
-    match len {
-        4..8 => copy_halves::<4>(text, to),
-        8..16 => copy_halves::<8>(text, to),
-        16..=32 => copy_halves::<16>(text, to),
-        _ => to.copy_from_slice(text),
-    }
-}
-
-/// Copies the first and the last `N` bytes, of `N` to `2 * N` in all.
-#[inline(always)]
-fn copy_halves<const N: usize>(text: &[u8], to: &mut [u8]) {
-    to[..N].copy_from_slice(&text[..N]);
-    let last = text.len() - N;
-    to[last..].copy_from_slice(&text[last..]);
-}
-
 /// Bytes of a cache line, and lines that are fetched ahead.
 const LINE: usize = 64;
 const LINES: usize = 8;
@@ -393,6 +371,28 @@ impl<A: Alloc + Clone> Block<A> {
     pub(super) fn try_clone(&self) -> Result<Self, AllocError> {
         Ok(Self { bytes: self.bytes.try_clone()?, count: self.count })
     }
+}
+
+/// Copies a text as far as there is room. One of 4 to 32 bytes as two halves that may overlap:
+/// to call for a copy of so few bytes takes as long as all else of a step.
+#[inline(always)]
+fn copy(text: &[u8], to: &mut [u8]) {
+    let len = text.len().min(to.len());
+    let (text, to) = (&text[..len], &mut to[..len]);
+    match len {
+        4..8 => copy_halves::<4>(text, to),
+        8..16 => copy_halves::<8>(text, to),
+        16..=32 => copy_halves::<16>(text, to),
+        _ => to.copy_from_slice(text),
+    }
+}
+
+/// Copies the first and the last `N` bytes, of `N` to `2 * N` in all.
+#[inline(always)]
+fn copy_halves<const N: usize>(text: &[u8], to: &mut [u8]) {
+    to[..N].copy_from_slice(&text[..N]);
+    let last = text.len() - N;
+    to[last..].copy_from_slice(&text[last..]);
 }
 
 /// Blocks have as many bytes as malloc has at hand: it deals out multiples of 16, of which it takes
