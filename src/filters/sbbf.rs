@@ -9,7 +9,7 @@ use super::{BATCH, Filter, FilterMut, contains_many, in_batches};
 use crate::error::{BuildError, FileError, MergeError, Tag};
 use crate::hashing::KeyHash;
 use crate::mem::{Alloc, Footprint, Parts};
-use crate::simd::lines::{Form, HALF, Kernel, kernel};
+use crate::simd::lines::{Form, HALF, Kernel, SPLIT, kernel};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Persist, Source, Words, doors, require};
@@ -124,7 +124,7 @@ impl<W: Words> Sbbf<W> {
     #[must_use]
     #[inline]
     pub fn contains_hash(&self, hash: u64) -> bool {
-        self.kernel.has(self.blocks.bytes(), hash)
+        self.kernel.has_as::<SPLIT>(self.blocks.bytes(), hash)
     }
 
     /// For each of `keys`, whether it may be in the set: into `found`, position by position, as far
@@ -339,7 +339,7 @@ impl<A: Alloc> Sbbf<HeapWords<A>> {
     /// Adds the key of this hash; returns whether the filter changed.
     #[inline]
     pub fn insert_hash(&mut self, hash: u64) -> bool {
-        self.kernel.set(self.blocks.bytes_mut(), hash)
+        self.kernel.set_as::<SPLIT>(self.blocks.bytes_mut(), hash)
     }
 
     /// Adds the keys of these hashes. Blocks are asked for 32 keys ahead, so that their ways from

@@ -50,7 +50,7 @@ pub(crate) enum Form {
 pub(super) const QUARTERS: u8 = 0;
 pub(super) const WORDS: u8 = 1;
 pub(super) const PAIRS: u8 = 2;
-pub(super) const SPLIT: u8 = 3;
+pub(crate) const SPLIT: u8 = 3;
 
 /// Multipliers of `x`, whose products give the bits. The second must not be a function of the
 /// first: then pairs repeat (measured: 1.3 to 1.9 times the rate).
@@ -133,18 +133,15 @@ mod built {
     pub(super) use crate::simd::x86::lines::avx512::{has, set};
 }
 
-/// Calls the function of the build's vectors, if it targets any, for the kernel's form.
+/// In a build that targets the best vectors, returns what the function for the kernel's form does.
 macro_rules! inlined {
     ($kernel:ident.$name:ident($($argument:ident),*)) => {
         #[cfg(all(target_arch = "x86_64", target_feature = "avx2", not(lessram_scalar)))]
-        // SAFETY: the build targets what it needs.
-        return unsafe {
-            match $kernel.form {
-                Form::Quarters => built::$name::<QUARTERS>($($argument),*),
-                Form::Words => built::$name::<WORDS>($($argument),*),
-                Form::Pairs => built::$name::<PAIRS>($($argument),*),
-                Form::Split => built::$name::<SPLIT>($($argument),*),
-            }
+        return match $kernel.form {
+            Form::Quarters => $kernel.$name::<QUARTERS>($($argument),*),
+            Form::Words => $kernel.$name::<WORDS>($($argument),*),
+            Form::Pairs => $kernel.$name::<PAIRS>($($argument),*),
+            Form::Split => $kernel.$name::<SPLIT>($($argument),*),
         };
     };
 }
@@ -229,7 +226,20 @@ impl Kernel {
     #[inline]
     #[allow(unreachable_code)]
     pub(crate) fn has(&self, lines: &[u8], x: u64) -> bool {
-        inlined!(self.has(lines, x));
+        inlined!(self.has_as(lines, x));
+        // SAFETY: the processor has what it needs (invariant 1).
+        unsafe { (self.has)(lines, x) }
+    }
+
+    /// [`has`](Self::has) for a caller who knows the form, which a build that targets the best
+    /// vectors then need not ask for.
+    #[inline]
+    #[allow(unreachable_code)]
+    pub(crate) fn has_as<const FORM: u8>(&self, lines: &[u8], x: u64) -> bool {
+        debug_assert!(self.form as u8 == FORM);
+        #[cfg(all(target_arch = "x86_64", target_feature = "avx2", not(lessram_scalar)))]
+        // SAFETY: the build targets what it needs.
+        return unsafe { built::has::<FORM>(lines, x) };
         // SAFETY: the processor has what it needs (invariant 1).
         unsafe { (self.has)(lines, x) }
     }
@@ -238,7 +248,19 @@ impl Kernel {
     #[inline]
     #[allow(unreachable_code)]
     pub(crate) fn set(&self, lines: &mut [u8], x: u64) -> bool {
-        inlined!(self.set(lines, x));
+        inlined!(self.set_as(lines, x));
+        // SAFETY: the processor has what it needs (invariant 1).
+        unsafe { (self.set)(lines, x) }
+    }
+
+    /// [`set`](Self::set) for a caller who knows the form.
+    #[inline]
+    #[allow(unreachable_code)]
+    pub(crate) fn set_as<const FORM: u8>(&self, lines: &mut [u8], x: u64) -> bool {
+        debug_assert!(self.form as u8 == FORM);
+        #[cfg(all(target_arch = "x86_64", target_feature = "avx2", not(lessram_scalar)))]
+        // SAFETY: the build targets what it needs.
+        return unsafe { built::set::<FORM>(lines, x) };
         // SAFETY: the processor has what it needs (invariant 1).
         unsafe { (self.set)(lines, x) }
     }

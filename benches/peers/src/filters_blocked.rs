@@ -41,9 +41,12 @@ macro_rules! set {
                 let new: fn(usize, f64) -> Self = $new;
                 new(n, fpr)
             }
+            // Without a call of the harness's for any of them: what is large may else get one.
+            #[inline(always)]
             fn insert(&mut self, hash: u64) {
                 self.$insert(hash);
             }
+            #[inline(always)]
             fn has(&self, hash: u64) -> bool {
                 self.contains_hash(hash)
             }
