@@ -10,6 +10,7 @@ pub use build::EliasFanoBuilder;
 pub use cursor::Cursor;
 pub(super) use iter::Iter;
 
+use super::dense_select::near::goes_forward;
 use super::{DenseSelect, Ints, PackedInts, SortedInts, lower_bound, positions_in};
 use crate::error::{FileError, Tag};
 use crate::mem::{Footprint, PartKind, Parts};
@@ -192,6 +193,19 @@ impl<W: Words> EliasFano<W> {
     #[must_use]
     #[inline]
     pub fn get(&self, index: usize) -> Option<u64> {
+        // Here only what takes few steps, so that more questions are under way at once.
+        if goes_forward(self.high()) {
+            let low = self.lows.get(index)?;
+            if let Some(bit) = self.ones.select_forward(self.high(), index as u64, None) {
+                return Some(self.join(index as u64, bit, low));
+            }
+        }
+        self.get_anywhere(index)
+    }
+
+    /// [`get`](Self::get) in as many steps as it takes.
+    #[inline(never)]
+    fn get_anywhere(&self, index: usize) -> Option<u64> {
         // First the low half: its cache line comes while the other one is looked for.
         let low = self.lows.get(index)?;
         Some(self.join(index as u64, self.bit(index as u64), low))
