@@ -70,7 +70,7 @@ def ratio(value):
 
 
 def page():
-    found, _ = compare.races()
+    found, _ = compare.races("")
     text = TEMPLATE.read_text()
     names = {"at": lambda bench, setting="": At(found[bench][setting], setting)}
     block = re.search(r"<!-- let\n(.*?)-->\n", text, re.S)

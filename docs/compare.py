@@ -1,7 +1,8 @@
-"""Writes COMPARE.md: what recorded runs of the peers' benches measured, every figure from them.
+"""Writes COMPARE.md and COMPARE-NATIVE.md: what recorded runs of the peers' benches measured, every
+figure from them.
 
-    python3 docs/compare.py          writes it
-    python3 docs/compare.py --check  fails if it is not what the records say
+    python3 docs/compare.py          writes them
+    python3 docs/compare.py --check  fails if they are not what the records say
 
 Standard library only. Of each race the newest record on the newest processor is taken.
 """
@@ -14,10 +15,9 @@ from written import write_or_check
 
 HERE = Path(__file__).parent
 RECORDS = HERE.parent / "benches" / "record"
-PAGE = HERE / "COMPARE.md"
 MACHINE = "amd-zen4-2core"
 
-HEAD = """# Comparison
+HEAD = """# Comparison{title}
 
 <!-- Written by docs/compare.py from benches/record; `python3 docs/compare.py --check` in CI. -->
 
@@ -27,9 +27,26 @@ do not show, [CHOOSING.md](CHOOSING.md) what to conclude. Times are nanoseconds 
 CPU time of one thread; heap bytes are the allocator's. The best of a column is bold, whoever has it;
 within 5 % it is a tie. A name without a crate's is this crate's.
 
-All runs: AMD Zen 4, two virtual cores, built for plain x86-64, one after the other by `benches/full`;
-[what ran](../benches/record/{about}) has the versions of the peers.
+All runs: AMD Zen 4, two virtual cores, {built}, one after the other by
+`{command}`; [what ran](../benches/record/{about}) has the versions
+of the peers. {other}
 """
+
+# How the contenders were built: page, suffix of its records, and what its head says.
+BUILDS = [
+    ("COMPARE.md", "", {
+        "title": "",
+        "built": "built for plain x86-64",
+        "command": "benches/full",
+        "other": "[COMPARE-NATIVE](COMPARE-NATIVE.md) has builds for that processor.",
+    }),
+    ("COMPARE-NATIVE.md", "-native", {
+        "title": ", built for the processor",
+        "built": "everything built with `-Ctarget-cpu=native`",
+        "command": "benches/full --native",
+        "other": "[COMPARE](COMPARE.md) has builds for plain x86-64.",
+    }),
+]
 
 FAMILIES = {
     "Arrays": [
@@ -64,13 +81,15 @@ WORK = {
 WORK_ON_SETS = {"ascending", "difference", "intersection", "intersection_len", "random", "union"}
 
 
-def races():
-    """Samples by bench, setting, work and contender; and the record that each race is from."""
+def races(suffix):
+    """Samples by bench, setting, work and contender; and the record that each race is from. Of the
+    records whose names end with `suffix`."""
     found = defaultdict(lambda: defaultdict(lambda: defaultdict(lambda: defaultdict(list))))
     taken = {}
     for path in sorted(RECORDS.glob(f"*-{MACHINE}-*.tsv")):
         head, *lines = path.read_text().splitlines()
-        if path.stem.endswith("-native") or head.split("\t") != COLUMNS:
+        native = "-native" if path.stem.endswith("-native") else ""
+        if native != suffix or head.split("\t") != COLUMNS:
             continue
         for line in lines:
             if line.startswith("error\t"):
@@ -165,15 +184,15 @@ def size(told):
     return max((size for _, size in told), default=0)
 
 
-def page():
-    found, taken = races()
+def page(suffix, words):
+    found, taken = races(suffix)
     about = max(path.name for path in RECORDS.glob(f"*-{MACHINE}-about.txt"))
-    out = [HEAD.strip().format(about=about)]
+    out = [HEAD.strip().format(about=about, **words)]
     for family, benches in FAMILIES.items():
-        out.append(f"\n## {family}")
+        benches = [bench for bench in benches if bench in found]
+        if benches:
+            out.append(f"\n## {family}")
         for bench in benches:
-            if bench not in found:
-                continue
             settings = found.pop(bench)
             dates = sorted({path.stem[:10] for (name, *_), path in taken.items() if name == bench})
             out.append(f"\n### {bench}\n\nRecorded {', '.join(dates)}.")
@@ -217,4 +236,5 @@ def section(settings):
 
 
 if __name__ == "__main__":
-    write_or_check(PAGE, page(), "compare.py")
+    for name, suffix, words in BUILDS:
+        write_or_check(HERE / name, page(suffix, words), "compare.py")
