@@ -170,7 +170,6 @@ impl<W: Words> PackedInts<W> {
     }
 
     /// The packed words, to be stored.
-    #[cfg(feature = "alloc")]
     pub(crate) fn words(&self) -> &[crate::storage::Le64] {
         self.fields.store().words()
     }

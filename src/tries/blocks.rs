@@ -143,6 +143,25 @@ macro_rules! block_doors {
                 self.reading().locate(query)
             }
 
+            /// The number of `key`; `near` is told as soon as it is known which keys it is among.
+            #[inline(never)]
+            pub(super) fn id_near(
+                &self,
+                key: &[u8],
+                near: impl FnOnce(core::ops::Range<usize>),
+            ) -> Option<usize> {
+                if self.len == 0 {
+                    return None;
+                }
+                let Some(query) = Short::<false>::new(key) else { return self.id_of(key) };
+                let view = self.reading();
+                let found = view.find(&query)?;
+                let first = found.block * view.block();
+                near(first..first + view.block());
+                let (at, equal) = view.locate_in(found, &query);
+                equal.then_some(at)
+            }
+
             /// Puts the number of each of `keys` into `ids`, `None` of those that there are not, as
             /// far as both go. As [`id_of`](Self::id_of) of each, but the memory of several is
             /// under way at once.

@@ -17,6 +17,8 @@ mod register;
 mod tests;
 mod walk;
 
+#[cfg(feature = "std")]
+pub(super) use fixed_layout::{bytes_of, class_of};
 #[cfg(feature = "alloc")]
 pub use matches::{DawgMatches, Fuzzy};
 pub use node::{Edges, KeysAlong, Node};

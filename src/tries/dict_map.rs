@@ -56,11 +56,15 @@ use core::ops::{Range, RangeBounds};
 ///
 /// | operation | time | cache lines |
 /// |---|---|---|
-/// | `get` | a look-up in the dictionary | that's, and 1 or 2 |
+/// | `get` | a look-up in the dictionary | that's, and 1 or 2; up to 5 where a dictionary has blocks |
 /// | `get_at` | O(1) | 1 or 2 |
 /// | `prefix`, `range` | two look-ups | |
 /// | iterate | O(length) a key | |
 /// | build | the dictionary's, O(1) a value | |
+///
+/// As soon as the block of a key is known, its values are asked for, up to 256 bytes of them: that
+/// takes two fifths off a hit in 1.5 million postcodes with two `f32`, and adds a fifth to a miss
+/// (measured: a loop of this and what was before in turns; a `get` of many does without).
 ///
 /// Reading allocates nothing; what hands out keys has a buffer for one.
 ///
@@ -114,10 +118,14 @@ pub trait StaticDict: RankedKeySet + Persist + Sealed {
     #[doc(hidden)]
     #[cfg(feature = "alloc")]
     fn copied(&self) -> Self::Heap;
+
+    /// The number of `key`; `near` is told which few keys it is among, if that is known before.
+    #[doc(hidden)]
+    fn id_near(&self, key: &[u8], near: impl FnOnce(Range<usize>)) -> Option<usize>;
 }
 
 macro_rules! static_dicts {
-    ($($dict:ident $map:ident;)*) => {$(
+    ($($dict:ident $map:ident |$of:ident, $key:ident, $near:ident| $id:expr;)*) => {$(
         #[doc = concat!("[`DictMap`] of `u64`, over a [`", stringify!($dict), "`].")]
         pub type $map<W = HeapWords> = DictMap<$dict<W>, u64>;
 
@@ -131,14 +139,20 @@ macro_rules! static_dicts {
             fn copied(&self) -> $dict {
                 self.to_heap()
             }
+
+            #[inline]
+            fn id_near(&self, $key: &[u8], $near: impl FnOnce(Range<usize>)) -> Option<usize> {
+                let $of = self;
+                $id
+            }
         }
     )*};
 }
 
 static_dicts! {
-    RearDict RearMapU64;
-    FrontDict FrontMapU64;
-    Dawg DawgMapU64;
+    RearDict RearMapU64 |dict, key, near| dict.id_near(key, near);
+    FrontDict FrontMapU64 |dict, key, near| dict.id_near(key, near);
+    Dawg DawgMapU64 |dict, key, _near| dict.id_of(key);
 }
 
 /// Maps have the number of their dictionary's map to `u64`, and a section that names their values.
@@ -191,7 +205,14 @@ impl<D: StaticDict, V: Value> DictMap<D, V> {
     #[must_use]
     #[inline]
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<V> {
-        self.get_at(self.dict.id_of(key.as_ref())?)
+        self.get_at(self.id_of(key.as_ref())?)
+    }
+
+    /// The number of `key`, whose value is asked for as soon as it is known about where it is: the
+    /// memory of both is then under way at once.
+    #[inline]
+    fn id_of(&self, key: &[u8]) -> Option<usize> {
+        self.dict.id_near(key, |ids| self.values.ask(ids))
     }
 
     /// The value of the key `id`; `None` unless `id < len`. O(1), allocates nothing.
@@ -204,7 +225,7 @@ impl<D: StaticDict, V: Value> DictMap<D, V> {
     /// Number and value of `key`, if that is there.
     #[must_use]
     pub fn find(&self, key: impl AsRef<[u8]>) -> Option<(usize, V)> {
-        let id = self.dict.id_of(key.as_ref())?;
+        let id = self.id_of(key.as_ref())?;
         Some((id, self.get_at(id)?))
     }
 

@@ -9,7 +9,8 @@
 //! | keys that come and go, alone or with values | [`DynTrie`], [`DynTrieMap`] | 5.6 bytes a word |
 //! | keys of which few change, in a file or not | [`Layered`] over one of the first three | that one's, and the changes' |
 //!
-//! Which of the first three takes the fewest bytes of keys that are at hand, [`plan`] says.
+//! Which of the first three takes the fewest bytes of keys that are at hand, [`plan`] says, and
+//! what a [`Dawg`] for time takes.
 //!
 //! A key's number is its rank, so that a range or a prefix is a range of numbers, and what belongs
 //! to keys lies in an array beside the dictionary: a [`DictMap`] is both.

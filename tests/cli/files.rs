@@ -136,6 +136,11 @@ fn dictionaries_are_built_from_any_order_in_little_memory() {
         folder.ok(&["build", kind, "any", "-o", "two", "-q", "--memory", "4M"]);
         assert!(folder.read("one") == folder.read("two"), "{kind}");
     }
+    // A form of other bytes, in which the same is found.
+    folder.ok(&["build", "dawg", "any", "-o", "two", "-q", "--memory", "4M", "--prefer", "time"]);
+    assert!(folder.read("one") != folder.read("two"));
+    let asked = |file: &str| folder.ok(&["query", file, "--prefix", "https://example.org/0123"]);
+    assert!(asked("one") == asked("two") && folder.ok(&["verify", "two"]).contains("dawg"));
     // Files are needed, and cannot be had.
     let mut command = folder.command(
         Path::new(env!("CARGO_BIN_EXE_lessram")),

@@ -115,7 +115,7 @@ fn a_part_of_the_lines_tells_what_all_take() {
         assert_eq!((&predicted["heap_bytes"], &predicted["items"]), (&built.into(), &1_500.into()));
     }
     folder.write("words", lines(3_000, |i| format!("key-{}\t{i}", i * 7919 % 65_537)));
-    for kind in ["rear_dict", "dawg", "rear_map", "static_map", "resolver"] {
+    for kind in ["rear_dict", "dawg", "dawg --prefer time", "rear_map", "static_map", "resolver"] {
         let built = build(&folder, &format!("{kind} words"));
         let predicted = predict(&folder, &format!("{kind} --sample words"));
         assert_eq!((&predicted["heap_bytes"], &predicted["exact"]), (&built.into(), &true.into()));

@@ -312,8 +312,12 @@ fn space(data: &Data, entries: &[Entry]) {
         eprintln!("{:<16}{:>10.3}{:>16.2}", entry.name, each(entry.bytes), each(entry.peak));
     }
     // What is said before anything is built of all keys, beside what was built.
-    let names =
-        [(Form::RearDict, "rear_dict"), (Form::FrontDict, "front_dict"), (Form::Dawg, "dawg")];
+    let names = [
+        (Form::RearDict, "rear_dict"),
+        (Form::FrontDict, "front_dict"),
+        (Form::Dawg, "dawg"),
+        (Form::TimedDawg, "dawg_time"),
+    ];
     for plan in plan(&data.keys).expect("sorted keys") {
         let name = names.iter().find(|(form, _)| *form == plan.form).map_or("", |form| form.1);
         let built = entries.iter().find(|entry| entry.name == name);

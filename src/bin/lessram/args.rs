@@ -111,6 +111,16 @@ pub(crate) enum Keys {
     Ints,
 }
 
+/// What counts where a structure has two forms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Preferred {
+    /// The fewest bytes
+    #[default]
+    Bytes,
+    /// The fastest look-ups
+    Time,
+}
+
 /// How the bytes of the input are cut into items.
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[command(group = ArgGroup::new("binary"))]
@@ -245,6 +255,9 @@ pub(crate) struct BuildArgs {
     /// What the lines are, for filters [default: strings, ints if binary]
     #[arg(long = "as", value_name = "KIND")]
     pub(crate) keys_are: Option<Keys>,
+    /// What counts, for dawg [default: bytes]
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) prefer: Option<Preferred>,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
     /// Print JSON
@@ -284,6 +297,9 @@ pub(crate) struct PredictArgs {
     /// The largest number, for packed_ints and elias_fano
     #[arg(long, value_name = "NUMBER", conflicts_with = "width")]
     pub(crate) max: Option<u64>,
+    /// What counts, for dawg [default: bytes]
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) prefer: Option<Preferred>,
     /// Lines to learn from: all, or a part; also gzip or zstd; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) sample: Option<PathBuf>,

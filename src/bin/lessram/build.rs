@@ -1,7 +1,7 @@
 //! `lessram build`.
 
 use crate::about::{About, about};
-use crate::args::{BuildArgs, FormatArgs, Keys, Kind};
+use crate::args::{BuildArgs, FormatArgs, Keys, Kind, Preferred};
 use crate::error::{Code, Failure, Outcome};
 use crate::heap;
 use crate::input::{self, Seen, group, note_oddities};
@@ -28,6 +28,8 @@ pub(crate) struct Options {
     pub(crate) fpr: Rate,
     /// What keys are, where their hashes are all that counts.
     pub(crate) keys: Keys,
+    /// What counts, where there are two forms.
+    pub(crate) prefer: Preferred,
     /// Bytes for sorting.
     pub(crate) sorting: usize,
     /// What ends it where it takes too much, unless it is bounded.
@@ -135,6 +137,7 @@ fn options(args: &BuildArgs, row: &Row) -> Outcome<Options> {
     row.check_options(&[
         ("--fpr", args.fpr.is_some()),
         ("--as", args.keys_are.is_some()),
+        ("--prefer", args.prefer.is_some()),
         ("--u32le", args.format.u32le),
         ("--u64le", args.format.u64le),
     ])?;
@@ -146,8 +149,8 @@ fn options(args: &BuildArgs, row: &Row) -> Outcome<Options> {
     let (format, width, fpr) = (args.format, args.width, args.fpr.unwrap_or_default());
     let is_bounded = matches!(row.shape.need, Need::Bounded);
     let watch = if is_bounded { None } else { Watch::new(args.memory, way_out(row)) };
-    let sorting = args.memory.for_sorting();
-    Ok(Options { format, width, fpr, keys, sorting, watch })
+    let (prefer, sorting) = (args.prefer.unwrap_or_default(), args.memory.for_sorting());
+    Ok(Options { format, width, fpr, keys, prefer, sorting, watch })
 }
 
 /// Refuses a place that cannot be written to before the work is done.

@@ -24,7 +24,7 @@ pub(super) struct FixedLayout<'r, A: Alloc> {
 }
 
 /// The class of counts that a state needs below which so many keys end: an edge has fewer before.
-const fn class_of(keys: u32) -> usize {
+pub(in crate::tries) const fn class_of(keys: u32) -> usize {
     match keys {
         0..=0x10 => 2,
         0x11..=0x100 => 1,
@@ -32,10 +32,34 @@ const fn class_of(keys: u32) -> usize {
     }
 }
 
+/// Whether targets can tell so many edges.
+const fn takes(edges: u64) -> bool {
+    edges < TARGET as u64
+}
+
+/// Bytes of edges and of counts, of which each class ends at one of `ends`.
+const fn sizes(ends: [u64; 3]) -> [u64; 2] {
+    let len = ends[2];
+    if len <= ROOT as u64 {
+        return [0, 0];
+    }
+    let bits = count_bases(ends[0], ends[1])[2] + COUNT_BITS[2] * len;
+    [4 * (len + LANES as u64 - 1), bits.div_ceil(8) + 3]
+}
+
+/// Heap bytes of so many edges, in states of each [class](class_of); `None` of too many.
+#[cfg(feature = "std")]
+pub(in crate::tries) const fn bytes_of(edges: [u64; 3]) -> Option<u64> {
+    let first = ROOT as u64 + edges[0];
+    let [edge_bytes, counts] = sizes([first, first + edges[1], first + edges[1] + edges[2]]);
+    let words = edge_bytes.div_ceil(8) + counts.div_ceil(8);
+    if takes(edges[0] + edges[1] + edges[2]) { Some(8 * words) } else { None }
+}
+
 impl<'r, A: Alloc + Clone> FixedLayout<'r, A> {
     /// Whether targets can tell all edges of `register`.
     pub(super) fn takes(register: &Register<A>) -> bool {
-        register.edges().len() < TARGET as usize
+        takes(register.edges().len() as u64)
     }
 
     /// Of the states of `register` from `root` on, if it [takes](Self::takes) them.
@@ -88,15 +112,15 @@ impl<'r, A: Alloc + Clone> FixedLayout<'r, A> {
         (self.ends[0], self.ends[1])
     }
 
-    /// All edges, the one that leads nowhere among them; 0 if there is none but that.
-    fn len(&self) -> usize {
-        if self.order.is_empty() { 0 } else { self.ends[2] as usize }
+    /// Bytes of edges and of counts.
+    fn sizes(&self) -> [u64; 2] {
+        sizes(self.ends.map(u64::from))
     }
 
-    fn room(&self, bytes: usize, alloc: &A) -> Result<HeapWords<A>, BuildError> {
-        let mut words = HeapWords::new_in(alloc.clone());
-        words.try_reserve_exact(bytes.div_ceil(8))?;
-        words.try_resize(bytes.div_ceil(8))?;
+    fn room(&self, bytes: u64, alloc: &A) -> Result<HeapWords<A>, BuildError> {
+        let (mut words, len) = (HeapWords::new_in(alloc.clone()), bytes.div_ceil(8) as usize);
+        words.try_reserve_exact(len)?;
+        words.try_resize(len)?;
         Ok(words)
     }
 
@@ -119,8 +143,7 @@ impl<'r, A: Alloc + Clone> FixedLayout<'r, A> {
 
     /// The edges, and zeros behind them so that some can be read at once from each on.
     pub(super) fn edges(&self, alloc: &A) -> Result<HeapWords<A>, BuildError> {
-        let len = self.len();
-        let mut words = self.room(if len == 0 { 0 } else { 4 * (len + LANES - 1) }, alloc)?;
+        let mut words = self.room(self.sizes()[0], alloc)?;
         let edges = as_halves_mut(words.words_mut());
         self.for_each(|at, target, _, edge| {
             let more = if edge.is_last() { 0 } else { MORE };
@@ -133,9 +156,7 @@ impl<'r, A: Alloc + Clone> FixedLayout<'r, A> {
     /// The counts, and zeros behind them so that four bytes can be read at each.
     pub(super) fn counts(&self, alloc: &A) -> Result<HeapWords<A>, BuildError> {
         let bases = count_bases(u64::from(self.ends[0]), u64::from(self.ends[1]));
-        let bits = bases[2] + COUNT_BITS[2] * self.len() as u64;
-        let len = if self.len() == 0 { 0 } else { bits.div_ceil(8) as usize + 3 };
-        let mut words = self.room(len, alloc)?;
+        let mut words = self.room(self.sizes()[1], alloc)?;
         let counts = words.as_bytes_mut();
         self.for_each(|at, _, keys, _| {
             let class = self.ends.iter().take_while(|end| at >= **end as usize).count().min(2);

@@ -3,12 +3,14 @@
 use crate::arrays::PackedInts;
 use crate::error::{AllocError, FileError, Tag};
 use crate::mem::{Alloc, PartKind, Parts};
+use crate::simd::prefetch;
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::words::Sealed;
 use crate::storage::{HeapWords, Le64, Plain, Source, Words, as_bytes, as_bytes_mut, require};
 use core::fmt;
 use core::marker::PhantomData;
+use core::ops::Range;
 
 /// The section that says what the values are.
 const PARAMS: Tag = Tag(*b"vpar");
@@ -62,6 +64,9 @@ pub trait Column<V: Value, W: Words>: Sized {
 
     /// The value of the key `id`, if there is one.
     fn get(&self, id: usize) -> Option<V>;
+
+    /// Asks for the values of these keys ahead of [`get`](Self::get), if they are few bytes.
+    fn ask(&self, ids: Range<usize>);
 
     /// Tells `out` of its blocks.
     fn tell(&self, out: &mut dyn Parts);
@@ -184,6 +189,11 @@ impl<V: Value + Unsigned, W: Words> Column<V, W> for PackedInts<W> {
         self.get(id).map(V::of)
     }
 
+    #[inline]
+    fn ask(&self, ids: Range<usize>) {
+        ask_for(self.words(), self.width() as usize, ids);
+    }
+
     fn tell(&self, out: &mut dyn Parts) {
         self.tell_as("values", PartKind::Payload, out);
     }
@@ -228,6 +238,26 @@ pub struct Records<V, W: Words> {
     kind: PhantomData<V>,
 }
 
+/// The most bytes that are asked for where one value will be read: those of 32 of 8 bytes.
+const ASKED: usize = 256;
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+/// Asks for values of so many bits each, if all of `ids` are few bytes.
+#[inline(always)]
+fn ask_for(words: &[Le64], bits: usize, ids: Range<usize>) {
+    let len = ids.len().saturating_mul(bits).div_ceil(8);
+    if len > ASKED {
+        return;
+    }
+    let start = ids.start.wrapping_mul(bits) / 8;
+    for at in (0..len).step_by(LINE) {
+        prefetch(as_bytes(words), start.wrapping_add(at));
+    }
+    // They need not begin where a line does.
+    prefetch(as_bytes(words), start.wrapping_add(len.saturating_sub(1)));
+}
+
 /// Words of so many records.
 fn words_for<V: Record>(len: usize) -> Option<usize> {
     Some(len.checked_mul(V::BYTES)?.div_ceil(8))
@@ -259,6 +289,11 @@ impl<V: Record, W: Words> Column<V, W> for Records<V, W> {
             return None;
         }
         Some(V::load(as_bytes(self.words.words()).get(id * V::BYTES..).unwrap_or(&[])))
+    }
+
+    #[inline]
+    fn ask(&self, ids: Range<usize>) {
+        ask_for(self.words.words(), 8 * V::BYTES, ids);
     }
 
     fn tell(&self, out: &mut dyn Parts) {

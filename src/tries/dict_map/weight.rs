@@ -10,7 +10,6 @@ use crate::mem::{Alloc, PartKind, Parts};
 use crate::storage::Sections;
 use crate::storage::words::Sealed;
 use crate::storage::{HeapWords, Plain, Source, Words, require};
-#[cfg(feature = "alloc")]
 use core::ops::Range;
 
 /// The section of the greatest of each so many weights.
@@ -126,6 +125,11 @@ impl<W: Words> Column<Weight, W> for Weights<W> {
     #[inline]
     fn get(&self, id: usize) -> Option<Weight> {
         self.weights.get(id).map(Weight)
+    }
+
+    #[inline]
+    fn ask(&self, ids: Range<usize>) {
+        Column::<u64, W>::ask(&self.weights, ids);
     }
 
     fn tell(&self, out: &mut dyn Parts) {

@@ -101,12 +101,13 @@ fn options(args: &PredictArgs, row: &Row) -> Outcome<Options> {
         let both = format!("{packed} and {sparse}");
         return Err(Failure::usage(format!("--max: is for {both}, not for {name}")));
     }
-    row.check_options(&[("--fpr", args.fpr.is_some())])?;
+    row.check_options(&[("--fpr", args.fpr.is_some()), ("--prefer", args.prefer.is_some())])?;
     Ok(Options {
         format: Default::default(),
         width: args.width,
         fpr: args.fpr.unwrap_or_default(),
         keys: Keys::Strings,
+        prefer: args.prefer.unwrap_or_default(),
         sorting: args.memory.for_sorting(),
         watch: None,
     })

@@ -2,7 +2,7 @@
 //! sixteenth of them, and how bytes an item fall from one to the next says how they go on.
 
 use super::{By, Predicted};
-use crate::args::{Kind, PredictArgs};
+use crate::args::{Kind, PredictArgs, Preferred};
 use crate::build::Options;
 use crate::error::{Failure, Outcome};
 use crate::input::{self, decimal};
@@ -121,7 +121,8 @@ impl Sample {
         let line = |at: &u32| self.lines.get(*at as usize).unwrap_or(&[]);
         let keys: Vec<&[u8]> = self.order.iter().map(line).collect();
         if let Some(form) = FORMS.iter().find(|form| row.path.ends_with(&format!("::{form}"))) {
-            return planned(*form, row, &keys);
+            let timed = *form == Form::Dawg && options.prefer == Preferred::Time;
+            return planned(if timed { Form::TimedDawg } else { *form }, row, &keys);
         }
         let wanted = (all / 100).max(BUILT);
         if all <= 2 * wanted {
@@ -193,7 +194,7 @@ fn planned(form: Form, row: &Row, keys: &[&[u8]]) -> Outcome<Built> {
             bytes = plan.bytes;
         }
         // It builds runs in which so many bytes differ from the key before, unless all are few.
-        if plan.form != Form::Dawg && plan.units >= 2 * PLANNED {
+        if !matches!(plan.form, Form::Dawg | Form::TimedDawg) && plan.units >= 2 * PLANNED {
             built = (all as f64 * PLANNED as f64 / plan.units as f64) as u64;
         }
     }

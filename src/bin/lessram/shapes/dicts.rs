@@ -1,7 +1,7 @@
 //! The shape `dicts`: ordered sets of byte strings that are built once, keys numbered by rank.
 
 use super::{Entry, Need, Shape, Size, each, file_bytes, made, refused, save};
-use crate::args::{Kind, QueryArgs};
+use crate::args::{Kind, Preferred, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::{Structure, touch};
 use crate::dataset::{Plan, SORTED};
@@ -11,6 +11,7 @@ use crate::input::Lines;
 use crate::query::{self, Printer};
 use crate::spool::{Bytes, Feed};
 use lessram::FileError;
+use lessram::arrays::Prefer;
 use lessram::mem::{Global, Totals};
 use lessram::registry::Registered;
 use lessram::storage::{self, HeapWords, Persist};
@@ -29,7 +30,7 @@ pub(crate) fn of<T: KeySetBuild<Global> + Persist<Words = HeapWords> + 'static>(
     let set = Entry::of::<Bytes, Dict<T>>("ascending, keys numbered by rank", rust);
     Shape {
         entries: vec![(Kind::Strings, set)],
-        options: &["--fuzzy", "--glob", "--regex"],
+        options: options_of::<T>(),
         sorts: true,
         need: need_of::<T>(),
         size: Size::Items,
@@ -39,10 +40,20 @@ pub(crate) fn of<T: KeySetBuild<Global> + Persist<Words = HeapWords> + 'static>(
     }
 }
 
+fn is_dawg<T: Persist>() -> bool {
+    T::KIND.id == <Dawg as Registered>::KIND.id
+}
+
+/// A [`Dawg`] has two forms.
+fn options_of<T: Persist>() -> &'static [&'static str] {
+    const ALL: &[&str] = &["--fuzzy", "--glob", "--regex", "--prefer"];
+    if is_dawg::<T>() { ALL } else { &ALL[..3] }
+}
+
 /// A [`Dawg`] holds its states until all are there: between next to nothing and nine times the
 /// text, by what endings keys share, which a part of the lines does not tell.
 fn need_of<T: Persist>() -> Need {
-    if T::KIND.id == <Dawg as Registered>::KIND.id { Need::Unknown } else { Need::Bounded }
+    if is_dawg::<T>() { Need::Unknown } else { Need::Bounded }
 }
 
 /// Bytes of the longest key that is got by its number while that is timed.
@@ -102,6 +113,9 @@ fn build<T: KeySetBuild<Global> + Persist>(
         Some(sorted.next()?.map_err(not_sorted).and_then(looked))
     });
     let built = made(keys, |keys| match in_files {
+        _ if options.prefer == Preferred::Time => {
+            T::try_from_sorted_for(keys, Prefer::Time, BLOCK, Global)
+        }
         true => T::try_from_sorted_through(&std::env::temp_dir(), keys, BLOCK, Global),
         false => T::try_from_sorted_in(keys, BLOCK, Global),
     })?;
