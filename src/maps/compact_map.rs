@@ -293,9 +293,8 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> CompactMap<K, V, S, A> {
             return None;
         }
         let hash = self.hash_builder.hash_one(key);
-        let place = self.buckets.find(hash, |(stored, _)| stored.borrow() == key)?;
-        let (key, value) = self.buckets.get(place);
-        Some((key, value))
+        let found = self.buckets.find_entry(hash, move |(stored, _)| stored.borrow() == key);
+        found.map(|(key, value)| (key, value))
     }
 
     /// The value of `key`, to be changed. O(1) expected, allocates nothing.

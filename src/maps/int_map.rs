@@ -270,8 +270,7 @@ impl<V, K: IntKey, A: Alloc> IntMap<V, K, A> {
     /// The value of `key`. O(1) expected, allocates nothing.
     #[inline]
     pub fn get(&self, key: impl Borrow<K>) -> Option<&V> {
-        let place = self.buckets.find(self.buckets.mix(*key.borrow()))?;
-        Some(self.buckets.value(place))
+        self.buckets.find_value(self.buckets.mix(*key.borrow()))
     }
 
     /// The value of `key`, to be changed. O(1) expected, allocates nothing.

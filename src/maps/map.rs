@@ -304,7 +304,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> Map<K, V, S, A, P> {
             return None;
         }
         let hash = self.hash_builder.hash_one(key);
-        let found = self.table.get(hash, |(stored, _)| stored.borrow() == key);
+        let found = self.table.get(hash, move |(stored, _)| stored.borrow() == key);
         found.map(|(key, value)| (key, value))
     }
 
@@ -315,7 +315,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> Map<K, V, S, A, P> {
         K: Borrow<Q>,
     {
         let hash = self.hash_builder.hash_one(key);
-        let found = self.table.get_mut(hash, |(stored, _)| stored.borrow() == key);
+        let found = self.table.get_mut(hash, move |(stored, _)| stored.borrow() == key);
         found.map(|(_, value)| value)
     }
 

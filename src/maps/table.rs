@@ -245,14 +245,24 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         }
     }
 
+    /// The first region, and the bits of a hash that choose one: the same for all hashes, so that a
+    /// loop of look-ups asks for it once.
+    #[inline(always)]
+    fn first_region(&self) -> (NonNull<Region>, usize) {
+        match &self.many {
+            Some(many) => (many.cast(), REGIONS - 1),
+            None => (NonNull::from(&self.one), 0),
+        }
+    }
+
     /// A region by its number.
     #[inline(always)]
     fn region(&self, number: usize) -> &Region {
-        match &self.many {
-            // SAFETY: as above. The remainder spares a comparison: numbers are below it.
-            Some(many) => unsafe { &many.as_ref()[number % REGIONS] },
-            None => &self.one,
-        }
+        let (first, mask) = self.first_region();
+        // SAFETY: one of 64 regions, or the only one (invariant 4).
+        let region = unsafe { first.add(number & mask) };
+        // SAFETY: initialised, and borrowed with the table.
+        unsafe { region.as_ref() }
     }
 
     /// The hash as the table uses it: all bits matter, whatever the hash function.
@@ -264,7 +274,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
     /// The region of a hash, and its number.
     #[inline(always)]
     fn region_of(&self, parted: Parted) -> (usize, &Region) {
-        let number = if self.many.is_some() { parted.hash as usize % REGIONS } else { 0 };
+        let number = parted.hash as usize & self.first_region().1;
         (number, self.region(number))
     }
 

@@ -22,6 +22,12 @@ static NO_ENTRIES: NoEntries = NoEntries([0; 8]);
 /// Units of a block, at most: what 3 bytes hold.
 const MOST_UNITS: usize = (1 << 24) - 1;
 
+/// Bytes of a block, at most, that is copied into a new one when its size changes. Allocators have
+/// lists of small blocks that were given back, by their sizes: to take from one list and to put
+/// into another touches two blocks that were in use a moment ago, where to stretch a block touches
+/// its neighbours, which nobody has asked for in a long time.
+const MOST_COPIED: usize = 1024;
+
 /// The block of a bucket, which owns its entries. It knows no allocator: whoever drops it and does
 /// not [`free`](Self::free) it loses its memory.
 pub(super) struct Block<V> {
@@ -46,6 +52,19 @@ impl<A: Alloc> Drop for Memory<'_, A> {
         // SAFETY: a block of this layout and allocator (invariant 1), which nothing uses any more.
         unsafe { self.alloc.deallocate(self.at, self.layout) };
     }
+}
+
+/// A block of zeros. A small one is made zero here: allocators have lists of small blocks that were
+/// given back, which not all of them look at when they are asked for zeros.
+#[inline]
+fn try_zeroed(layout: Layout, alloc: &impl Alloc) -> Result<NonNull<u8>, AllocError> {
+    if layout.size() > MOST_COPIED {
+        return alloc.allocate_zeroed(layout);
+    }
+    let block = alloc.allocate(layout)?;
+    // SAFETY: a block of so many bytes.
+    unsafe { block.write_bytes(0, layout.size()) };
+    Ok(block)
 }
 
 impl<V> Block<V> {
@@ -94,6 +113,12 @@ impl<V> Block<V> {
     pub(super) fn len(&self) -> usize {
         let len = (self.word() & 0xFF) as usize;
         if len < 255 { len } else { self.many() }
+    }
+
+    /// The same of a block with fewer than 255; 255 of others.
+    #[inline(always)]
+    fn short_len(&self) -> usize {
+        (self.word() & 0xFF) as usize
     }
 
     /// The number of entries where the lowest byte does not hold it.
@@ -150,6 +175,19 @@ impl<V> Block<V> {
         }
     }
 
+    /// Asks for the cache lines of the whole block, which will be read before long.
+    pub(super) fn fetch_soon(&self) {
+        // SAFETY: every block has a head (invariants 1 and 2).
+        let head = unsafe { slice::from_raw_parts(self.at.as_ptr(), 4) };
+        for line in 0..Self::MOST_FETCHED {
+            prefetch(head, 64 * line);
+        }
+    }
+
+    /// Cache lines of a block that is asked for ahead of its use, at most: as many as those have
+    /// that are split.
+    const MOST_FETCHED: usize = 12;
+
     /// The place of the last of `len` values, which is the first in memory.
     #[inline(always)]
     fn place(&self, len: usize) -> NonNull<V> {
@@ -181,8 +219,16 @@ impl<V> Block<V> {
 
     #[inline(always)]
     pub(super) fn value(&self, index: usize) -> &V {
+        self.value_of(self.len(), index)
+    }
+
+    /// The same of a block that is known to have `len` entries.
+    #[inline(always)]
+    fn value_of(&self, len: usize, index: usize) -> &V {
+        debug_assert_eq!(len, self.len());
+        assert!(index < len);
         // SAFETY: the value of an entry that exists (invariant 3), borrowed with the block.
-        unsafe { self.value_place(index).as_ref() }
+        unsafe { self.place(index + 1).as_ref() }
     }
 
     /// Where the value of an entry is.
@@ -233,30 +279,83 @@ impl<V> Block<V> {
     ///
     /// `alloc` is the block's allocator.
     unsafe fn try_resize(&mut self, units: usize, alloc: &impl Alloc) -> Result<(), AllocError> {
-        let new = Self::layout(units)?;
-        let old = self.units();
-        if old == 0 {
-            self.at = alloc.allocate_zeroed(new)?;
+        let (was, new) = (Self::layout(self.units())?, Self::layout(units)?);
+        if self.units() == 0 {
+            self.at = try_zeroed(new, alloc)?;
+        } else if was.size().max(new.size()) <= MOST_COPIED {
+            // SAFETY: the caller's promise.
+            unsafe { self.try_copy(was, new, alloc)? };
         } else {
-            let (len, was) = (self.len(), Self::layout(old)?);
-            if units < old {
-                // What is to be cut off must lie in front of the cut.
-                self.move_values(len, was.size(), new.size());
-            }
-            // SAFETY: a block of this layout (invariant 1); alignments are the same.
-            match unsafe { alloc.resize(self.at, was, new) } {
-                Ok(at) => self.at = at,
-                Err(error) if units < old => {
-                    self.move_values(len, new.size(), was.size());
-                    return Err(error);
-                }
-                Err(error) => return Err(error),
-            }
-            if units > old {
-                self.move_values(len, was.size(), new.size());
-            }
+            // SAFETY: the caller's promise.
+            unsafe { self.try_stretch(was, new, alloc)? };
         }
         self.set_units(units);
+        Ok(())
+    }
+
+    /// Moves the block into a new one.
+    ///
+    /// # Safety
+    ///
+    /// `alloc` is the block's allocator, `was` its layout, and `new` that of some units, which are
+    /// enough for the entries.
+    unsafe fn try_copy(
+        &mut self,
+        was: Layout,
+        new: Layout,
+        alloc: &impl Alloc,
+    ) -> Result<(), AllocError> {
+        let values = self.len() * size_of::<V>();
+        let front = was.size().min(new.size()) - values;
+        let gap = new.size() - values - front;
+        let copy = alloc.allocate(new)?;
+        // SAFETY: both blocks have so many bytes in front of their values.
+        unsafe { copy.copy_from_nonoverlapping(self.at, front) };
+        // SAFETY: inside the new block, where its front ends, or the values begin.
+        let behind = unsafe { copy.add(front) };
+        // SAFETY: from there up to the values.
+        unsafe { behind.write_bytes(0, gap) };
+        // SAFETY: where the values are in the old block (invariant 3).
+        let from = unsafe { self.at.add(was.size() - values) };
+        // SAFETY: and where they are to be in the new one, which has room for them.
+        let to = unsafe { behind.add(gap) };
+        // SAFETY: all of the values.
+        unsafe { to.copy_from_nonoverlapping(from, values) };
+        let old = core::mem::replace(&mut self.at, copy);
+        // SAFETY: a block of this layout (invariant 1), which nothing uses any more.
+        unsafe { alloc.deallocate(old, was) };
+        Ok(())
+    }
+
+    /// Changes the size of the block where it is, if the allocator can.
+    ///
+    /// # Safety
+    ///
+    /// As for [`try_copy`](Self::try_copy).
+    unsafe fn try_stretch(
+        &mut self,
+        was: Layout,
+        new: Layout,
+        alloc: &impl Alloc,
+    ) -> Result<(), AllocError> {
+        let (len, shrinks) = (self.len(), new.size() < was.size());
+        if shrinks {
+            // What is to be cut off must lie in front of the cut.
+            self.move_values(len, was.size(), new.size());
+        }
+        // SAFETY: a block of this layout (invariant 1); alignments are the same.
+        match unsafe { alloc.resize(self.at, was, new) } {
+            Ok(at) => self.at = at,
+            Err(error) => {
+                if shrinks {
+                    self.move_values(len, new.size(), was.size());
+                }
+                return Err(error);
+            }
+        }
+        if !shrinks {
+            self.move_values(len, was.size(), new.size());
+        }
         Ok(())
     }
 
@@ -462,6 +561,10 @@ impl<V> Bucket for Block<V> {
     #[inline(always)]
     fn len(&self) -> usize {
         self.len()
+    }
+
+    fn fetch_soon(&self) {
+        self.fetch_soon();
     }
 
     unsafe fn free(mut self, alloc: &impl Alloc) {

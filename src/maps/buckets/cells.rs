@@ -21,6 +21,10 @@ const HALF: usize = WINDOW / 2;
 /// next, which is twice the average at most.
 const MOST: usize = WINDOW + HALF;
 
+/// Tags of entries that a look-up takes in at once: nearly as many as a bucket has that is to be
+/// split next.
+pub(super) const MANY: usize = 4 * HALF;
+
 /// What is stored of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cell {
@@ -106,12 +110,15 @@ impl<'b> Cells<'b> {
     }
 
     /// Where the first cell is that has this tag and is accepted.
-    #[inline(always)]
     pub(super) fn find_by(self, tag: u8, mut accepts: impl FnMut(usize) -> bool) -> Option<usize> {
         let (tags, mut from) = (head(self.len), 0);
         while from < self.len {
             let equal = equal_from(self.bytes, tags + from, tag);
-            let Some(mut equal) = equal else { return self.find_few(from, tag, accepts) };
+            let Some(mut equal) = equal else {
+                // A block that is shorter than half of a window.
+                let alike = |index: &usize| self.tag(*index) == tag && accepts(*index);
+                return (from..self.len).find(alike);
+            };
             equal &= u32::MAX >> (WINDOW - (self.len - from).min(WINDOW));
             while equal != 0 {
                 let index = from + equal.trailing_zeros() as usize;
@@ -123,18 +130,6 @@ impl<'b> Cells<'b> {
             from += WINDOW;
         }
         None
-    }
-
-    /// The same, one by one, in a block that is shorter than half of a window.
-    #[cold]
-    #[inline(never)]
-    fn find_few(
-        self,
-        from: usize,
-        tag: u8,
-        mut accepts: impl FnMut(usize) -> bool,
-    ) -> Option<usize> {
-        (from..self.len).find(|index| self.tag(*index) == tag && accepts(*index))
     }
 }
 
@@ -152,6 +147,26 @@ fn equal_most(tags: &[u8], tag: u8) -> Option<u64> {
     let (first, rest) = tags.split_first_chunk::<WINDOW>()?;
     let last = rest.first_chunk::<HALF>()?;
     Some(u64::from(equal32(first, tag)) | u64::from(equal16(last, tag)) << WINDOW)
+}
+
+/// Which of `len` tags equal `tag`, the first one's bit the lowest; `None` where there is none or
+/// more than [`MANY`], or too few bytes.
+///
+/// One look at all tags, as in [`Cells::find`], in blocks whose tags the values may follow at once.
+#[inline(always)]
+pub(super) fn equal_many(bytes: &[u8], len: usize, tag: u8) -> Option<u64> {
+    let last = bytes.len().checked_sub(head(0) + HALF)?;
+    if len.wrapping_sub(1) >= MANY {
+        return None;
+    }
+    let mut equal = 0;
+    for at in (0..MANY).step_by(HALF) {
+        // Not beyond the end, so that the entries may follow at once: some tags are seen twice.
+        let at = at.min(last);
+        let window = bytes.get(head(0) + at..)?.first_chunk()?;
+        equal |= u64::from(equal16(window, tag)) << at;
+    }
+    Some(equal & u64::MAX >> (MANY - len))
 }
 
 /// Which of the bytes from `at` on equal `tag`, the first one's bit the lowest: of a window of
@@ -258,6 +273,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Whatever stands before the tags and behind them, and however little that is.
+    #[test]
+    fn tags_of_a_block_are_seen_once_each() {
+        for len in 1..=MANY {
+            for behind in 0..80 {
+                let bytes: Vec<u8> = (0..head(0) + len + behind).map(|i| (i % 3) as u8).collect();
+                for tag in 0..3 {
+                    let bit = |i: usize| u64::from(bytes[head(0) + i] == tag) << i;
+                    let expected: u64 = (0..len).map(bit).sum();
+                    let equal = equal_many(&bytes, len, tag);
+                    assert_eq!(equal.is_none(), bytes.len() < head(0) + HALF);
+                    assert!(equal.is_none_or(|equal| equal == expected), "{len}, {behind}");
+                }
+            }
+        }
+        assert_eq!([0, MANY + 1].map(|len| equal_many(&[0; 200], len, 0)), [None; 2]);
     }
 
     /// 300 cells pass the number at which the head grows, there and back, in no more bytes than

@@ -17,6 +17,9 @@ pub(super) trait Bucket: Sized {
     /// How many entries there are.
     fn len(&self) -> usize;
 
+    /// Asks for the cache lines of the block, which will be read before long.
+    fn fetch_soon(&self);
+
     /// Where the value of an entry is, which is initialised.
     fn value_place(&self, index: usize) -> NonNull<Self::Value>;
 
@@ -131,7 +134,12 @@ impl<B: Bucket, A: Alloc> Directory<B, A> {
         self.replace_moved(turn.from, stays);
         self.mask = turn.mask;
         // There is room: the turn made it.
-        self.blocks.try_push(gone)
+        self.blocks.try_push(gone)?;
+        // Whose turn is next is known, and it is long since anybody looked at most of them.
+        if let Some(next) = self.blocks.get(self.blocks.len() & (self.mask >> 1)) {
+            next.fetch_soon();
+        }
+        Ok(())
     }
 
     /// The bucket that the last one's entries came from.

@@ -72,7 +72,7 @@ impl<T, A: Alloc> EntryBuckets<T, A> {
         self.directory.len().saturating_mul(Self::PER)
     }
 
-    /// The entry of this hash that `is` says yes to.
+    /// Where the entry of this hash is that `is` says yes to.
     #[inline(always)]
     pub(in super::super) fn find(
         &self,
@@ -82,10 +82,21 @@ impl<T, A: Alloc> EntryBuckets<T, A> {
         let hash = fold(hash);
         let bucket = self.directory.bucket_of(hash);
         let block = self.directory.get(bucket)?;
-        block.fetch(1);
-        let accepts = |index| is(block.value(index));
-        let index = block.cells(WIDTH).find_by(cell(hash).tag, accepts)?;
+        let index =
+            block.find_by(cell(hash).tag, move |index, entry| is(entry).then_some(index))?;
         Some(EntryPlace { bucket, index })
+    }
+
+    /// The entry itself: without a second way to it.
+    #[inline(always)]
+    pub(in super::super) fn find_entry(
+        &self,
+        hash: u64,
+        mut is: impl FnMut(&T) -> bool,
+    ) -> Option<&T> {
+        let hash = fold(hash);
+        let block = self.directory.get(self.directory.bucket_of(hash))?;
+        block.find_by(cell(hash).tag, move |_, entry| is(entry).then_some(entry))
     }
 
     #[inline(always)]

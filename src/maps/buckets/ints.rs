@@ -118,12 +118,26 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
 
     #[inline(always)]
     pub(in super::super) fn find(&self, mixed: u64) -> Option<IntPlace> {
+        let (bucket, _, index) = self.find_in(mixed)?;
+        Some(IntPlace { bucket, index })
+    }
+
+    /// The value of an entry: without a second way to it.
+    #[inline(always)]
+    pub(in super::super) fn find_value(&self, mixed: u64) -> Option<&V> {
+        let (_, block, index) = self.find_in(mixed)?;
+        Some(block.value(index))
+    }
+
+    /// The bucket, its block, and where the entry is in that.
+    #[inline(always)]
+    fn find_in(&self, mixed: u64) -> Option<(usize, &Packed<V>, usize)> {
         let (bucket, whole) = self.directory.choose(mixed);
         let block = self.directory.get(bucket)?;
         block.fetch(1);
         let level = self.directory.mask().trailing_ones() - !whole as u32;
         let index = block.cells(width::<K>(level)).find(cell::<K>(mixed, level))?;
-        Some(IntPlace { bucket, index })
+        Some((bucket, block, index))
     }
 
     /// The value of an entry.

@@ -50,6 +50,49 @@ impl<V> Packed<V> {
         Cells::new(self.0.bytes_before(len), len, width)
     }
 
+    /// What `accepts` makes of the first entry that has this tag and of which it makes anything,
+    /// in a block of entries that have nothing but tags beside their values.
+    #[inline(always)]
+    pub(in super::super) fn find_by<'b, R>(
+        &'b self,
+        tag: u8,
+        mut accepts: impl FnMut(usize, &'b V) -> Option<R>,
+    ) -> Option<R> {
+        let len = self.0.short_len();
+        // Of more entries than that the head says the number elsewhere.
+        let tags = if len <= cells::MANY {
+            cells::equal_many(self.0.bytes_before(len), len, tag)
+        } else {
+            None
+        };
+        let Some(mut equal) = tags else { return self.find_slowly(tag, accepts) };
+        while equal != 0 {
+            let index = equal.trailing_zeros() as usize;
+            let found = accepts(index, self.0.value_of(len, index));
+            if found.is_some() {
+                return found;
+            }
+            equal &= equal - 1;
+        }
+        None
+    }
+
+    /// The same in a block of any number of entries.
+    #[cold]
+    #[inline(never)]
+    fn find_slowly<'b, R>(
+        &'b self,
+        tag: u8,
+        mut accepts: impl FnMut(usize, &'b V) -> Option<R>,
+    ) -> Option<R> {
+        let mut found = None;
+        self.cells(0).find_by(tag, |index| {
+            found = accepts(index, self.value(index));
+            found.is_some()
+        });
+        found
+    }
+
     /// The values, the last one first.
     pub(in super::super) fn values(&self) -> &[V] {
         self.0.values()
@@ -235,6 +278,10 @@ impl<V> Bucket for Packed<V> {
     #[inline(always)]
     fn len(&self) -> usize {
         self.len()
+    }
+
+    fn fetch_soon(&self) {
+        self.0.fetch_soon();
     }
 
     unsafe fn free(mut self, alloc: &impl Alloc) {
