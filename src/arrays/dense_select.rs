@@ -1,6 +1,6 @@
 //! [`DenseSelect`]: where the k-th one, or zero, of a bit vector stands, by sampled positions.
 
-pub(in crate::arrays) mod near;
+mod near;
 
 use crate::bits::word::select_in_word;
 use crate::error::{AllocError, BuildError, FileError, Tag};
@@ -112,19 +112,19 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
         if k >= self.count {
             return None;
         }
-        let found = if near::goes_forward(bits) {
-            self.select_forward(bits, k, by)
-        } else {
-            let (near, ahead) = Self::nearest(k);
-            self.narrow(near).and_then(|from| near::find::<ZERO>(bits, from, ahead, by))
-        };
+        let (near, ahead) = Self::nearest(k);
+        let found = self.narrow(near).and_then(|from| near::find::<ZERO>(bits, from, ahead, by));
         if found.is_some() { found } else { self.select_from_behind(bits, k) }
     }
 
-    /// As [`select`](Self::select), in the fewest steps; `None` also where these do not find it.
+    /// As [`select`](Self::select), in the fewest steps, where that pays; `None` also where these do
+    /// not find it.
     #[inline(always)]
-    pub(super) fn select_forward(&self, bits: &[Le64], k: u64, by: Option<Deposit>) -> Option<u64> {
-        near::forward::<ZERO>(bits, self.narrow(k)?, (k % G as u64) as u32, by)
+    pub(super) fn select_forward(&self, bits: &[Le64], k: u64) -> Option<u64> {
+        if !near::goes_forward(bits) {
+            return None;
+        }
+        near::forward::<ZERO>(bits, self.narrow(k)?, (k % G as u64) as u32)
     }
 
     /// The `k`-th one, from the sample before it: where the nearest is behind the last one, or is

@@ -10,7 +10,6 @@ pub use build::EliasFanoBuilder;
 pub use cursor::Cursor;
 pub(super) use iter::Iter;
 
-use super::dense_select::near::goes_forward;
 use super::{DenseSelect, Ints, PackedInts, SortedInts, lower_bound, positions_in};
 use crate::error::{FileError, Tag};
 use crate::mem::{Footprint, PartKind, Parts};
@@ -191,24 +190,21 @@ impl<W: Words> EliasFano<W> {
 
     /// The number at `index`, or `None` if there is none. O(1), 3 cache lines, allocates nothing.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, index: usize) -> Option<u64> {
-        // Here only what takes few steps, so that more questions are under way at once.
-        if goes_forward(self.high()) {
-            let low = self.lows.get(index)?;
-            if let Some(bit) = self.ones.select_forward(self.high(), index as u64, None) {
-                return Some(self.join(index as u64, bit, low));
-            }
-        }
-        self.get_anywhere(index)
-    }
-
-    /// [`get`](Self::get) in as many steps as it takes.
-    #[inline(never)]
-    fn get_anywhere(&self, index: usize) -> Option<u64> {
         // First the low half: its cache line comes while the other one is looked for.
         let low = self.lows.get(index)?;
-        Some(self.join(index as u64, self.bit(index as u64), low))
+        let index = index as u64;
+        // In line only what takes few steps, so that more questions are under way at once.
+        let near = self.ones.select_forward(self.high(), index);
+        let bit = near.unwrap_or_else(|| self.bit_anywhere(index));
+        Some(self.join(index, bit, low))
+    }
+
+    /// [`bit`](Self::bit) in as many steps as it takes.
+    #[inline(never)]
+    fn bit_anywhere(&self, index: u64) -> u64 {
+        self.bit(index)
     }
 
     /// The first number, or `None` if there is none: the least.
