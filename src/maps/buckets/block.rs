@@ -10,6 +10,7 @@ use crate::mem::{Alloc, Part, PartKind, Parts};
 use crate::simd::prefetch;
 use core::alloc::Layout;
 use core::marker::PhantomData;
+use core::ops::Range;
 use core::ptr::NonNull;
 use core::slice;
 
@@ -27,6 +28,9 @@ const MOST_UNITS: usize = (1 << 24) - 1;
 /// into another touches two blocks that were in use a moment ago, where to stretch a block touches
 /// its neighbours, which nobody has asked for in a long time.
 const MOST_COPIED: usize = 1024;
+
+/// Cache lines of a block that is about to be split, at most.
+const WHOLE: usize = 12;
 
 /// The block of a bucket, which owns its entries. It knows no allocator: whoever drops it and does
 /// not [`free`](Self::free) it loses its memory.
@@ -168,25 +172,18 @@ impl<V> Block<V> {
     /// (measured: `benches/peers`, `maps_str`).
     #[inline(always)]
     pub(super) fn fetch(&self) {
+        self.fetch_lines(1..8);
+    }
+
+    /// Asks for the cache lines of the block of these numbers, whether there are so many or not.
+    #[inline(always)]
+    fn fetch_lines(&self, lines: Range<usize>) {
         // SAFETY: every block has a head (invariants 1 and 2).
         let head = unsafe { slice::from_raw_parts(self.at.as_ptr(), 4) };
-        for line in 1..8 {
+        for line in lines {
             prefetch(head, 64 * line);
         }
     }
-
-    /// Asks for the cache lines of the whole block, which will be read before long.
-    pub(super) fn fetch_soon(&self) {
-        // SAFETY: every block has a head (invariants 1 and 2).
-        let head = unsafe { slice::from_raw_parts(self.at.as_ptr(), 4) };
-        for line in 0..Self::MOST_FETCHED {
-            prefetch(head, 64 * line);
-        }
-    }
-
-    /// Cache lines of a block that is asked for ahead of its use, at most: as many as those have
-    /// that are split.
-    const MOST_FETCHED: usize = 12;
 
     /// The place of the last of `len` values, which is the first in memory.
     #[inline(always)]
@@ -563,8 +560,8 @@ impl<V> Bucket for Block<V> {
         self.len()
     }
 
-    fn fetch_soon(&self) {
-        self.fetch_soon();
+    fn fetch_whole(&self) {
+        self.fetch_lines(0..WHOLE);
     }
 
     unsafe fn free(mut self, alloc: &impl Alloc) {

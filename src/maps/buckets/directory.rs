@@ -17,8 +17,8 @@ pub(super) trait Bucket: Sized {
     /// How many entries there are.
     fn len(&self) -> usize;
 
-    /// Asks for the cache lines of the block, which will be read before long.
-    fn fetch_soon(&self);
+    /// Asks for all cache lines of the block, ahead of its being split.
+    fn fetch_whole(&self);
 
     /// Where the value of an entry is, which is initialised.
     fn value_place(&self, index: usize) -> NonNull<Self::Value>;
@@ -137,7 +137,7 @@ impl<B: Bucket, A: Alloc> Directory<B, A> {
         self.blocks.try_push(gone)?;
         // Whose turn is next is known, and it is long since anybody looked at most of them.
         if let Some(next) = self.blocks.get(self.blocks.len() & (self.mask >> 1)) {
-            next.fetch_soon();
+            next.fetch_whole();
         }
         Ok(())
     }

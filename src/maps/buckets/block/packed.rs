@@ -7,7 +7,6 @@ use super::super::directory::Bucket;
 use super::{Block, Memory, front};
 use crate::error::AllocError;
 use crate::mem::{Alloc, Part, PartKind, Parts};
-use crate::simd::prefetch;
 use core::ptr::NonNull;
 use core::slice;
 
@@ -30,11 +29,7 @@ impl<V> Packed<V> {
     /// known which of them are needed: a look-up needs one or two beside the first, a walk all.
     #[inline(always)]
     pub(in super::super) fn fetch(&self, from: usize) {
-        // SAFETY: every block has a head (invariants 1 and 2).
-        let head = unsafe { slice::from_raw_parts(self.0.at.as_ptr(), 4) };
-        for line in from..Self::LINES {
-            prefetch(head, 64 * line);
-        }
+        self.0.fetch_lines(from..Self::LINES);
     }
 
     /// Cache lines of a block of 30 small entries: of a bucket that is to be split soon. Of larger
@@ -280,8 +275,8 @@ impl<V> Bucket for Packed<V> {
         self.len()
     }
 
-    fn fetch_soon(&self) {
-        self.0.fetch_soon();
+    fn fetch_whole(&self) {
+        self.0.fetch_whole();
     }
 
     unsafe fn free(mut self, alloc: &impl Alloc) {
