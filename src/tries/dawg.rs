@@ -229,6 +229,12 @@ impl<W: Words> Dawg<W> {
     pub const fn prefer(&self) -> Prefer {
         self.form.prefer()
     }
+
+    /// The number of `key`. Which keys it is among is not known before: there are no blocks.
+    #[inline]
+    pub(super) fn id_near(&self, key: &[u8], _: impl FnOnce(Range<usize>)) -> Option<usize> {
+        self.id_of(key)
+    }
 }
 
 #[cfg(feature = "alloc")]

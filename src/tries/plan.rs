@@ -75,18 +75,16 @@ const RISE: f64 = 0.028;
 /// What the dictionaries are going to take of `keys`, which must ascend: the smallest first.
 ///
 /// Looks at all keys once, at what they share and, in a sketch, at how many edges their automaton
-/// has, and how many of them lie above how many keys, which tells the [`Dawg`] for time; builds the
-/// others over runs of 128 keys whose bytes that differ are 1 MiB together,
-/// and infers theirs for all. Where there are less than 2 MiB of these, or so few long keys that
-/// runs would overlap, it builds them all, and what it says is exact. The same keys give the same
-/// plan.
+/// has, and how many keys lie below them, which tells the [`Dawg`] for time; builds the others over
+/// runs of 128 keys whose bytes that differ are 1 MiB together, and infers theirs for all. Where
+/// there are less than 2 MiB of these, or so few long keys that runs would overlap, it builds them
+/// all, and what it says is exact. The same keys give the same plan.
 ///
 /// Of 4,499,322 names of packages (2.6 % of the keys built) and 410,772 paths (20 %) it is at most
 /// 2.2 % off for each of the first three (measured: `tries` of the peers' benches prints it), but
 /// its constants were fitted to these, and to a list of words: other keys, such as names of few
-/// endings, may be more than 10 % off. The bytes of the [`Dawg`] for time follow from the edges,
-/// which are at most half a percent off or so; of 386,967 paths they were 0.01 %. Of time, bytes
-/// say nothing: see [the table](super).
+/// endings, may be more than 10 % off. The bytes of the [`Dawg`] for time follow from the edges
+/// alone, and are as far off as their count. Of time, bytes say nothing: see [the table](super).
 ///
 /// # Errors
 ///

@@ -66,7 +66,7 @@ pub trait Column<V: Value, W: Words>: Sized {
     fn get(&self, id: usize) -> Option<V>;
 
     /// Asks for the values of these keys ahead of [`get`](Self::get), if they are few bytes.
-    fn ask(&self, ids: Range<usize>);
+    fn prefetch(&self, ids: Range<usize>);
 
     /// Tells `out` of its blocks.
     fn tell(&self, out: &mut dyn Parts);
@@ -190,8 +190,8 @@ impl<V: Value + Unsigned, W: Words> Column<V, W> for PackedInts<W> {
     }
 
     #[inline]
-    fn ask(&self, ids: Range<usize>) {
-        ask_for(self.words(), self.width() as usize, ids);
+    fn prefetch(&self, ids: Range<usize>) {
+        prefetch_values(self.words(), self.width() as usize, ids);
     }
 
     fn tell(&self, out: &mut dyn Parts) {
@@ -239,15 +239,15 @@ pub struct Records<V, W: Words> {
 }
 
 /// The most bytes that are asked for where one value will be read: those of 32 of 8 bytes.
-const ASKED: usize = 256;
+const MOST_PREFETCHED: usize = 256;
 /// Bytes of a cache line.
 const LINE: usize = 64;
 
 /// Asks for values of so many bits each, if all of `ids` are few bytes.
 #[inline(always)]
-fn ask_for(words: &[Le64], bits: usize, ids: Range<usize>) {
+fn prefetch_values(words: &[Le64], bits: usize, ids: Range<usize>) {
     let len = ids.len().saturating_mul(bits).div_ceil(8);
-    if len > ASKED {
+    if len > MOST_PREFETCHED {
         return;
     }
     let start = ids.start.wrapping_mul(bits) / 8;
@@ -292,8 +292,8 @@ impl<V: Record, W: Words> Column<V, W> for Records<V, W> {
     }
 
     #[inline]
-    fn ask(&self, ids: Range<usize>) {
-        ask_for(self.words.words(), 8 * V::BYTES, ids);
+    fn prefetch(&self, ids: Range<usize>) {
+        prefetch_values(self.words.words(), 8 * V::BYTES, ids);
     }
 
     fn tell(&self, out: &mut dyn Parts) {

@@ -128,8 +128,8 @@ impl<W: Words> Column<Weight, W> for Weights<W> {
     }
 
     #[inline]
-    fn ask(&self, ids: Range<usize>) {
-        Column::<u64, W>::ask(&self.weights, ids);
+    fn prefetch(&self, ids: Range<usize>) {
+        Column::<u64, W>::prefetch(&self.weights, ids);
     }
 
     fn tell(&self, out: &mut dyn Parts) {
