@@ -117,8 +117,8 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
         if found.is_some() { found } else { self.select_from_behind(bits, k) }
     }
 
-    /// As [`select`](Self::select), in the fewest steps, where that pays; `None` also where these do
-    /// not find it.
+    /// As [`select`](Self::select), in the fewest steps, where that pays; `None` also where these
+    /// do not find it.
     #[inline(always)]
     pub(super) fn select_forward(&self, bits: &[Le64], k: u64) -> Option<u64> {
         if !near::goes_forward(bits) {

@@ -3,9 +3,9 @@
 //! Bits that a core does not keep near it have to be waited for, and what counts there is how many
 //! questions it has under way at once: those of few steps, and those whose end it expects too
 //! soon, as it then goes on to the next one. So a build for a processor that counts ones by an
-//! instruction goes on from the sample before, in a loop that must not be unrolled; nearer bits, and
-//! ones that are counted by a dozen instructions, want the nearest sample, for fewer words. The test
-//! is `elias_fano` of the peers' benches, built for the processor.
+//! instruction goes on from the sample before, in a loop that must not be unrolled. Nearer bits,
+//! and ones that are counted by a dozen instructions, want the nearest sample, for fewer words. The
+//! test is `elias_fano` of the peers' benches, built for the processor.
 
 use super::flip;
 use crate::bits::word::{COUNTS, below, select_by, select_in_word};
