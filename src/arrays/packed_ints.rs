@@ -180,6 +180,20 @@ impl<W: Words> PackedInts<W> {
         as_bytes(self.fields.store().words())
     }
 
+    /// The numbers at `index` and behind it, in one read; `None` also if they are too wide for
+    /// that, or of no bits.
+    #[inline(always)]
+    pub(super) fn pair(&self, index: usize) -> Option<(u64, u64)> {
+        let width = self.width();
+        // With the up to 7 bits before them they lie in the 8 bytes from the one where they start.
+        if width > 28 || index.checked_add(1)? >= self.len() {
+            return None;
+        }
+        let [both] = self.fields.peek([index])?;
+        let mask = field::mask(width);
+        Some((both & mask, both >> width & mask))
+    }
+
     /// Asks for the cache line of the number at `index`.
     #[inline]
     pub(super) fn prefetch(&self, index: usize) {

@@ -253,17 +253,26 @@ pub(crate) struct Fields<S> {
     store: S,
     len: usize,
     width: u32,
+    /// [`limit`] of the width: kept, as one comparison with it is all that most calls of
+    /// [`set`](Self::set) need to know of the width.
+    limit: u64,
+}
+
+/// One more than what fits into a field of `width` bits that lies in the eight bytes from the one
+/// in which it starts, wherever that is; 0 for other widths, and for 0 bits.
+const fn limit(width: u32) -> u64 {
+    if width == 0 || width > 57 { 0 } else { 1 << width }
 }
 
 impl<S: Store> Fields<S> {
     /// No fields yet.
     pub(crate) const fn empty(store: S) -> Self {
-        Self { store, len: 0, width: 0 }
+        Self { store, len: 0, width: 0, limit: 0 }
     }
 
     /// The fields in `store`, if it holds that many.
     pub(crate) fn new(store: S, len: usize, width: u32) -> Option<Self> {
-        let fields = Self { store, len, width };
+        let fields = Self { store, len, width, limit: limit(width) };
         fields.fits().then_some(fields)
     }
 
@@ -330,7 +339,7 @@ impl<S: Store> Fields<S> {
     #[inline(always)]
     pub(crate) fn peek<const N: usize>(&self, indices: [usize; N]) -> Option<[u64; N]> {
         debug_assert!(self.width <= 57);
-        if self.width == 0 || indices.iter().any(|index| *index >= self.len) {
+        if self.limit == 0 || indices.iter().any(|index| *index >= self.len) {
             return None;
         }
         let start = self.store.bytes().as_ptr();
@@ -351,22 +360,18 @@ impl<S: StoreMut> Fields<S> {
     /// `value` fits into it, else nothing changes.
     ///
     /// In as few steps as can be: random writes wait for memory, and the fewer steps each takes,
-    /// the more of them wait at once. So one comparison sets the widths apart that need more.
+    /// the more of them wait at once.
     #[inline]
     #[must_use]
     pub(crate) fn set(&mut self, index: usize, value: u64) -> bool {
-        let width = self.width;
         if index >= self.len {
             return false;
         }
-        if !(1..=57).contains(&width) {
+        if value >= self.limit {
             return self.set_other(index, value);
         }
-        let mask = u64::MAX >> (64 - width);
-        if value > mask {
-            return false;
-        }
-        let bit = index as u64 * u64::from(width);
+        let mask = self.limit - 1;
+        let bit = index as u64 * u64::from(self.width);
         let (at, shift) = ((bit >> 3) as usize, (bit & 7) as u32);
         let bytes = self.store.bytes_mut();
         debug_assert!(at + 8 <= bytes.len());
@@ -380,7 +385,8 @@ impl<S: StoreMut> Fields<S> {
         true
     }
 
-    /// [`set`](Self::set) for widths of which a field may end in a ninth byte, and for 0.
+    /// [`set`](Self::set) for widths of which a field may end in a ninth byte, and for 0; and of
+    /// values that do not fit.
     #[inline(never)]
     fn set_other(&mut self, index: usize, value: u64) -> bool {
         let width = self.width;
@@ -420,6 +426,7 @@ impl<S: StoreMut> Fields<S> {
         let (old_len, old_width) = (core::mem::take(&mut self.len), self.width);
         let changed = change(&mut self.store);
         (self.len, self.width) = if changed.is_ok() { (len, width) } else { (old_len, old_width) };
+        self.limit = limit(self.width);
         if !self.fits() {
             self.len = 0;
             panic!("a store too small for {len} fields of {width} bits");

@@ -192,13 +192,13 @@ impl<W: Words> EliasFano<W> {
     #[must_use]
     #[inline(always)]
     pub fn get(&self, index: usize) -> Option<u64> {
-        // First the low half: its cache line comes while the other one is looked for.
-        let low = self.lows.get(index)?;
-        let index = index as u64;
+        // The low half comes while the other one is looked for, and is asked for only: a read
+        // that is waited for holds up the questions behind it.
+        self.lows.prefetch(index);
         // In line only what takes few steps, so that more questions are under way at once.
-        let near = self.ones.select_forward(self.high(), index);
-        let bit = near.unwrap_or_else(|| self.bit_anywhere(index));
-        Some(self.join(index, bit, low))
+        let near = self.ones.select_forward(self.high(), index as u64);
+        let bit = near.unwrap_or_else(|| self.bit_anywhere(index as u64));
+        Some(self.join(index as u64, bit, self.lows.get(index)?))
     }
 
     /// [`bit`](Self::bit) in as many steps as it takes.
@@ -304,6 +304,22 @@ impl<W: Words> EliasFano<W> {
         Place { index: bit.saturating_sub(h), bit }
     }
 
+    /// As [`start`](Self::start), in the fewest steps where that pays.
+    #[inline(always)]
+    fn start_forward(&self, zeros: &DenseSelect<128, true, W>, h: u64) -> Place {
+        let before = h.wrapping_sub(1);
+        match zeros.select_forward(self.high(), before) {
+            Some(bit) => Place { index: (bit + 1).saturating_sub(h), bit: bit + 1 },
+            None => self.start_anywhere(zeros, h),
+        }
+    }
+
+    /// [`start`](Self::start) in as many steps as it takes.
+    #[inline(never)]
+    fn start_anywhere(&self, zeros: &DenseSelect<128, true, W>, h: u64) -> Place {
+        self.start(zeros, h)
+    }
+
     /// The place before the first number from `place` on, and before the zero at `end`, whose low
     /// half is at least `low`.
     #[cold]
@@ -395,9 +411,36 @@ impl<W: Words> EliasFano<W> {
         if x > self.max || self.is_empty() {
             return None;
         }
-        // Number by number from the first that shares the high half of `x`, whichever bucket it is
-        // in: to ask first where the bucket ends is one more branch that cannot be foreseen.
-        let start = self.start(zeros, x >> self.lows.width());
+        let start = self.start_forward(zeros, x >> self.lows.width());
+        // Mostly it is one of the first two from there on: which one, no processor foresees.
+        if let Some([first, second]) = self.two_from(start) {
+            let is_second = first < x;
+            let value = if is_second { second } else { first };
+            if value >= x {
+                return Some((start.index as usize + usize::from(is_second), value));
+            }
+        }
+        self.succ_from(start, x)
+    }
+
+    /// The two numbers from `place` on, where their bits are in one word.
+    #[inline(always)]
+    fn two_from(&self, place: Place) -> Option<[u64; 2]> {
+        let word = self.high().get((place.bit >> 6) as usize)?.get();
+        let ones = word & u64::MAX << (place.bit & 63);
+        let behind = ones & ones.wrapping_sub(1);
+        if behind == 0 {
+            return None;
+        }
+        let (low, low_next) = self.lows.pair(place.index as usize)?;
+        let bit = |ones: u64| (place.bit & !63) + u64::from(ones.trailing_zeros());
+        let first = self.join(place.index, bit(ones), low);
+        Some([first, self.join(place.index + 1, bit(behind), low_next)])
+    }
+
+    /// [`succ`](Self::succ), number by number from `start` on.
+    #[inline(never)]
+    fn succ_from(&self, start: Place, x: u64) -> Option<(usize, u64)> {
         let (mut index, mut at) = (start.index, (start.bit >> 6) as usize);
         let mut ones = self.high().get(at)?.get() & u64::MAX << (start.bit & 63);
         for _ in 0..WALK {
