@@ -343,6 +343,10 @@ impl<W: Words> Walks for Dawg<W> {
 super::keys::ranked_doors!(Dawg<W: [Words]>, facts.len, facts.longest);
 super::keys::build_doors!(
     @ Dawg, DawgBuilder, register, |_, alloc| Ok(Self::builder_in(alloc)), {
+        fn prefer(&self) -> Prefer {
+            self.prefer()
+        }
+
         fn try_from_sorted_for<K: AsRef<[u8]>>(
             mut keys: impl Iterator<Item = K>,
             prefer: Prefer,

@@ -241,6 +241,11 @@ pub trait KeySetBuild<A: Alloc>: RankedKeySet {
         alloc: A,
     ) -> Result<Self, BuildError>;
 
+    /// What it was built for, where there is a choice.
+    fn prefer(&self) -> Prefer {
+        Prefer::Bytes
+    }
+
     /// As [`try_from_sorted_in`](Self::try_from_sorted_in), of what is preferred where there is a
     /// choice.
     ///

@@ -108,9 +108,12 @@ fn what_is_used_on_the_heap_is_in_the_sections_of_the_file() {
         let has_file = |row: &&Value| row["peer"] == false && row["file_bytes"].is_u64();
         for row in rows(&table).iter().filter(has_file) {
             let name = row["structure"].as_str().unwrap();
-            let built = ["build", name, file, "-o", "out.lram", "-q"];
-            let hashed_as_ints = row["exact"] == false && file == "ints";
-            folder.ok(&[&built[..], if hashed_as_ints { &["--as", "ints"] } else { &[] }].concat());
+            let (kind, more) = match name.strip_suffix("_time") {
+                Some(kind) => (kind, &["--prefer", "time"][..]),
+                None if row["exact"] == false && file == "ints" => (name, &["--as", "ints"][..]),
+                None => (name, &[][..]),
+            };
+            folder.ok(&[&["build", kind, file, "-o", "out.lram", "-q"], more].concat());
             let stated: Value =
                 serde_json::from_str(&folder.ok(&["inspect", "out.lram", "--json"])).unwrap();
             let sections = stated["sections"].as_array().unwrap().iter();
@@ -171,6 +174,20 @@ fn merged_files_are_those_of_all_lines() {
         assert!(told.contains(kind) && told.contains("from 2 files"), "{told}");
         assert!(folder.read("both.lram") == folder.read("all.lram"), "{kind}");
     }
+    // All of one form: of that form. Of both forms: of fewest bytes.
+    build("dawg", &["all", "some"]);
+    let in_bytes = folder.read("all.lram");
+    for (part, timed) in [("all", true), ("more", true), ("some", false), ("some", true)] {
+        let file = format!("{part}.lram");
+        let prefer = if timed { "time" } else { "bytes" };
+        folder.ok(&["build", "dawg", part, "-o", &file, "-q", "--prefer", prefer]);
+        if part == "some" {
+            folder.ok(&merge);
+            let all = if timed { folder.read("all.lram") } else { in_bytes.clone() };
+            assert!(folder.read("both.lram") == all, "--prefer {prefer}");
+        }
+    }
+    assert!(folder.read("all.lram") != in_bytes);
     for (kind, key, answer) in [
         ("quotient", "key 02999", "maybe\tkey 02999\n"),
         ("count_min", "key 01500", "2\tkey 01500\n"),

@@ -90,7 +90,7 @@ fn a_part_of_the_lines_tells_what_all_take() {
         })
         .collect();
     folder.write("numbers", text);
-    for kind in ["sliced_set", "block_ints", "elias_fano"] {
+    for kind in ["sliced_set", "sliced_set --prefer time", "block_ints", "elias_fano"] {
         let built = build(&folder, &format!("{kind} numbers")) as f64;
         let predicted = predict(&folder, &format!("{kind} --sample numbers"));
         let off = predicted["heap_bytes"].as_f64().unwrap() / built - 1.0;

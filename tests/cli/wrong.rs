@@ -69,8 +69,16 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("predict bloom --n 5 --max 3", 2, "--max: is for packed_ints and elias_fano, not for"),
         ("predict fuse --n 5 --width 3", 2, "--width: is for packed_ints, not for fuse"),
         ("predict packed_ints --n 5 --fpr 0.1", 2, ", not for packed_ints"),
-        ("build rear_dict words -o out --prefer time", 2, "--prefer: is for dawg, not for rear_d"),
-        ("predict bloom --n 5 --prefer time", 2, "--prefer: is for dawg, not for bloom"),
+        (
+            "build rear_dict words -o out --prefer time",
+            2,
+            "--prefer: is for sliced_set, dawg, not for rear_d",
+        ),
+        (
+            "predict bloom --n 5 --prefer time",
+            2,
+            "--prefer: is for sliced_set, dawg, not for bloom",
+        ),
         ("predict packed_ints --n 5", 2, "say how wide they are"),
         ("predict dawg --n 5", 2, "give some, or all, with --sample FILE"),
         ("predict dawg --n 5 --sample words", 2, "of 5 the sample has 2: give all of them"),

@@ -6,6 +6,7 @@ use crate::rate::Rate;
 use crate::terms;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use lessram::arrays::Prefer;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -119,6 +120,15 @@ pub(crate) enum Preferred {
     Bytes,
     /// The fastest look-ups
     Time,
+}
+
+impl From<Preferred> for Prefer {
+    fn from(preferred: Preferred) -> Self {
+        match preferred {
+            Preferred::Bytes => Self::Bytes,
+            Preferred::Time => Self::Time,
+        }
+    }
 }
 
 /// How the bytes of the input are cut into items.
@@ -255,7 +265,7 @@ pub(crate) struct BuildArgs {
     /// What the lines are, for filters [default: strings, ints if binary]
     #[arg(long = "as", value_name = "KIND")]
     pub(crate) keys_are: Option<Keys>,
-    /// What counts, for dawg [default: bytes]
+    /// What counts, for sliced_set and dawg [default: bytes]
     #[arg(long, value_name = "WHAT")]
     pub(crate) prefer: Option<Preferred>,
     #[command(flatten)]
@@ -297,7 +307,7 @@ pub(crate) struct PredictArgs {
     /// The largest number, for packed_ints and elias_fano
     #[arg(long, value_name = "NUMBER", conflicts_with = "width")]
     pub(crate) max: Option<u64>,
-    /// What counts, for dawg [default: bytes]
+    /// What counts, for sliced_set and dawg [default: bytes]
     #[arg(long, value_name = "WHAT")]
     pub(crate) prefer: Option<Preferred>,
     /// Lines to learn from: all, or a part; also gzip or zstd; `-` is standard input
@@ -348,8 +358,9 @@ pub(crate) struct VerifyArgs {
 }
 
 const MERGE_HELP: &str = "\
-Dictionaries become the dictionary of all their keys, sketches and counting filters what one would
-be that had seen everything; they must have been made with the same options and seed.
+Dictionaries become the dictionary of all their keys (a dawg for time, if all are), sketches and
+counting filters what one would be that had seen everything; they must have been made with the same
+options and seed.
 
 Example: lessram merge monday.lram tuesday.lram -o week.lram";
 

@@ -3,10 +3,12 @@
 use super::{Contender, Structure, filters, maps};
 use crate::dataset::{Plan, SHUFFLED, SORTED};
 use crate::error::{Failure, Outcome};
+use crate::shapes::int_sets::Set;
 use crate::spool::{Feed, Number};
 use bitvec::field::BitField;
 use bitvec::order::Lsb0;
 use bitvec::vec::BitVec;
+use lessram::arrays::SlicedSet;
 use roaring::{RoaringBitmap, RoaringTreemap};
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
@@ -53,7 +55,17 @@ pub(super) fn peers() -> Vec<Contender> {
         maps::ints(),
         maps::int_set(),
         maps::ordered_ints(),
+        sliced_set_time(),
     ]
+}
+
+fn sliced_set_time() -> Contender {
+    Contender::form::<Number, Set<SlicedSet, true>>(
+        "sliced_set_time",
+        "arrays",
+        "build sliced_set --prefer time: fast look-ups, from ascending numbers",
+        "let set = lessram::arrays::SlicedSet::builder_for(Prefer::Time); // set.push(key)?",
+    )
 }
 
 impl Structure<Number> for Vec<u64> {

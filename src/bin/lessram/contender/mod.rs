@@ -123,6 +123,17 @@ impl Contender {
         Self { name, family: None, rust, entry: Entry::of::<S, T>(note, ""), need }
     }
 
+    /// One of ours in a form that the registry has no row for.
+    fn form<S: Shape, T: Structure<S>>(
+        name: &'static str,
+        family: &'static str,
+        note: &'static str,
+        rust: &str,
+    ) -> Self {
+        let entry = Entry::of::<S, T>(note, "");
+        Self { name, family: Some(family), rust: rust.to_owned(), entry, need: NEED }
+    }
+
     /// One of ours that has no file.
     fn in_memory<S: Shape, T: Structure<S>>(
         name: &'static str,

@@ -3,7 +3,9 @@
 use super::{Contender, Structure, filters, maps, touch};
 use crate::dataset::{Plan, SHUFFLED, SORTED};
 use crate::error::{Failure, Outcome};
+use crate::shapes::dicts::Dict;
 use crate::spool::{Bytes, Feed};
+use lessram::tries::Dawg;
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
@@ -54,7 +56,17 @@ pub(super) fn peers() -> Vec<Contender> {
         maps::str_set(),
         maps::interner(),
         maps::dyn_trie(),
+        dawg_time(),
     ]
+}
+
+fn dawg_time() -> Contender {
+    Contender::form::<Bytes, Dict<Dawg, true>>(
+        "dawg_time",
+        "tries",
+        "build dawg --prefer time: ascending, keys numbered by rank",
+        "let set = lessram::tries::Dawg::builder_for(Prefer::Time); // set.push(&key)?",
+    )
 }
 
 impl Structure<Bytes> for Vec<Key> {

@@ -1,7 +1,7 @@
 //! The shape `dicts`: ordered sets of byte strings that are built once, keys numbered by rank.
 
 use super::{Entry, Need, Shape, Size, each, file_bytes, made, refused, save};
-use crate::args::{Kind, Preferred, QueryArgs};
+use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::{Structure, touch};
 use crate::dataset::{Plan, SORTED};
@@ -64,17 +64,22 @@ std::thread_local! {
     static KEY: RefCell<[u8; ROOM]> = const { RefCell::new([0; ROOM]) };
 }
 
-/// A set, looked up by key, and its keys by number.
-struct Dict<T>(T);
+/// A set, looked up by key, and its keys by number; with `TIMED` built for fast look-ups, where
+/// there is a choice.
+pub(crate) struct Dict<T, const TIMED: bool = false>(T);
 
-impl<T: KeySetBuild<Global> + Persist> Structure<Bytes> for Dict<T> {
+impl<T, const TIMED: bool> Structure<Bytes> for Dict<T, TIMED>
+where
+    T: KeySetBuild<Global> + Persist,
+{
     const FEED: &'static str = SORTED;
     const GETS: bool = true;
 
     fn build(feed: &mut Feed<Bytes>, _: &Plan) -> Outcome<Self> {
         // A key at a time: what all of them need is not the structure's peak.
-        made(each(feed, <[u8]>::to_vec), |keys| T::try_from_sorted_in(keys, BLOCK, Global))
-            .map(Self)
+        let keys = each(feed, <[u8]>::to_vec);
+        let prefer = if TIMED { Prefer::Time } else { Prefer::Bytes };
+        made(keys, |keys| T::try_from_sorted_for(keys, prefer, BLOCK, Global)).map(Self)
     }
 
     fn contains(&self, query: &[u8]) -> bool {
@@ -112,19 +117,19 @@ fn build<T: KeySetBuild<Global> + Persist>(
         let looked = |key| options.look(lines.name(), count).map(|()| key);
         Some(sorted.next()?.map_err(not_sorted).and_then(looked))
     });
-    let built = made(keys, |keys| match in_files {
-        _ if options.prefer == Preferred::Time => {
-            T::try_from_sorted_for(keys, Prefer::Time, BLOCK, Global)
+    let prefer = Prefer::from(options.prefer);
+    let built = made(keys, |keys| match (prefer, in_files) {
+        (Prefer::Bytes, true) => {
+            T::try_from_sorted_through(&std::env::temp_dir(), keys, BLOCK, Global)
         }
-        true => T::try_from_sorted_through(&std::env::temp_dir(), keys, BLOCK, Global),
-        false => T::try_from_sorted_in(keys, BLOCK, Global),
+        _ => T::try_from_sorted_for(keys, prefer, BLOCK, Global),
     })?;
     save(&built, path)?;
     let (items, heap_bytes) = (built.len() as u64, built.heap_bytes() as u64);
     Ok(Built { items, heap_bytes, sorted: Some(true), repeated: pushed - items, seen: lines.seen })
 }
 
-/// Builds one of all keys that files have, each once.
+/// Builds one of all keys that files have, each once; for time if they all are.
 fn merge_files<T>(files: &[PathBuf], path: &Path) -> Outcome<Option<u64>>
 where
     T: KeySetBuild<Global> + Persist<Words = HeapWords>,
@@ -135,7 +140,10 @@ where
     };
     let sets = files.iter().map(read).collect::<Outcome<Vec<T>>>()?;
     let keys = sets.iter().map(|set| Keys::new(set, 0..set.len(), vec![0; set.longest()]));
-    let all = T::try_from_sorted_in(Merge::new(keys).union(), BLOCK, Global).map_err(refused)?;
+    let timed = sets.iter().all(|set| set.prefer() == Prefer::Time);
+    let prefer = if timed { Prefer::Time } else { Prefer::Bytes };
+    let all = T::try_from_sorted_for(Merge::new(keys).union(), prefer, BLOCK, Global);
+    let all = all.map_err(refused)?;
     save(&all, path)?;
     Ok(Some(all.len() as u64))
 }

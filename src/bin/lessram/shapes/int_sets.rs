@@ -22,7 +22,7 @@ pub(crate) fn of<T: SortedIntSetBuild<Global> + Persist<Words = HeapWords> + 'st
     );
     Shape {
         entries: vec![(Kind::Ints, set)],
-        options: &["--u32le", "--u64le"],
+        options: &["--u32le", "--u64le", "--prefer"],
         sorts: false,
         need: Need::Of(Peak::PACKED.and_gaps(3)),
         size: Size::Items,
@@ -32,16 +32,19 @@ pub(crate) fn of<T: SortedIntSetBuild<Global> + Persist<Words = HeapWords> + 'st
     }
 }
 
-/// A set, asked for what is in it.
-struct Set<T>(T);
+/// A set, asked for what is in it; with `TIMED` built for fast look-ups.
+pub(crate) struct Set<T, const TIMED: bool = false>(T);
 
-impl<T: SortedIntSetBuild<Global> + Persist> Structure<Number> for Set<T> {
+impl<T, const TIMED: bool> Structure<Number> for Set<T, TIMED>
+where
+    T: SortedIntSetBuild<Global> + Persist,
+{
     const FEED: &'static str = SORTED;
     const GETS: bool = true;
 
     fn build(feed: &mut Feed<Number>, _: &Plan) -> Outcome<Self> {
-        made(each(feed, |it| it), |numbers| T::try_build_in(numbers, Prefer::Bytes, Global))
-            .map(Self)
+        let prefer = if TIMED { Prefer::Time } else { Prefer::Bytes };
+        made(each(feed, |it| it), |numbers| T::try_build_in(numbers, prefer, Global)).map(Self)
     }
 
     fn contains(&self, query: u64) -> bool {
@@ -68,7 +71,7 @@ fn build<T: SortedIntSetBuild<Global> + Persist>(
     options: &Options,
 ) -> Outcome<Built> {
     let numbers = ascending(&mut lines, options)?;
-    let built = T::try_build_in(&numbers, Prefer::Bytes, Global).map_err(refused)?;
+    let built = T::try_build_in(&numbers, options.prefer.into(), Global).map_err(refused)?;
     save(&built, path)?;
     let (items, heap_bytes) = (built.len() as u64, built.heap_bytes() as u64);
     let repeated = numbers.len() as u64 - items;
