@@ -27,6 +27,11 @@ const ROUNDS: u32 = 9;
 const FIRST_ROUND: usize = 512;
 /// What occurs less often in the sample is noise.
 const FEWEST: u64 = 4;
+/// Slots of a trie at first.
+const FEWEST_SLOTS: usize = 1 << 10;
+/// Suffixes, and pairs, that are taken at least before equal ones are put together: 3 MB, 512 KB.
+const SUFFIXES: usize = 1 << 18;
+const PAIRS: usize = 1 << 16;
 
 /// A piece of a suffix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,6 +90,14 @@ pub(super) struct Phrases<A: Alloc> {
     ends: RawVec<u32, A>,
 }
 
+/// `len` slots, a power of two, without a child in them.
+fn free_slots<A: Alloc>(len: usize, alloc: A) -> Result<RawVec<u64, A>, AllocError> {
+    let mut slots = RawVec::new_in(alloc);
+    slots.try_reserve_exact(len)?;
+    slots.try_resize(len, 0)?;
+    Ok(slots)
+}
+
 /// What cutting needs room for, kept from one suffix to the next.
 pub(super) struct Scratch<A: Alloc> {
     /// The least cost up to each place, and the phrase that comes last on that way.
@@ -106,18 +119,29 @@ impl<A: Alloc + Clone> Phrases<A> {
         costs: RawVec<u32, A>,
         alloc: A,
     ) -> Result<Self, AllocError> {
-        let nodes: usize = list.iter().map(Phrase::symbols).sum();
-        let mut slots = RawVec::new_in(alloc.clone());
-        slots.try_reserve_exact((2 * nodes + 2).next_power_of_two())?;
-        slots.try_resize((2 * nodes + 2).next_power_of_two(), 0)?;
-        let mut ends = RawVec::new_in(alloc);
-        ends.try_reserve_exact(nodes + 1)?;
+        let slots = free_slots(FEWEST_SLOTS, alloc.clone())?;
+        let mut ends = RawVec::new_in(alloc.clone());
         ends.try_push(NONE)?;
         let mut phrases = Self { list, costs, root: [0; 257], slots, ends };
         for id in 0..phrases.list.len() {
+            // Room for all nodes of the phrase, and as much again.
+            if 2 * (phrases.ends.len() + PHRASE + 1) > phrases.slots.len() {
+                phrases.widen(alloc.clone())?;
+            }
             phrases.enter(id)?;
         }
         Ok(phrases)
+    }
+
+    /// Twice as many slots.
+    fn widen(&mut self, alloc: A) -> Result<(), AllocError> {
+        let wider = free_slots(2 * self.slots.len(), alloc)?;
+        let slots = core::mem::replace(&mut self.slots, wider);
+        for slot in slots.iter().filter(|slot| **slot != 0) {
+            let (place, _) = self.find_key((*slot >> 32) as u32);
+            self.slots[place] = *slot;
+        }
+        Ok(())
     }
 
     /// Puts a phrase into the trie.
@@ -152,7 +176,12 @@ impl<A: Alloc + Clone> Phrases<A> {
     /// The slot of a child of a node below the root, and the child; 0 if there is none.
     #[inline(always)]
     fn find(&self, node: u32, symbol: u32) -> (usize, u32) {
-        let key = node * 257 + symbol + 1;
+        self.find_key(node * 257 + symbol + 1)
+    }
+
+    /// The slot of a node and symbol, and what child there is; 0 if there is none.
+    #[inline(always)]
+    fn find_key(&self, key: u32) -> (usize, u32) {
         let mask = self.slots.len() - 1;
         let mut place = (u64::from(key).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & mask;
         loop {
@@ -231,21 +260,27 @@ pub(super) struct Sample<A: Alloc> {
     /// One block of so many is taken.
     step: u64,
     text: RawVec<u8, A>,
-    /// Start and length in the text, and how often.
+    /// Start and length in the text, and how often; the same one several times until they are
+    /// [folded](Self::fold), when there are so many.
     suffixes: RawVec<(u32, u32, u32), A>,
+    fold_at: usize,
 }
 
 impl<A: Alloc + Clone> Sample<A> {
     /// Of `all` bytes of suffixes about `bytes`.
     pub(super) fn new(bytes: u64, all: u64, alloc: A) -> Self {
         let (text, suffixes) = (RawVec::new_in(alloc.clone()), RawVec::new_in(alloc));
-        Self { step: (all / bytes).max(1), text, suffixes }
+        Self { step: (all / bytes).max(1), text, suffixes, fold_at: SUFFIXES }
     }
 
     /// Takes a suffix, if its block is one of those.
     pub(super) fn push(&mut self, block: usize, suffix: &[u8]) -> Result<(), AllocError> {
         if block as u64 % self.step != 0 {
             return Ok(());
+        }
+        if self.suffixes.len() >= self.fold_at {
+            self.fold();
+            self.fold_at = next_fold(self.suffixes.len()).max(SUFFIXES);
         }
         let start = self.text.len() as u32;
         self.text.try_extend_from_slice(suffix)?;
@@ -257,15 +292,11 @@ impl<A: Alloc + Clone> Sample<A> {
         let text = &self.text;
         let of = |&(start, len, _): &(u32, u32, u32)| &text[start as usize..][..len as usize];
         self.suffixes.sort_unstable_by(|a, b| of(a).cmp(of(b)));
-        let mut kept = 0;
-        for at in 0..self.suffixes.len() {
-            if kept > 0 && of(&self.suffixes[kept - 1]) == of(&self.suffixes[at]) {
-                self.suffixes[kept - 1].2 += 1;
-            } else {
-                self.suffixes[kept] = self.suffixes[at];
-                kept += 1;
-            }
-        }
+        let kept = fold(&mut self.suffixes, |kept, next| {
+            let equal = of(kept) == of(next);
+            kept.2 += if equal { next.2 } else { 0 };
+            equal
+        });
         self.suffixes.truncate(kept);
     }
 
@@ -274,6 +305,76 @@ impl<A: Alloc + Clone> Sample<A> {
             (&self.text[start as usize..][..len as usize], u64::from(count))
         };
         self.suffixes.iter().map(text)
+    }
+}
+
+/// Moves the first of equal items that stand together to the front, and returns how many these
+/// are: those of which `add` says that it put the second one to the first.
+fn fold<T: Copy>(items: &mut [T], mut add: impl FnMut(&mut T, &T) -> bool) -> usize {
+    let mut kept = 0;
+    for at in 0..items.len() {
+        let next = items[at];
+        if kept == 0 || !add(&mut items[kept - 1], &next) {
+            items[kept] = next;
+            kept += 1;
+        }
+    }
+    kept
+}
+
+/// How many items there are when they are folded again, if there were so many after the last time:
+/// so many more that folding takes no longer than taking them.
+const fn next_fold(kept: usize) -> usize {
+    kept + kept / 2
+}
+
+/// Pairs of neighbours and how often they stand together.
+struct Pairs<A: Alloc> {
+    /// Two ids and a count each; the same one several times until they are [folded](Self::fold),
+    /// when there are so many.
+    list: RawVec<u64, A>,
+    fold_at: usize,
+}
+
+impl<A: Alloc> Pairs<A> {
+    const fn new(alloc: A) -> Self {
+        Self { list: RawVec::new_in(alloc), fold_at: PAIRS }
+    }
+
+    fn clear(&mut self) {
+        self.list.truncate(0);
+        self.fold_at = PAIRS;
+    }
+
+    /// Counts a pair: `count` times.
+    fn push(&mut self, first: u32, next: u32, count: u64) -> Result<(), AllocError> {
+        if self.list.len() >= self.fold_at {
+            self.fold();
+            self.fold_at = next_fold(self.list.len()).max(PAIRS);
+        }
+        let ids = u64::from(first) << ID_BITS | u64::from(next);
+        self.list.try_push(ids << COUNT_BITS | count)
+    }
+
+    /// Lets each pair stand once, in order.
+    fn fold(&mut self) {
+        self.list.sort_unstable();
+        let kept = fold(&mut self.list, |kept, next| {
+            let equal = *kept >> COUNT_BITS == *next >> COUNT_BITS;
+            // There are fewer in all than a count could be.
+            *kept += if equal { *next & ((1 << COUNT_BITS) - 1) } else { 0 };
+            equal
+        });
+        self.list.truncate(kept);
+    }
+
+    /// Each pair that stands once: its ids and its count.
+    fn each(&self) -> impl Iterator<Item = (usize, usize, u64)> {
+        const ID: u64 = (1 << ID_BITS) - 1;
+        self.list.iter().map(|pair| {
+            let ids = pair >> COUNT_BITS;
+            ((ids >> ID_BITS) as usize, (ids & ID) as usize, pair & ((1 << COUNT_BITS) - 1))
+        })
     }
 }
 
@@ -301,8 +402,7 @@ struct Training<'s, A: Alloc> {
     /// Phrases from the start of the list on that stay whatever they save.
     singles: usize,
     counts: RawVec<u64, A>,
-    /// Pairs of neighbours: two ids and a count each, several of a pair.
-    pairs: RawVec<u64, A>,
+    pairs: Pairs<A>,
     scratch: Scratch<A>,
     alloc: A,
 }
@@ -330,7 +430,7 @@ pub(super) fn train<A: Alloc + Clone>(
     let mut costs = RawVec::new_in(alloc.clone());
     costs.try_resize(singles, 8 * BIT)?;
     let phrases = Phrases::new(list, costs, alloc.clone())?;
-    let (counts, pairs) = (RawVec::new_in(alloc.clone()), RawVec::new_in(alloc.clone()));
+    let (counts, pairs) = (RawVec::new_in(alloc.clone()), Pairs::new(alloc.clone()));
     let scratch = Scratch::new(alloc.clone());
     let mut training = Training { sample, aim, phrases, singles, counts, pairs, scratch, alloc };
     for round in 0..=ROUNDS {
@@ -347,20 +447,19 @@ impl<A: Alloc + Clone> Training<'_, A> {
     fn count(&mut self, pairs: bool) -> Result<(), AllocError> {
         self.counts.truncate(0);
         self.counts.try_resize(self.phrases.list.len(), 0)?;
-        self.pairs.truncate(0);
+        self.pairs.clear();
         for (text, count) in self.sample.each() {
             self.phrases.cut_without(NONE, text, !self.aim.flat, &mut self.scratch)?;
             let mut next: Option<u32> = None;
             for id in self.scratch.reversed.iter() {
                 self.counts[*id as usize] += count;
                 if let (true, Some(next)) = (pairs, next) {
-                    let ids = u64::from(*id) << ID_BITS | u64::from(next);
-                    self.pairs.try_push(ids << COUNT_BITS | count)?;
+                    self.pairs.push(*id, next, count)?;
                 }
                 next = Some(*id);
             }
         }
-        self.pairs.sort_unstable();
+        self.pairs.fold();
         Ok(())
     }
 
@@ -380,13 +479,7 @@ impl<A: Alloc + Clone> Training<'_, A> {
         self.joined(total, &mut candidates)?;
         // Of equal phrases the one that saves more.
         candidates.sort_unstable_by(|a: &Candidate, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)));
-        let mut kept = 0;
-        for at in 0..candidates.len() {
-            if kept == 0 || candidates[kept - 1].1 != candidates[at].1 {
-                candidates[kept] = candidates[at];
-                kept += 1;
-            }
-        }
+        let kept = fold(&mut candidates, |kept, next| kept.1 == next.1);
         candidates.truncate(kept);
         candidates.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
         candidates.truncate(most.saturating_sub(self.singles));
@@ -414,13 +507,7 @@ impl<A: Alloc + Clone> Training<'_, A> {
     /// Pairs of neighbours, as far as one phrase of both would save bits.
     fn joined(&self, total: u64, candidates: &mut RawVec<Candidate, A>) -> Result<(), AllocError> {
         let (list, costs) = (&self.phrases.list, &self.phrases.costs);
-        for run in self.pairs.chunk_by(|a, b| a >> COUNT_BITS == b >> COUNT_BITS) {
-            let count: u64 = run.iter().map(|pair| pair & ((1 << COUNT_BITS) - 1)).sum();
-            let ids = run[0] >> COUNT_BITS;
-            if count < FEWEST {
-                continue;
-            }
-            let (first, next) = ((ids >> ID_BITS) as usize, (ids & ((1 << ID_BITS) - 1)) as usize);
+        for (first, next, count) in self.pairs.each().filter(|(_, _, count)| *count >= FEWEST) {
             let Some(phrase) = list[first].joined(&list[next], self.aim.longest) else { continue };
             let both = i64::from(costs[first]) + i64::from(costs[next]);
             let each = both - i64::from(self.cost(count, total));
@@ -492,6 +579,32 @@ mod tests {
             let log = f64::from(log2(x));
             assert!(log <= exact + 1e-6 && exact - log < 1.001, "{x}: {log} of {exact}");
         }
+    }
+
+    #[test]
+    fn equal_suffixes_and_pairs_take_no_room_of_their_own() {
+        let (taken, kinds) = (3 * SUFFIXES, 100);
+        let mut sample = Sample::new(1, 1, Global);
+        for i in 0..taken {
+            sample.push(0, &[i as u8 % kinds]).unwrap();
+        }
+        sample.fold();
+        let counts: Vec<u64> = sample.each().map(|(_, count)| count).collect();
+        assert_eq!((counts.len(), counts.iter().sum()), (kinds.into(), taken as u64));
+        assert!(sample.suffixes.capacity() <= SUFFIXES + SUFFIXES / 8);
+        let mut pairs = Pairs::new(Global);
+        for i in 0..5 * PAIRS as u32 {
+            pairs.push(i % 7, i % 1_000, 3).unwrap();
+        }
+        pairs.fold();
+        let all: u64 = pairs.each().map(|(_, _, count)| count).sum();
+        assert_eq!((pairs.list.len(), all), (7_000, 15 * PAIRS as u64));
+        let is_right = |(first, next, count): (usize, usize, u64)| {
+            let among = (0..5 * PAIRS).filter(|i| (i % 7, i % 1_000) == (first, next));
+            among.count() as u64 * 3 == count
+        };
+        assert!(pairs.each().step_by(700).all(is_right));
+        assert!(pairs.list.capacity() <= PAIRS + PAIRS / 8);
     }
 
     fn trained(price: u64) -> Phrases<Global> {
