@@ -7,6 +7,7 @@ mod change;
 mod fill;
 mod find;
 mod head;
+mod lanes;
 
 use crate::error::{AllocError, BuildError};
 use crate::mem::Alloc;
@@ -16,6 +17,7 @@ use crate::simd::unpack::unpack;
 use crate::storage::{HeapWords, Le64, Words, as_bytes};
 pub(super) use fill::Filling;
 use head::Head;
+use lanes::Lanes;
 
 /// Slots of a block.
 pub(super) const BLOCK: usize = 64;
@@ -44,23 +46,6 @@ pub(super) struct Table<W> {
     bits: u32,
     lanes: Lanes,
     way: Way,
-}
-
-/// How remainders are compared several at once: as lanes of a word.
-#[derive(Clone, Copy)]
-struct Lanes {
-    /// As many as fit in 56 bits, whatever the shift of the first one in its byte.
-    count: usize,
-    /// The low bit of each.
-    ones: u64,
-}
-
-impl Lanes {
-    /// Lanes of so many bits, 1 to 56.
-    fn new(bits: u32) -> Self {
-        let count = (MAX_REMAINDER / bits.clamp(1, MAX_REMAINDER)) as usize;
-        Self { count, ones: (0..count).fold(0, |ones, lane| ones | 1 << (lane as u32 * bits)) }
-    }
 }
 
 /// Bytes of a block.
@@ -217,13 +202,24 @@ impl<W: Words> Table<W> {
     /// The head of a block, read with one check; without any run behind the last one.
     #[inline(always)]
     fn head(&self, block: usize) -> Head {
+        let at = self.head_at(block);
+        let Some(heads) = self.bytes().get(at..at + 2 * HEAD) else { return self.last_head(block) };
+        let offset = heads[OFFSET..].first_chunk().map_or(0, |bytes| u16::from_le_bytes(*bytes));
+        let (occupied, ends) = (load(heads, OCCUPIED), load(heads, ENDS));
+        Head { occupied, ends, next_ends: load(heads, HEAD + ENDS), offset: usize::from(offset) }
+    }
+
+    /// As [`head`](Self::head), of the last block and of those behind it.
+    #[inline(always)]
+    fn last_head(&self, block: usize) -> Head {
         let rest = self.bytes().get(self.head_at(block)..);
         // Padding is shorter than a head.
         let Some(head) = rest.and_then(|rest| rest.first_chunk::<HEAD>()) else {
             return Head::default();
         };
         let offset = usize::from(u16::from_le_bytes([head[OFFSET], head[OFFSET + 1]]));
-        Head { occupied: load(head, OCCUPIED), ends: load(head, ENDS), offset }
+        let (occupied, ends) = (load(head, OCCUPIED), load(head, ENDS));
+        Head { occupied, ends, next_ends: 0, offset }
     }
 
     /// Whether all runs stand where they must, `len` remainders in all, of quotients below `slots`.
@@ -299,6 +295,16 @@ impl<A: Alloc> Table<HeapWords<A>> {
         let at = self.head_at(block) + field;
         if block < self.blocks {
             store(self.words.as_bytes_mut(), at, value);
+        }
+    }
+
+    /// Sets both words of the head of a block, which exists.
+    #[inline(always)]
+    fn set_runs(&mut self, block: usize, occupied: u64, ends: u64) {
+        let at = self.head_at(block);
+        if let Some(head) = self.words.as_bytes_mut().get_mut(at..at + HEAD) {
+            store(head, OCCUPIED, occupied);
+            store(head, ENDS, ends);
         }
     }
 

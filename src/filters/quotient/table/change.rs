@@ -15,13 +15,77 @@ impl<A: Alloc> Table<HeapWords<A>> {
     /// [`BuildError::Damaged`] if it would not be found; nothing has changed then.
     #[inline(always)]
     pub(in crate::filters::quotient) fn insert(&mut self, place: &Place) -> Result<(), BuildError> {
-        let quotient = place.quotient;
-        if !place.occupied && place.end.is_some_and(|end| end <= quotient) {
-            return self.put(place);
+        let Place { quotient, end, .. } = *place;
+        if !place.occupied & (end <= quotient) {
+            return self.put(place, end);
         }
-        // Where nothing is in the way the remainder goes to its own slot.
-        let at = (place.slot + usize::from(place.found)).max(quotient);
-        let free = self.free_for(place, at).ok_or(BuildError::Damaged)?;
+        let at = place.slot + usize::from(place.found);
+        // It is found if the run's end, counted in ends from the block's start on, moves up by one
+        // slot: that needs a run that does not begin before the block's.
+        let start = quotient / BLOCK * BLOCK;
+        if place.occupied && (end <= quotient || at < start + place.head.offset) {
+            return Err(BuildError::Damaged);
+        }
+        let behind = u64::MAX.checked_shl((end - start).min(64) as u32).unwrap_or(0);
+        let gaps = place.head.gaps(true) & behind;
+        if gaps == 0 {
+            return self.insert_far(place, at, end);
+        }
+        let free = start + gaps.trailing_zeros() as usize;
+        self.insert_near(place, at, end, free)
+    }
+
+    /// Puts a remainder into its own slot, which is free. By itself: half of all that fill a table
+    /// find it so, and with this and the slot asked for ahead filling takes 0.65 of the time
+    /// (measured), as several are on their way from memory at once (guess).
+    #[inline(always)]
+    fn put(&mut self, place: &Place, end: usize) -> Result<(), BuildError> {
+        let Place { quotient, head, .. } = *place;
+        let (block, index) = (quotient / BLOCK, quotient % BLOCK);
+        // No run ends where slots are free, or this one's end would not be counted as its.
+        if head.ends & from(end) & u64::MAX >> (63 - index) != 0 || block >= self.blocks {
+            return Err(BuildError::Damaged);
+        }
+        self.set_runs(block, head.occupied | 1 << index, head.ends | 1 << index);
+        self.set_remainder(quotient, place.remainder);
+        Ok(())
+    }
+
+    /// Puts a remainder into the slot `at`, where all that moves is in the quotient's block.
+    #[inline(always)]
+    fn insert_near(
+        &mut self,
+        place: &Place,
+        at: usize,
+        end: usize,
+        free: usize,
+    ) -> Result<(), BuildError> {
+        let Place { quotient, head, occupied, .. } = *place;
+        let mut ends = head.ends;
+        if ends >> (free % BLOCK) & 1 != 0 {
+            return Err(BuildError::Damaged);
+        }
+        // The run's last slot moves up with what follows, or is the new one.
+        let last = !occupied | (at == end);
+        let before = u64::from(last & occupied) << (at.wrapping_sub(1) % BLOCK);
+        ends &= !before;
+        let moved = from(at) & u64::MAX >> (63 - free % BLOCK);
+        let shifted = (ends & moved) << 1 | u64::from(last) << (at % BLOCK);
+        ends = ends & !moved | shifted & moved;
+        self.set_runs(quotient / BLOCK, head.occupied | 1 << (quotient % BLOCK), ends);
+        self.push_up(at, free, place.remainder);
+        Ok(())
+    }
+
+    /// Puts a remainder into the slot `at`, where what moves goes on in further blocks.
+    #[inline(always)]
+    fn insert_far(&mut self, place: &Place, at: usize, end: usize) -> Result<(), BuildError> {
+        let quotient = place.quotient;
+        let next = (quotient / BLOCK + 1) * BLOCK;
+        let free = self.gap(end.max(next), true);
+        if end > self.slots() || self.is_end(free) {
+            return Err(BuildError::Damaged);
+        }
         let passed = quotient / BLOCK + 1..free / BLOCK + 1;
         if passed.clone().any(|block| self.offset(block) == MAX_OFFSET) {
             return Err(too_many(MAX_OFFSET + 1));
@@ -29,8 +93,7 @@ impl<A: Alloc> Table<HeapWords<A>> {
         if free / BLOCK >= self.blocks {
             self.add_blocks(1)?;
         }
-        // The run's last slot moves up with what follows, or is the new one.
-        let last = !place.occupied || Some(at) == place.end;
+        let last = !place.occupied || at == end;
         if last && place.occupied && at > 0 {
             self.set_end(at - 1, false);
         }
@@ -45,51 +108,13 @@ impl<A: Alloc> Table<HeapWords<A>> {
         Ok(())
     }
 
-    /// Puts a remainder into its own slot, which is free. By itself: half of all that fill a table
-    /// find it so, and with this and the slot asked for ahead filling takes 0.65 of the time
-    /// (measured), as several are on their way from memory at once (guess).
-    #[inline(always)]
-    fn put(&mut self, place: &Place) -> Result<(), BuildError> {
-        let (quotient, end) = (place.quotient, place.end.unwrap_or(0));
-        let (block, index) = (quotient / BLOCK, quotient % BLOCK);
-        let ends = self.ends(block);
-        // As in `free_for`: no run ends where slots are free.
-        if ends & from(end) & u64::MAX >> (63 - index) != 0 || block >= self.blocks {
-            return Err(BuildError::Damaged);
-        }
-        self.set_word(block, ENDS, ends | 1 << index);
-        self.set_occupied(quotient, true);
-        self.set_remainder(quotient, place.remainder);
-        Ok(())
-    }
-
-    /// The free slot that a remainder put at this place moves others into; `None` if the table is
-    /// damaged in a way that would hide the remainder.
-    ///
-    /// It is found if the run's end, counted in ends from the block's start on, moves up by one
-    /// slot: that needs as many ends as runs, none where runs before it leave slots free or where
-    /// others are moved to, and a run that does not begin before the block's.
-    #[inline(always)]
-    fn free_for(&self, place: &Place, at: usize) -> Option<usize> {
-        let (quotient, end) = (place.quotient, place.end?);
-        let sound = if place.occupied {
-            end > quotient && at >= place.start
-        } else {
-            // Of this block, as no run of it ends before its start.
-            end >= quotient || self.ends(quotient / BLOCK) & from(end) & !from(quotient) == 0
-        };
-        let free = if end <= quotient { quotient } else { self.gap(end.max(at), true) };
-        (sound && !self.is_end(free)).then_some(free)
-    }
-
     /// Takes the remainder out that was found at this place.
     #[inline(always)]
     pub(in crate::filters::quotient) fn remove(&mut self, place: &Place) {
         let (quotient, slot) = (place.quotient, place.slot);
         let starts = slot == quotient || slot == 0 || self.is_end(slot - 1);
         let ends = self.is_end(slot);
-        let end = place.end.unwrap_or(self.slots());
-        let stop = self.gap(end.max(slot + 1), false);
+        let stop = self.gap(place.end, false);
         if ends && starts {
             self.set_occupied(quotient, false);
         } else if ends {
@@ -141,27 +166,24 @@ impl<A: Alloc> Table<HeapWords<A>> {
     #[inline(always)]
     fn push_up(&mut self, low: usize, high: usize, remainder: u64) {
         let width = self.bits;
-        // Bits of the first word before the first remainder, and up to the end of the last.
+        // Bits from the start of the first word on: of the first remainder, and the last one's end.
         let (at, shift) = self.start_of(low);
-        let bits = (high + 1 - low) * width as usize + shift as usize;
-        let Some(bytes) = self.words.as_bytes_mut().get_mut(at..at + bits.div_ceil(64) * 8) else {
+        let last = (high + 1 - low) * width as usize + shift as usize - 1;
+        let bytes = self.words.as_bytes_mut().get_mut(at..at + (last / 64 + 1) * 8);
+        let Some((whole, part)) = bytes.map(|bytes| bytes.split_at_mut(last / 64 * 8)) else {
             return;
         };
         let mut kept = !(u64::MAX << shift);
         let mut carried = remainder << shift;
-        let mut words = bytes.chunks_exact_mut(8);
-        let last = if bits % 64 == 0 { None } else { words.next_back() };
-        for word in words {
+        for word in whole.chunks_exact_mut(8) {
             let old = load(word, 0);
             store(word, 0, (old & !kept) << width | carried | old & kept);
             (carried, kept) = (old >> (64 - width), 0);
         }
-        if let Some(word) = last {
-            let old = load(word, 0);
-            let new = (old & !kept) << width | carried | old & kept;
-            let behind = u64::MAX << (bits % 64);
-            store(word, 0, new & !behind | old & behind);
-        }
+        let old = load(part, 0);
+        let new = (old & !kept) << width | carried | old & kept;
+        let behind = u64::MAX << (last % 64) << 1;
+        store(part, 0, new & !behind | old & behind);
     }
 
     /// Remainders `low + 1..stop` to `low..stop - 1`, and 0 to the last.

@@ -1,29 +1,18 @@
 //! Finding runs, and remainders in them.
 
-use super::head::Head;
+use super::head::{Head, window};
 use super::{BLOCK, Table, from, load};
 use crate::bits::word::{below, select_by};
-use crate::simd::deposit::Deposit;
+use crate::simd::deposit::{Deposit, Work};
 use crate::storage::Words;
 
-/// The last slot of a run: its block, its place there, and all ends of the block.
+/// A run.
 #[derive(Clone, Copy)]
-struct Last {
-    block: usize,
-    index: usize,
-    ends: u64,
-}
-
-/// The last remainders of a run, so many as a word holds.
-#[derive(Clone, Copy)]
-struct Tail {
-    /// The slot of the first of them.
-    slot: usize,
-    lanes: usize,
-    /// One a lane, and in further lanes whatever follows.
-    window: u64,
-    /// Whether that is the whole run.
-    whole: bool,
+struct Run {
+    /// The slot behind it.
+    end: usize,
+    /// Its remainders.
+    len: usize,
 }
 
 /// Where a remainder is, or belongs.
@@ -31,71 +20,98 @@ struct Tail {
 pub(in crate::filters::quotient) struct Place {
     pub(super) quotient: usize,
     pub(super) remainder: u64,
-    /// The last slot of the run that holds it, or the slot behind the last smaller one.
+    /// The last slot of the run that holds it, or the slot behind the last smaller one; if the
+    /// quotient has no run, the slot behind those before it.
     pub(in crate::filters::quotient) slot: usize,
     pub(in crate::filters::quotient) found: bool,
     /// Whether the quotient has a run.
     pub(super) occupied: bool,
-    /// The first slot of runs of quotients of this one's block.
-    pub(super) start: usize,
-    /// The slot behind all runs up to the quotient's; `None` if fewer runs end than there are.
-    pub(super) end: Option<usize>,
+    pub(super) head: Head,
+    /// The slot behind all runs up to the quotient's; more than there are if fewer runs end than
+    /// there are.
+    pub(super) end: usize,
+}
+
+/// [`Table::run_beyond`], apart: what most questions need stays in registers.
+struct Beyond<'t, W> {
+    table: &'t Table<W>,
+    quotient: usize,
+    start: usize,
+    runs: u32,
+}
+
+impl<W: Words> Work for Beyond<'_, W> {
+    type Out = Run;
+
+    #[inline(always)]
+    fn run(self, by: Option<Deposit>) -> Run {
+        self.table.run_beyond(by, self.quotient, self.start, self.runs)
+    }
 }
 
 impl<W: Words> Table<W> {
-    /// The end of run number `runs`, from 1, of those of this block's quotients; `None` if fewer
-    /// end.
+    /// The run of `quotient`; if it has none, one that ends where those before it end, or at the
+    /// block's offset, of no sense but for that. If fewer runs end than quotients have, an empty
+    /// one that ends behind the last slot.
     #[inline(always)]
-    fn last_of(&self, by: Option<Deposit>, block: usize, head: Head, runs: u32) -> Option<Last> {
-        let (mut block, mut ends) = (block, head.ends);
-        if head.offset >= BLOCK {
-            block += head.offset / BLOCK;
-            ends = self.ends(block);
+    fn run(&self, by: Option<Deposit>, quotient: usize, head: Head) -> Run {
+        let start = quotient / BLOCK * BLOCK + head.offset;
+        let (begins, runs) = (head.begins(), head.runs(quotient));
+        let end = select_by(by, begins, runs) as usize;
+        // All tests at once: one in twenty goes the other way where nearly all slots are taken. Of
+        // 64 runs the last cannot be selected here.
+        if head.offset | end | runs as usize >= BLOCK {
+            return self.way.run(Beyond { table: self, quotient, start, runs });
         }
-        let (mut left, mut runs) = (ends & from(head.offset), runs);
-        loop {
-            let index = select_by(by, left, runs - 1) as usize;
-            if index < BLOCK {
-                return Some(Last { block, index, ends });
-            }
-            runs -= left.count_ones();
-            block += 1;
-            if block >= self.blocks {
-                return None;
-            }
-            ends = self.ends(block);
-            left = ends;
-        }
+        // A run starts where the one before it ends, or else at its quotient. A damaged one may end
+        // before that.
+        let before = (begins & below(end as u32)).leading_zeros() as usize;
+        let len = (end + before).wrapping_sub(63);
+        let end = start + end;
+        Run { end, len: len.min(end.wrapping_sub(quotient)) }
     }
 
-    /// The slot behind all runs of quotients up to `quotient`, of a block with this head; at most
-    /// `quotient` if its slot is free. `None` if fewer runs end than quotients have.
+    /// As [`run`](Self::run), of a run that ends 63 slots and more behind the block's offset, or in
+    /// a block behind.
     #[inline(always)]
-    fn end_of(&self, by: Option<Deposit>, quotient: usize, head: Head) -> Option<usize> {
-        let block = quotient / BLOCK;
-        let runs = head.runs(quotient);
+    fn run_beyond(&self, by: Option<Deposit>, quotient: usize, start: usize, runs: u32) -> Run {
+        let none = Run { end: self.slots() + 1, len: 0 };
         if runs == 0 {
-            let start = block * BLOCK + head.offset;
-            return (start <= self.slots()).then_some(start);
+            return if start > self.slots() { none } else { Run { end: start, len: 0 } };
         }
-        let last = self.last_of(by, block, head, runs)?;
-        Some(last.block * BLOCK + last.index + 1)
+        let (mut slot, mut runs) = (start, runs);
+        while slot < self.slots() {
+            let ends = self.ends_from(slot);
+            let index = select_by(by, ends, runs - 1) as usize;
+            if index < BLOCK {
+                let end = slot + index + 1;
+                let mut ends = ends & below(index as u32);
+                // It starts behind the end before it, of which there may be none from `start` on.
+                while ends == 0 && slot > start {
+                    slot -= BLOCK;
+                    ends = self.ends_from(slot);
+                }
+                let before = slot + 64 - ends.leading_zeros() as usize;
+                return Run { end, len: end.saturating_sub(before.max(quotient)) };
+            }
+            runs -= ends.count_ones();
+            slot += BLOCK;
+        }
+        none
     }
 
-    /// The last remainders of the run of `quotient`, which ends at `last`. `None` if it ends before
-    /// its quotient, as only a damaged one does.
+    /// Which of 64 slots from this one on are the last of a run.
     #[inline(always)]
-    fn tail(&self, quotient: usize, last: Last) -> Option<Tail> {
-        // The run starts at its quotient or behind another's end, if not in a block before.
-        let before = 64 - (last.ends & below(last.index as u32)).leading_zeros() as usize;
-        let first = before.max(quotient.saturating_sub(last.block * BLOCK));
-        let count = (last.index + 1).checked_sub(first).filter(|count| *count > 0)?;
-        let lanes = count.min(self.lanes.count);
-        let slot = last.block * BLOCK + last.index + 1 - lanes;
-        let (at, shift) = self.start_of(slot);
-        let window = load(self.bytes(), at) >> shift;
-        let whole = lanes == count && (first > 0 || quotient == last.block * BLOCK);
-        Some(Tail { slot, lanes, window, whole })
+    fn ends_from(&self, slot: usize) -> u64 {
+        let block = slot / BLOCK;
+        window(self.ends(block), self.ends(block + 1), slot)
+    }
+
+    /// The remainders before the slot `end`, as many as there are lanes; `None` if there are fewer.
+    #[inline(always)]
+    fn lanes_before(&self, end: usize) -> Option<u64> {
+        let (at, shift) = self.start_of(end.checked_sub(self.lanes.count)?);
+        Some(load(self.bytes(), at) >> shift)
     }
 
     /// Whether the run of `quotient` holds `remainder`.
@@ -106,21 +122,15 @@ impl<W: Words> Table<W> {
         quotient: usize,
         remainder: u64,
     ) -> bool {
-        let block = quotient / BLOCK;
-        let head = self.head(block);
+        let head = self.head(quotient / BLOCK);
         if !head.is_occupied(quotient) {
             return false;
         }
-        let last = self.last_of(by, block, head, head.runs(quotient));
-        let Some(tail) = last.and_then(|last| self.tail(quotient, last)) else { return false };
-        // A lane is 0 if it is the remainder; those that are not of the run are none.
-        let others = u64::MAX << (tail.lanes as u32 * self.bits);
-        let differ = tail.window ^ (self.lanes.ones * remainder) | others;
-        let highs = self.lanes.ones << (self.bits - 1);
-        if differ.wrapping_sub(self.lanes.ones) & !differ & highs != 0 {
-            return true;
-        }
-        !tail.whole && self.search(quotient, remainder, tail.slot).1
+        let Run { end, len } = self.run(by, quotient, head);
+        let Some(lanes) = self.lanes_before(end) else { return self.search(end, len, remainder).1 };
+        let most = self.lanes.count;
+        self.lanes.any_is(lanes, len.min(most), remainder)
+            || len > most && self.search(end - most, len - most, remainder).1
     }
 
     /// Where `remainder` is in `quotient`'s run, or would be put.
@@ -131,52 +141,40 @@ impl<W: Words> Table<W> {
         quotient: usize,
         remainder: u64,
     ) -> Place {
-        let block = quotient / BLOCK;
-        let head = self.head(block);
-        let (occupied, start) = (head.is_occupied(quotient), block * BLOCK + head.offset);
-        let mut place =
-            Place { quotient, remainder, slot: 0, found: false, occupied, start, end: None };
-        if !occupied {
-            place.end = self.end_of(by, quotient, head);
-            place.slot = place.end.unwrap_or(self.slots());
+        let head = self.head(quotient / BLOCK);
+        let occupied = head.is_occupied(quotient);
+        let Run { end, len } = self.run(by, quotient, head);
+        let mut place = Place { quotient, remainder, slot: end, found: false, occupied, head, end };
+        // Its own slot is free: nothing to compare, and what most insertions into few keys find.
+        if !occupied & (end <= quotient) {
             return place;
         }
-        let Some(last) = self.last_of(by, block, head, head.runs(quotient)) else { return place };
-        let Some(tail) = self.tail(quotient, last) else { return place };
-        place.end = Some(tail.slot + tail.lanes);
-        (place.slot, place.found) = self.search_tail(quotient, remainder, &tail);
+        let len = if occupied { len } else { 0 };
+        let most = self.lanes.count;
+        let Some(lanes) = self.lanes_before(end).filter(|_| len <= most) else {
+            (place.slot, place.found) = self.search(end, len, remainder);
+            return place;
+        };
+        let upto = len - self.lanes.larger(lanes, len, remainder);
+        // Runs of a damaged table need not ascend.
+        place.found = (upto > 0) & self.lanes.any_is(lanes, len, remainder);
+        place.slot = end - len + upto - usize::from(place.found);
         place
     }
 
-    /// The last slot that holds `remainder`, and that it is held; or the slot behind the last
-    /// smaller one.
-    #[inline(always)]
-    fn search_tail(&self, quotient: usize, remainder: u64, tail: &Tail) -> (usize, bool) {
-        let mask = !(u64::MAX << self.bits);
-        for lane in (0..tail.lanes).rev() {
-            let here = tail.window >> (lane as u32 * self.bits) & mask;
-            if here <= remainder {
-                let found = here == remainder;
-                return (tail.slot + lane + usize::from(!found), found);
-            }
-        }
-        if tail.whole { (tail.slot, false) } else { self.search(quotient, remainder, tail.slot) }
-    }
-
-    /// As [`search_tail`](Self::search_tail), in what is left of a run before `slot`.
+    /// The last of `len` slots before `end`, which ascend, that holds `remainder`, and that it is
+    /// held; or the slot behind the last smaller one.
     #[cold]
     #[inline(never)]
-    fn search(&self, quotient: usize, remainder: u64, mut slot: usize) -> (usize, bool) {
-        // Remainders of a run ascend, and it starts at its quotient or behind another's end.
-        while slot > quotient && !self.is_end(slot - 1) {
-            let here = self.remainder(slot - 1);
+    fn search(&self, end: usize, len: usize, remainder: u64) -> (usize, bool) {
+        for slot in (end - len..end).rev() {
+            let here = self.remainder(slot);
             if here <= remainder {
                 let found = here == remainder;
-                return (slot - usize::from(found), found);
+                return (slot + usize::from(!found), found);
             }
-            slot -= 1;
         }
-        (slot, false)
+        (end - len, false)
     }
 
     /// The first slot from `slot` on, behind runs of quotients before it, that is free; or, if not
@@ -193,5 +191,45 @@ impl<W: Words> Table<W> {
             index = 0;
         }
         self.slots()
+    }
+}
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use super::*;
+    use crate::mem::Global;
+
+    /// All quotients of a block have a run, and runs end blocks behind theirs.
+    #[test]
+    fn runs_of_full_blocks_are_found() {
+        for bits in [1, 3, 8, 13, 28, 56] {
+            let mut table = Table::empty(12, bits, Global).unwrap();
+            let remainders: &[u64] = if bits == 1 { &[1, 1, 0] } else { &[5, 2, 7] };
+            for (copies, remainder) in remainders.iter().enumerate() {
+                for quotient in (0..128).chain(190..200) {
+                    let place = table.find(None, quotient, *remainder);
+                    assert_eq!(place.found, bits == 1 && copies == 1, "{bits}: {quotient}");
+                    assert!(table.insert(&place).is_ok());
+                }
+                let len = (copies as u64 + 1) * 138;
+                assert!(table.check(len, 200), "{bits} bits, {copies} copies");
+            }
+            for quotient in 0..200 {
+                let with = quotient < 128 || quotient >= 190;
+                for remainder in 0..8_u64.min(1 << bits) {
+                    let held = with && remainders.contains(&remainder);
+                    assert_eq!(table.holds(None, quotient, remainder), held, "{bits}: {quotient}");
+                    assert_eq!(table.find(None, quotient, remainder).found, held);
+                }
+            }
+            for quotient in (0..128).chain(190..200).rev() {
+                for remainder in remainders {
+                    let place = table.find(None, quotient, *remainder);
+                    assert!(place.found, "{bits}: {quotient}");
+                    table.remove(&place);
+                }
+            }
+            assert!(table.check(0, 200), "{bits} bits");
+        }
     }
 }

@@ -2,13 +2,15 @@
 
 use super::{BLOCK, from};
 
-/// What the head of a block says.
+/// What the head of a block says, and the ends in the block behind it.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Head {
     /// Which quotients have a run.
     pub(super) occupied: u64,
     /// Which slots are the last of one.
     pub(super) ends: u64,
+    /// As `ends`, of the next block.
+    pub(super) next_ends: u64,
     /// Slots from the block's start on that runs of quotients before it take.
     pub(super) offset: usize,
 }
@@ -20,7 +22,14 @@ impl Head {
 
     /// Runs of the block's quotients up to this one.
     pub(super) const fn runs(&self, quotient: usize) -> u32 {
-        (self.occupied & u64::MAX >> (63 - quotient % BLOCK)).count_ones()
+        (self.occupied << (!quotient % BLOCK)).count_ones()
+    }
+
+    /// Where runs of the block's quotients may begin, among 64 slots from its offset on, which is
+    /// below 64: at the offset, and behind each end.
+    #[inline(always)]
+    pub(super) const fn begins(&self) -> u64 {
+        window(self.ends, self.next_ends, self.offset) << 1 | 1
     }
 
     /// The slots of the block from its offset on before which no fewer runs end than quotients up
@@ -47,6 +56,12 @@ impl Head {
         }
         gaps & from(self.offset)
     }
+}
+
+/// The 64 bits from `index` on, which counts modulo 64, of two words.
+#[inline(always)]
+pub(super) const fn window(low: u64, high: u64, index: usize) -> u64 {
+    low >> (index % 64) | high << 1 << (!index % 64)
 }
 
 /// A one in each byte.
