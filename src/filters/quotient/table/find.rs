@@ -215,7 +215,7 @@ mod tests {
                 assert!(table.check(len, 200), "{bits} bits, {copies} copies");
             }
             for quotient in 0..200 {
-                let with = quotient < 128 || quotient >= 190;
+                let with = !(128..190).contains(&quotient);
                 for remainder in 0..8_u64.min(1 << bits) {
                     let held = with && remainders.contains(&remainder);
                     assert_eq!(table.holds(None, quotient, remainder), held, "{bits}: {quotient}");
