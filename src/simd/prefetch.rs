@@ -6,8 +6,9 @@
 
 #![allow(unsafe_code, unused_unsafe)]
 
-/// Bytes of a filter from which on what it reads at several places is asked for ahead. Nearer bytes
-/// come in time, and asking takes as long as a third of an answer (measured: 4 MiB are a tie).
+/// Bytes of a structure from which on what it reads at several places is asked for ahead. Nearer
+/// bytes come in time, and asking takes as long as a third of an answer (measured on filters: 4 MiB
+/// are a tie).
 pub(crate) const FAR: usize = 4 << 20;
 
 /// Asks for the cache line of `bytes[at]` to be fetched. Whether that exists is not checked; on

@@ -21,9 +21,11 @@ const HALF: usize = WINDOW / 2;
 /// next, which is twice the average at most.
 const MOST: usize = WINDOW + HALF;
 
-/// Tags of entries that a look-up takes in at once: nearly as many as a bucket has that is to be
-/// split next.
-pub(super) const MANY: usize = 4 * HALF;
+/// Tags of entries that a look-up takes in at once: as many as most buckets have.
+pub(super) const MANY: usize = 2 * WINDOW;
+
+/// Bytes in front of the values that there are to be for that.
+pub(super) const LEAST: usize = head(0) + WINDOW;
 
 /// What is stored of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,24 +151,30 @@ fn equal_most(tags: &[u8], tag: u8) -> Option<u64> {
     Some(u64::from(equal32(first, tag)) | u64::from(equal16(last, tag)) << WINDOW)
 }
 
-/// Which of `len` tags equal `tag`, the first one's bit the lowest; `None` where there is none or
-/// more than [`MANY`], or too few bytes.
+/// Which of the first [`MANY`] bytes behind a head equal `tag`, tags or not, the first one's bit
+/// the lowest; `None` if there are less than [`LEAST`] with the head.
 ///
-/// One look at all tags, as in [`Cells::find`], in blocks whose tags the values may follow at once.
+/// One look at all tags, as in [`Cells::find`], and at no byte behind them, where the values may
+/// follow at once: of two windows, which overlap where there are less.
 #[inline(always)]
-pub(super) fn equal_many(bytes: &[u8], len: usize, tag: u8) -> Option<u64> {
+pub(super) fn equal_many(bytes: &[u8], tag: u8) -> Option<u64> {
+    let first = bytes.get(head(0)..)?.first_chunk()?;
+    let start = (bytes.len() - LEAST).min(WINDOW);
+    let second = bytes.get(head(0) + start..)?.first_chunk()?;
+    Some(u64::from(equal32(first, tag)) | u64::from(equal32(second, tag)) << start)
+}
+
+/// The same of at least half of a window, half of one at a time: in more steps.
+#[inline(always)]
+pub(super) fn equal_halves(bytes: &[u8], tag: u8) -> Option<u64> {
     let last = bytes.len().checked_sub(head(0) + HALF)?;
-    if len.wrapping_sub(1) >= MANY {
-        return None;
-    }
     let mut equal = 0;
     for at in (0..MANY).step_by(HALF) {
-        // Not beyond the end, so that the entries may follow at once: some tags are seen twice.
         let at = at.min(last);
         let window = bytes.get(head(0) + at..)?.first_chunk()?;
         equal |= u64::from(equal16(window, tag)) << at;
     }
-    Some(equal & u64::MAX >> (MANY - len))
+    Some(equal)
 }
 
 /// Which of the bytes from `at` on equal `tag`, the first one's bit the lowest: of a window of
@@ -275,22 +283,18 @@ mod tests {
         }
     }
 
-    /// Whatever stands before the tags and behind them, and however little that is.
     #[test]
     fn tags_of_a_block_are_seen_once_each() {
-        for len in 1..=MANY {
-            for behind in 0..80 {
-                let bytes: Vec<u8> = (0..head(0) + len + behind).map(|i| (i % 3) as u8).collect();
-                for tag in 0..3 {
-                    let bit = |i: usize| u64::from(bytes[head(0) + i] == tag) << i;
-                    let expected: u64 = (0..len).map(bit).sum();
-                    let equal = equal_many(&bytes, len, tag);
-                    assert_eq!(equal.is_none(), bytes.len() < head(0) + HALF);
-                    assert!(equal.is_none_or(|equal| equal == expected), "{len}, {behind}");
-                }
+        for len in 0..100_usize {
+            let bytes: Vec<u8> = (0..len).map(|i| (i % 3) as u8).collect();
+            for tag in 0..3 {
+                let bit = |i: usize| u64::from(bytes[head(0) + i] == tag) << i;
+                let tags = len.saturating_sub(head(0)).min(MANY);
+                let expected = |least| (len >= least).then(|| (0..tags).map(bit).sum());
+                assert_eq!(equal_many(&bytes, tag), expected(LEAST), "{len}");
+                assert_eq!(equal_halves(&bytes, tag), expected(LEAST - HALF), "{len}");
             }
         }
-        assert_eq!([0, MANY + 1].map(|len| equal_many(&[0; 200], len, 0)), [None; 2]);
     }
 
     /// 300 cells pass the number at which the head grows, there and back, in no more bytes than

@@ -54,15 +54,18 @@ impl<V> Packed<V> {
         mut accepts: impl FnMut(usize, &'b V) -> Option<R>,
     ) -> Option<R> {
         let len = self.0.short_len();
-        // Of more entries than that the head says the number elsewhere.
-        let tags = if len <= cells::MANY {
-            cells::equal_many(self.0.bytes_before(len), len, tag)
-        } else {
-            None
+        // Of more entries than a byte holds the head says the number elsewhere.
+        let tags = match len {
+            0..=cells::MANY if Self::SMALL => cells::equal_many(self.0.bytes_before(len), tag),
+            0..=cells::MANY => cells::equal_halves(self.0.bytes_before(len), tag),
+            _ => None,
         };
         let Some(mut equal) = tags else { return self.find_slowly(tag, accepts) };
         while equal != 0 {
             let index = equal.trailing_zeros() as usize;
+            if index >= len {
+                break; // What is behind the last entry's is no tag.
+            }
             let found = accepts(index, self.0.value_of(len, index));
             if found.is_some() {
                 return found;
@@ -119,9 +122,18 @@ impl<V> Packed<V> {
         (Cells::new(bytes, len, width), self.0.values_mut().iter_mut())
     }
 
+    /// Whether values are so small, and so many in a block, that the tags in front of them have
+    /// the [`cells::LEAST`] bytes that one look at them wants: nearly all blocks have them anyway.
+    const SMALL: bool = size_of::<V>() <= 16;
+
+    /// Entries of a block that is not small because there are few in all.
+    const SOME: usize = 12;
+
     /// The units of a block of `len` entries, and of 8 bytes for their cells at least.
     fn units_for(len: usize, width: u32) -> Result<usize, AllocError> {
-        Block::<V>::units_for(cells::used(len, width).max(8), len)
+        let tags = width == 0 && len >= Self::SOME && Self::SMALL;
+        let least = if tags { cells::LEAST } else { 8 };
+        Block::<V>::units_for(cells::used(len, width).max(least), len)
     }
 
     /// Appends an entry; its index. If memory is refused, `value` is dropped.
