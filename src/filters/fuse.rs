@@ -219,7 +219,7 @@ impl<W: Words> Fuse<W> {
     /// of one byte or two, else 0.
     #[inline(always)]
     fn has<const WIDTH: u32>(&self, key: u64) -> bool {
-        self.place(key).is_some_and(|(base, x)| self.fits::<WIDTH>(base, x))
+        self.place(key).is_some_and(|(base, x)| self.fits::<WIDTH, false>(base, x))
     }
 
     /// Where the slots of a key's shard begin, and the key under the shard's seed; `None` if there
@@ -234,13 +234,14 @@ impl<W: Words> Fuse<W> {
         Some((shard * self.layout.shard_slots, seeded(key, seed.get())))
     }
 
-    /// Whether the slots of `x` in the shard from `base` on are its fingerprint.
+    /// Whether the slots of `x` in the shard from `base` on are its fingerprint; `MANY` if it is
+    /// one key of many.
     #[inline(always)]
-    fn fits<const WIDTH: u32>(&self, base: u64, x: u64) -> bool {
-        // Packed slots not: where a build has vectors, multiplying, fetching and shifting all four
-        // at once takes 0.65 of the time of one by one for 1,000,000 keys, and half for 8,000,000
-        // (measured, Zen 4).
-        let apart = |slot| if WIDTH == 0 { slot } else { alone(slot) };
+    fn fits<const WIDTH: u32, const MANY: bool>(&self, base: u64, x: u64) -> bool {
+        // Where a build has vectors, to multiply, fetch and shift all four packed slots at once
+        // takes two thirds of the time in a loop over many, and 1.2 of it and more for one
+        // (measured: `filters_static` of the peers' benches, built for the processor).
+        let apart = |slot| if MANY && WIDTH == 0 { slot } else { alone(slot) };
         let [a, b, c, d] = self.layout.slots_of(base, x).map(|slot| apart(slot) as usize);
         match WIDTH {
             8 => {
@@ -290,7 +291,7 @@ impl<W: Words> Fuse<W> {
                 }
             }
             for ((base, x), found) in places.iter().zip(found) {
-                *found = self.layout.shards > 0 && self.fits::<WIDTH>(*base, *x);
+                *found = self.layout.shards > 0 && self.fits::<WIDTH, true>(*base, *x);
             }
         }
     }

@@ -21,15 +21,15 @@ use core::hash::{BuildHasher, Hash};
 /// A hash map with the API of std's `HashMap`, in 1.10 times the bytes of entries of 16 bytes at
 /// any number of them, less of larger ones; it is never there twice, and shrinks as entries go.
 ///
-/// [`Map`](super::Map) takes 1.19 times the bytes, and at a million entries four fifths of the
-/// time for a hit and a third for an insertion. (That its policy of the fewest bytes is called
+/// [`Map`](super::Map) takes 1.19 times the bytes, and at a million entries three fifths of the
+/// time for a hit and two fifths for an insertion. (That its policy of the fewest bytes is called
 /// [`Compact`](super::Compact) does not make it this one.)
 ///
 /// # When not to use it
 ///
 /// - Time counts: [`Map`](super::Map), or hashbrown's table at up to twice the bytes. At a million
-///   entries of 16 bytes a hit takes 2.2 times hashbrown's time, an insertion 2.8 times, a miss 3.6
-///   times; at a hundred thousand a hit takes 2.5 times, an insertion 5.9 times, and room made
+///   entries of 16 bytes a hit takes 2.4 times hashbrown's time, an insertion 2.6 times, a miss 4.0
+///   times; at a hundred thousand a hit takes 2.7 times, an insertion 5.2 times, and room made
 ///   beforehand helps little (measured: `benches/peers`, `maps`).
 /// - Strings or integers as keys: [`StrMap`](super::StrMap) and [`IntMap`](super::IntMap) store
 ///   less than the keys.
