@@ -239,8 +239,8 @@ impl<W: Words> Fuse<W> {
     #[inline(always)]
     fn fits<const WIDTH: u32, const MANY: bool>(&self, base: u64, x: u64) -> bool {
         // Where a build has vectors, to multiply, fetch and shift all four packed slots at once
-        // takes two thirds of the time in a loop over many, and 1.2 of it and more for one
-        // (measured: `filters_static` of the peers' benches, built for the processor).
+        // pays in a loop over many keys, and costs for one: the test is `filters_static` of the
+        // peers' benches, built for the processor.
         let apart = |slot| if MANY && WIDTH == 0 { slot } else { alone(slot) };
         let [a, b, c, d] = self.layout.slots_of(base, x).map(|slot| apart(slot) as usize);
         match WIDTH {

@@ -280,7 +280,7 @@ impl<A: Alloc + Clone> Sample<A> {
         }
         if self.suffixes.len() >= self.fold_at {
             self.fold();
-            self.fold_at = next_fold(self.suffixes.len()).max(SUFFIXES);
+            self.fold_at = next_fold(self.suffixes.len(), SUFFIXES);
         }
         let start = self.text.len() as u32;
         self.text.try_extend_from_slice(suffix)?;
@@ -322,10 +322,10 @@ fn fold<T: Copy>(items: &mut [T], mut add: impl FnMut(&mut T, &T) -> bool) -> us
     kept
 }
 
-/// How many items there are when they are folded again, if there were so many after the last time:
-/// so many more that folding takes no longer than taking them.
-const fn next_fold(kept: usize) -> usize {
-    kept + kept / 2
+/// How many items there are when they are folded again, if so many were kept the last time: so many
+/// more that sorting is paid for by those that came, and `least` at least.
+fn next_fold(kept: usize, least: usize) -> usize {
+    least.max(kept + kept / 2)
 }
 
 /// Pairs of neighbours and how often they stand together.
@@ -350,7 +350,7 @@ impl<A: Alloc> Pairs<A> {
     fn push(&mut self, first: u32, next: u32, count: u64) -> Result<(), AllocError> {
         if self.list.len() >= self.fold_at {
             self.fold();
-            self.fold_at = next_fold(self.list.len()).max(PAIRS);
+            self.fold_at = next_fold(self.list.len(), PAIRS);
         }
         let ids = u64::from(first) << ID_BITS | u64::from(next);
         self.list.try_push(ids << COUNT_BITS | count)

@@ -438,7 +438,8 @@ impl<W: Words> EliasFano<W> {
         Some([first, self.join(place.index + 1, bit(behind), low_next)])
     }
 
-    /// [`succ`](Self::succ), number by number from `start` on.
+    /// [`succ`](Self::succ), number by number from `start` on, whichever bucket they are in: to ask
+    /// where one ends is a branch more that cannot be foreseen.
     #[inline(never)]
     fn succ_from(&self, start: Place, x: u64) -> Option<(usize, u64)> {
         let (mut index, mut at) = (start.index, (start.bit >> 6) as usize);

@@ -77,8 +77,8 @@ impl<T, A: Alloc> EntryBuckets<T, A> {
     const FAR: usize = FAR / (Self::PER * (1 + size_of::<T>()));
 
     /// The block of a bucket, asked for as a whole if it is far: before it is known which lines of
-    /// it are needed. Hits in a million small entries take two thirds of the time with it
-    /// (measured: `benches/peers`, `maps`), in a hundred thousand a little more.
+    /// it are needed. That pays in a million small entries, and costs in a hundred thousand: the
+    /// test is `maps` of the peers' benches.
     #[inline(always)]
     fn block(&self, bucket: usize) -> Option<&Packed<T>> {
         let block = self.directory.get(bucket)?;

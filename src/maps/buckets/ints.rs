@@ -102,8 +102,8 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
     const MOST: u64 = 1 << (K::BITS - TAG);
 
     /// Buckets from which on their blocks are asked for as a whole, before it is known which lines
-    /// of them are needed: of 2 MiB with values, where hits and misses in fewer take a tenth more
-    /// time with it; any without (measured: `benches/peers`, `maps_int`).
+    /// of them are needed: of 2 MiB with values, as it costs in fewer; any without. The test is
+    /// `maps_int` of the peers' benches.
     const FAR: usize = match size_of::<V>() {
         0 => 0,
         value => (2 << 20) / (Self::PER * (6 + value)),

@@ -46,8 +46,8 @@ struct Item<'k> {
 /// Takes keys in ascending order, and then builds a [`RearDict`].
 ///
 /// Holds what keys add to those before them, about as many bytes as the file of the keys has after
-/// front coding, until it is finished; in a file if it is told so. Training phrases takes a few MB
-/// beside that, 17 of keys at random, however many there are.
+/// front coding, until it is finished; in a file if it is told so. What training phrases takes
+/// beside that does not grow with the keys: `lessram build rear_dict` shows the heap at its peak.
 pub struct RearDictBuilder<A: Alloc> {
     spool: Spool<A>,
     block_log: u32,

@@ -1,6 +1,6 @@
 //! The shape `dicts`: ordered sets of byte strings that are built once, keys numbered by rank.
 
-use super::{Entry, Need, Shape, Size, each, file_bytes, made, refused, save};
+use super::{Entry, Need, Shape, Size, each, file_bytes, made, prefer, refused, save};
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::{Structure, touch};
@@ -78,8 +78,7 @@ where
     fn build(feed: &mut Feed<Bytes>, _: &Plan) -> Outcome<Self> {
         // A key at a time: what all of them need is not the structure's peak.
         let keys = each(feed, <[u8]>::to_vec);
-        let prefer = if TIMED { Prefer::Time } else { Prefer::Bytes };
-        made(keys, |keys| T::try_from_sorted_for(keys, prefer, BLOCK, Global)).map(Self)
+        made(keys, |keys| T::try_from_sorted_for(keys, prefer(TIMED), BLOCK, Global)).map(Self)
     }
 
     fn contains(&self, query: &[u8]) -> bool {
@@ -140,8 +139,7 @@ where
     };
     let sets = files.iter().map(read).collect::<Outcome<Vec<T>>>()?;
     let keys = sets.iter().map(|set| Keys::new(set, 0..set.len(), vec![0; set.longest()]));
-    let timed = sets.iter().all(|set| set.prefer() == Prefer::Time);
-    let prefer = if timed { Prefer::Time } else { Prefer::Bytes };
+    let prefer = prefer(sets.iter().all(|set| set.prefer() == Prefer::Time));
     let all = T::try_from_sorted_for(Merge::new(keys).union(), prefer, BLOCK, Global);
     let all = all.map_err(refused)?;
     save(&all, path)?;

@@ -2,7 +2,7 @@
 
 use super::ints::Numbers;
 use super::sorted::ascending;
-use super::{Entry, Need, Peak, Shape, Size, each, file_bytes, made, refused, save};
+use super::{Entry, Need, Peak, Shape, Size, each, file_bytes, made, prefer, refused, save};
 use crate::args::Kind;
 use crate::build::{Built, Options};
 use crate::contender::Structure;
@@ -10,7 +10,7 @@ use crate::dataset::{Plan, SORTED};
 use crate::error::Outcome;
 use crate::input::Lines;
 use crate::spool::{Feed, Number};
-use lessram::arrays::{Prefer, SortedIntSetBuild};
+use lessram::arrays::SortedIntSetBuild;
 use lessram::mem::{Global, Totals};
 use lessram::storage::{self, HeapWords, Persist};
 use std::path::Path;
@@ -43,7 +43,7 @@ where
     const GETS: bool = true;
 
     fn build(feed: &mut Feed<Number>, _: &Plan) -> Outcome<Self> {
-        let prefer = if TIMED { Prefer::Time } else { Prefer::Bytes };
+        let prefer = prefer(TIMED);
         made(each(feed, |it| it), |numbers| T::try_build_in(numbers, prefer, Global)).map(Self)
     }
 

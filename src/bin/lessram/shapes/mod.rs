@@ -34,7 +34,7 @@ use crate::hold::Answers;
 use crate::input::Lines;
 use crate::measure::{self, BytesSeen, TimesSeen};
 use crate::spool::{self, Feed};
-use lessram::arrays::SlimVec;
+use lessram::arrays::{Prefer, SlimVec};
 use lessram::storage::{self, HeapWords, Persist};
 use lessram::{BuildError, FileError, MergeError};
 use std::path::{Path, PathBuf};
@@ -230,6 +230,11 @@ impl Entry {
         let (bytes, times) = (measure::bytes::<S, T>, measure::times::<S, T>);
         Self { bytes, times, exact: T::EXACT, fits: |_| true, note, rust }
     }
+}
+
+/// What is preferred.
+const fn prefer(timed: bool) -> Prefer {
+    if timed { Prefer::Time } else { Prefer::Bytes }
 }
 
 /// Items that may fail. They end where one does.
