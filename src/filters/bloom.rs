@@ -123,12 +123,11 @@ fn size_for(capacity: usize, fpr: f64) -> Result<(u64, u32), BuildError> {
         let hashes = f64::from(hashes);
         -hashes / float::ln(1.0 - float::exp(float::ln(fpr) / hashes))
     };
+    // Fewer and fewer bits with every position up to the best number, and more and more from there.
     let (mut best, mut hashes) = (bits_per_key(1), 1);
-    for k in 2..=MAX_HASHES {
-        let bits = bits_per_key(k);
-        if bits < best {
-            (best, hashes) = (bits, k);
-        }
+    while hashes < MAX_HASHES && bits_per_key(hashes + 1) < best {
+        hashes += 1;
+        best = bits_per_key(hashes);
     }
     let keys = capacity.max(1) as f64;
     let mut bits = ((keys * best) as u64 + 1).next_multiple_of(64);
@@ -172,13 +171,14 @@ impl<W: Words> Bloom<W> {
     /// Whether the key of this 64-bit hash may be in the set; `false` is certain. For callers that
     /// hash themselves; use it together with [`insert_hash`](Self::insert_hash).
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn contains_hash(&self, hash: u64) -> bool {
         let Some(words) = Picked::new(as_bytes(self.bits.words())) else { return false };
         let mut positions = Positions::new(hash, self.seed);
         let mut left = self.hashes;
         // Four at a time without a branch between them: an absent key passes the first four once in
-        // 16 times, so that the one branch is predicted. Who gets past it most likely passes all.
+        // 16 times, so that the one branch is predicted. Who gets past it most likely passes all,
+        // so that to stop within the last ones saves nothing.
         while left >= 4 {
             let all = (0..4).fold(1, |all, _| all & positions.next_bit(&words));
             if all == 0 {
@@ -186,7 +186,7 @@ impl<W: Words> Bloom<W> {
             }
             left -= 4;
         }
-        (0..left).all(|_| positions.next_bit(&words) == 1)
+        (0..left).fold(1, |all, _| all & positions.next_bit(&words)) == 1
     }
 
     /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,

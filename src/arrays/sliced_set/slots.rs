@@ -163,7 +163,7 @@ impl<W: Words> Slices<W> {
         slice.bytes.get(..slice.len)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn contains(&self, x: u64) -> bool {
         let index = match &self.keys {
             // Of keys that are none, behind all slots.
