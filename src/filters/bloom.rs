@@ -306,7 +306,7 @@ impl<A: Alloc> Bloom<HeapWords<A>> {
     }
 
     /// Adds the key of this 64-bit hash; returns whether the filter changed.
-    #[inline]
+    #[inline(always)]
     pub fn insert_hash(&mut self, hash: u64) -> bool {
         let Some(mut words) = Picked::new(self.bits.as_bytes_mut()) else { return false };
         let mut positions = Positions::new(hash, self.seed);
