@@ -101,21 +101,13 @@ fn set(units: &[AtomicU32], mut positions: Positions, count: u32) -> bool {
     new
 }
 
-/// Whether the next `count` of `positions` are set. As in `Bloom`, four at a time without a branch
-/// between them.
-#[inline(always)]
-fn all(units: &[AtomicU32], mut positions: Positions, mut count: u32) -> bool {
-    let mut next_bit = || {
-        let unit = next(units, &mut positions);
-        unit.map_or(0, |(unit, bit)| u32::from_le(unit.load(Relaxed)) >> bit & 1)
-    };
-    while count >= 4 {
-        if (0..4).fold(1, |all, _| all & next_bit()) == 0 {
-            return false;
-        }
-        count -= 4;
-    }
-    (0..count).fold(1, |all, _| all & next_bit()) == 1
+/// Whether the next `count` of `positions` are set.
+#[inline]
+fn all(units: &[AtomicU32], positions: Positions, count: u32) -> bool {
+    positions.all(count, |positions| {
+        let unit = next(units, positions);
+        unit.map_or(0, |(unit, bit)| u64::from(u32::from_le(unit.load(Relaxed)) >> bit & 1))
+    })
 }
 
 impl<A: Alloc> AtomicBloom<A> {

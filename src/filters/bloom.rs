@@ -107,11 +107,21 @@ impl Positions {
         (x, x >> 26 & 63)
     }
 
-    /// Whether the bit at the next position is set: 0 or 1.
-    #[inline]
-    fn next_bit(&mut self, words: &Picked<&[u8]>) -> u64 {
-        let (x, bit) = self.next();
-        words.word(x) >> bit & 1
+    /// Whether the bits at the next `count` positions are set, each of which `next_bit` asks for: 0
+    /// or 1.
+    ///
+    /// Four at a time without a branch between them: an absent key passes the first four once in 16
+    /// times, so that the one branch is predicted. Who gets past it most likely passes all, so that
+    /// to stop within the last ones saves nothing.
+    #[inline(always)]
+    pub(super) fn all(mut self, mut count: u32, next_bit: impl Fn(&mut Self) -> u64) -> bool {
+        while count >= 4 {
+            if (0..4).fold(1, |all, _| all & next_bit(&mut self)) == 0 {
+                return false;
+            }
+            count -= 4;
+        }
+        (0..count).fold(1, |all, _| all & next_bit(&mut self)) == 1
     }
 }
 
@@ -171,22 +181,14 @@ impl<W: Words> Bloom<W> {
     /// Whether the key of this 64-bit hash may be in the set; `false` is certain. For callers that
     /// hash themselves; use it together with [`insert_hash`](Self::insert_hash).
     #[must_use]
+    // In line even where it is asked in several places: a loop keeps what a call fetches again.
     #[inline(always)]
     pub fn contains_hash(&self, hash: u64) -> bool {
         let Some(words) = Picked::new(as_bytes(self.bits.words())) else { return false };
-        let mut positions = Positions::new(hash, self.seed);
-        let mut left = self.hashes;
-        // Four at a time without a branch between them: an absent key passes the first four once in
-        // 16 times, so that the one branch is predicted. Who gets past it most likely passes all,
-        // so that to stop within the last ones saves nothing.
-        while left >= 4 {
-            let all = (0..4).fold(1, |all, _| all & positions.next_bit(&words));
-            if all == 0 {
-                return false;
-            }
-            left -= 4;
-        }
-        (0..left).fold(1, |all, _| all & positions.next_bit(&words)) == 1
+        Positions::new(hash, self.seed).all(self.hashes, |positions| {
+            let (x, bit) = positions.next();
+            words.word(x) >> bit & 1
+        })
     }
 
     /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,
@@ -306,6 +308,7 @@ impl<A: Alloc> Bloom<HeapWords<A>> {
     }
 
     /// Adds the key of this 64-bit hash; returns whether the filter changed.
+    // In line: where nobody looks at the answer, it is not worked out.
     #[inline(always)]
     pub fn insert_hash(&mut self, hash: u64) -> bool {
         let Some(mut words) = Picked::new(self.bits.as_bytes_mut()) else { return false };

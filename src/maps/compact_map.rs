@@ -284,6 +284,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> CompactMap<K, V, S, A> {
     }
 
     /// The stored key and the value of `key`. O(1) expected, allocates nothing.
+    // In line even where it is asked in several places: a loop keeps what a call fetches again.
     #[inline(always)]
     pub fn get_key_value<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> Option<(&K, &V)>
     where

@@ -405,6 +405,7 @@ impl<W: Words> EliasFano<W> {
     /// The nearest number that is at least `x`, with its index; the first one of equal numbers.
     /// `None` if all are smaller. Allocates nothing.
     #[must_use]
+    // In line even where it is asked in several places: a loop keeps what a call fetches again.
     #[inline(always)]
     pub fn succ(&self, x: u64) -> Option<(usize, u64)> {
         let Some(zeros) = &self.zeros else { return self.succ_far(x) };

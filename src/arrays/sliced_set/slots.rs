@@ -163,6 +163,7 @@ impl<W: Words> Slices<W> {
         slice.bytes.get(..slice.len)
     }
 
+    // In line even where it is asked in several places: a loop keeps what a call fetches again.
     #[inline(always)]
     pub(super) fn contains(&self, x: u64) -> bool {
         let index = match &self.keys {

@@ -232,7 +232,7 @@ impl Entry {
     }
 }
 
-/// What is preferred.
+/// What a row prefers: time, if it is one of those built for time, and else bytes.
 const fn prefer(timed: bool) -> Prefer {
     if timed { Prefer::Time } else { Prefer::Bytes }
 }
