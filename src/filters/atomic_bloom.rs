@@ -75,39 +75,41 @@ pub struct AtomicBloom<A: Alloc = Global> {
     capacity: u64,
 }
 
-/// The unit that holds the next of `positions`, and the number of the bit in it.
+/// The unit that holds the byte that `x` picks, and the number of that byte's first bit in it.
 #[inline]
-fn next<'u>(units: &'u [AtomicU32], positions: &mut Positions) -> Option<(&'u AtomicU32, u32)> {
-    let (x, bit) = positions.next();
-    let word = (u128::from(x) * (units.len() / 2) as u128) >> 64;
-    let unit = units.get(2 * word as usize + (bit >> 5) as usize)?;
-    Some((unit, bit as u32 & 31))
+fn pick(units: &[AtomicU32], x: u64) -> Option<(&AtomicU32, u32)> {
+    let byte = ((u128::from(x) * (4 * units.len() as u128)) >> 64) as usize;
+    Some((units.get(byte / 4)?, byte as u32 % 4 * 8))
 }
 
-/// Sets the next `count` of `positions`; returns whether one was set by this call.
+/// Sets the first `count` of `positions`; returns whether one was set by this call.
 #[inline]
-fn set(units: &[AtomicU32], mut positions: Positions, count: u32) -> bool {
+fn set(units: &[AtomicU32], positions: Positions, count: u32) -> bool {
     // Of a key that is in nothing is written: then its cache lines stay with all cores. Asked once,
     // as of each bit no processor foresees whether it is set.
     if all(units, positions.clone(), count) {
         return false;
     }
     let mut new = false;
-    for _ in 0..count {
-        let Some((unit, bit)) = next(units, &mut positions) else { return false };
-        let bit = (1_u32 << bit).to_le();
-        new |= unit.fetch_or(bit, Relaxed) & bit == 0;
-    }
+    positions.all(count, |mut group, count| {
+        for _ in 0..count {
+            let Some((unit, first)) = pick(units, group.next()) else { return false };
+            let bit = (1_u32 << (first + group.bit())).to_le();
+            new |= unit.fetch_or(bit, Relaxed) & bit == 0;
+        }
+        true
+    });
     new
 }
 
-/// Whether the next `count` of `positions` are set.
+/// Whether the first `count` of `positions` are set.
 #[inline]
 fn all(units: &[AtomicU32], positions: Positions, count: u32) -> bool {
-    positions.all(count, |positions| {
-        let unit = next(units, positions);
-        unit.map_or(0, |(unit, bit)| u64::from(u32::from_le(unit.load(Relaxed)) >> bit & 1))
-    })
+    let byte = |x| {
+        let picked = pick(units, x);
+        picked.map_or(0, |(unit, first)| (u32::from_le(unit.load(Relaxed)) >> first) as u8)
+    };
+    positions.all(count, |group, count| group.all_set(count, byte))
 }
 
 impl<A: Alloc> AtomicBloom<A> {
@@ -269,8 +271,10 @@ mod tests {
             threads.map(|thread| thread.join().unwrap()).iter().sum()
         });
         let mut alone = Bloom::with_fpr(40_000, 0.01).unwrap();
-        let changed = (0..40_000_u32).filter(|key| alone.insert(key)).count();
-        assert!(told >= changed, "{told} insertions, {changed} new keys");
+        alone.extend(0..40_000_u32);
+        // Which keys find all their bits set by others depends on the order: one in a hundred does
+        // at the end, fewer before.
+        assert!((39_600..=80_000).contains(&told), "{told} insertions were told to be new");
         assert!((0..40_000_u32).all(|key| shared.contains(&key)));
         assert_eq!(shared.ones(), alone.ones());
         assert_eq!(shared.try_snapshot_in(Global).unwrap(), alone);

@@ -1,7 +1,8 @@
 //! [`Bloom`]: the classic filter, for any rate.
 
+use super::BATCH;
 use super::doors::sized_doors;
-use super::{BATCH, rate};
+use super::rate::{self, Grouped};
 use crate::bits::{field::Picked, float};
 use crate::error::{AllocError, BuildError, FileError, MergeError, Tag};
 use crate::hashing::fold;
@@ -16,6 +17,8 @@ use core::fmt;
 const BITS: Tag = Tag(*b"bits");
 /// Multiplier from one position to the next: 2^64 divided by the golden ratio, odd.
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+/// Positions that are asked for together.
+pub(super) const GROUP: u32 = 4;
 /// The most positions a key may have.
 const MAX_HASHES: u32 = 64;
 
@@ -40,13 +43,15 @@ const MAX_HASHES: u32 = 64;
 /// | m bits, m a multiple of 64 |      one block
 /// ```
 ///
-/// A key's hash, mixed, is `x`; position `i` comes from `y = x * STEP^i`: bit `y >> 26 & 63` of
-/// word `y * (m / 64) >> 64`.
+/// Four positions of a key at a time come from a number `x`, the first four from its mixed hash,
+/// the next ones from `z = x * STEP`: position `i` of the four is in the byte numbered
+/// `(x + i * (x ^ z)) * (m / 8) >> 64`, and is bit `x >> 26 & 7` of it.
 ///
 /// # Space
 ///
 /// `m = ceil(n * c / 64) * 64` bits, where `c` is the least of `-k / ln(1 - fpr^(1/k))` over k: at
-/// 1/256 11.55 bits a key, at 1 % 9.59, at 1/65,536 23.1. No slack, never grows.
+/// 1/256 11.55 bits a key, at 1 % 9.59, at 1/65,536 23.1. Of few keys as many words more as their
+/// promise needs: 1 % at a thousand, 5 to 10 % at a hundred. No slack, never grows.
 ///
 /// # Time
 ///
@@ -67,7 +72,7 @@ const MAX_HASHES: u32 = 64;
 /// let mut seen = Bloom::with_fpr(1_000, 0.01)?;
 /// assert!(seen.insert("ant"));
 /// assert!(seen.contains("ant") && !seen.contains("bee"));
-/// assert_eq!(seen.heap_bytes(), 1_200); // 9.6 bits a key
+/// assert_eq!(seen.heap_bytes(), 1_208); // 9.7 bits a key
 /// # Ok::<(), lessram::BuildError>(())
 /// ```
 ///
@@ -83,9 +88,20 @@ pub struct Bloom<W: Words = HeapWords> {
     capacity: u64,
 }
 
-/// The positions of a key, one after the other.
+/// The positions of a key, in groups of up to [`GROUP`].
 #[derive(Clone)]
 pub(super) struct Positions(u64);
+
+/// Some positions of a key: bytes, which follow each other evenly, and the bit in each of them.
+///
+/// One bit for all of them, so that it is looked up once, in what the bytes have in common. Evenly,
+/// because multiplications that wait fill the queue of the one unit that does them: with one for
+/// each position, a hit takes a tenth longer.
+pub(super) struct Group {
+    next: u64,
+    step: u64,
+    bit: u32,
+}
 
 impl Positions {
     #[inline]
@@ -94,34 +110,52 @@ impl Positions {
         Self(fold(hash ^ seed))
     }
 
-    /// The next position: a number that points to a word, and the bit in it.
-    ///
-    /// The word comes from the top of the number; the bit from bits 26 to 31, which the top does
-    /// not reach below 2^32 words, and which enough lower bits were mixed into for the smallest
-    /// rate.
-    #[inline]
-    pub(super) fn next(&mut self) -> (u64, u64) {
+    /// The next group. The bytes come from the top of the number, the bit from bits 26 to 28, which
+    /// the top does not reach below 2^35 bytes.
+    #[inline(always)]
+    fn group(&mut self) -> Group {
         let x = self.0;
         self.0 = x.wrapping_mul(STEP);
-        let x = alone(x);
-        (x, x >> 26 & 63)
+        Group { next: x, step: x ^ self.0, bit: (x >> 26 & 7) as u32 }
     }
 
-    /// Whether the bits at the next `count` positions are set, each of which `next_bit` asks for: 0
-    /// or 1.
+    /// Whether `holds` of the groups of the first `count` positions, each with how many of them it
+    /// has.
     ///
-    /// Four at a time without a branch between them: an absent key passes the first four once in 16
-    /// times, so that the one branch is predicted. Who gets past it most likely passes all, so that
-    /// to stop within the last ones saves nothing.
+    /// There is no branch within a group: an absent key passes the first one once in 16 times, so
+    /// that the one branch is predicted. Who gets past it most likely passes all.
     #[inline(always)]
-    pub(super) fn all(mut self, mut count: u32, next_bit: impl Fn(&mut Self) -> u64) -> bool {
-        while count >= 4 {
-            if (0..4).fold(1, |all, _| all & next_bit(&mut self)) == 0 {
+    pub(super) fn all(mut self, mut count: u32, mut holds: impl FnMut(Group, u32) -> bool) -> bool {
+        while count >= GROUP {
+            if !holds(self.group(), GROUP) {
                 return false;
             }
-            count -= 4;
+            count -= GROUP;
         }
-        (0..count).fold(1, |all, _| all & next_bit(&mut self)) == 1
+        holds(self.group(), count)
+    }
+}
+
+impl Group {
+    /// The number that picks the next byte.
+    #[inline(always)]
+    pub(super) fn next(&mut self) -> u64 {
+        let x = self.next;
+        self.next = x.wrapping_add(self.step);
+        alone(x)
+    }
+
+    /// Which bit of the bytes is meant.
+    #[inline(always)]
+    pub(super) const fn bit(&self) -> u32 {
+        self.bit
+    }
+
+    /// Whether the bit is set in the next `count` bytes.
+    #[inline(always)]
+    pub(super) fn all_set(mut self, count: u32, byte: impl Fn(u64) -> u8) -> bool {
+        let bytes = (0..count).fold(u8::MAX, |all, _| all & byte(self.next()));
+        bytes >> self.bit & 1 == 1
     }
 }
 
@@ -141,28 +175,10 @@ fn size_for(capacity: usize, fpr: f64) -> Result<(u64, u32), BuildError> {
     }
     let keys = capacity.max(1) as f64;
     let mut bits = ((keys * best) as u64 + 1).next_multiple_of(64);
-    while keys < SMALL && expected_fpr(keys, bits as f64, f64::from(hashes)) > fpr {
+    while (Grouped { bits, hashes }).rate(keys) > fpr {
         bits += 64;
     }
     Ok((bits, hashes))
-}
-
-/// Keys from which on the rate of the mean and the mean rate differ by less than 10^-4 of it.
-const SMALL: f64 = 1e6;
-
-/// The mean rate of filters of `bits` bits that hold `keys` keys of `hashes` positions each.
-///
-/// How many bits are set differs from filter to filter, and the rate is a steep function of it: the
-/// rate of the mean, which the textbook's formula gives, is below the mean rate, by 14 % at 10 keys
-/// and 10^-4 (measured). The number of empty
-/// bits has the variance of a classical occupancy problem, and its spread is taken as log-normal.
-fn expected_fpr(keys: f64, bits: f64, hashes: f64) -> f64 {
-    let load = -keys * hashes * float::ln(1.0 - 1.0 / bits);
-    let empty = float::exp(-load);
-    let fill = 1.0 - empty;
-    let variance = (empty - (1.0 + load) * empty * empty) / bits;
-    let spread = hashes * (hashes - 1.0) / 2.0 * variance / (fill * fill);
-    float::exp(hashes * float::ln(fill) + spread)
 }
 
 impl<W: Words> Bloom<W> {
@@ -184,34 +200,34 @@ impl<W: Words> Bloom<W> {
     // In line even where it is asked in several places: a loop keeps what a call fetches again.
     #[inline(always)]
     pub fn contains_hash(&self, hash: u64) -> bool {
-        let Some(words) = Picked::new(as_bytes(self.bits.words())) else { return false };
-        Positions::new(hash, self.seed).all(self.hashes, |positions| {
-            let (x, bit) = positions.next();
-            words.word(x) >> bit & 1
-        })
+        let Some(bytes) = Picked::new(as_bytes(self.bits.words())) else { return false };
+        Positions::new(hash, self.seed)
+            .all(self.hashes, |group, count| group.all_set(count, |x| bytes.byte(x)))
     }
 
     /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,
-    /// as far as both go. Words are asked for 32 keys ahead, so that their ways from memory
+    /// as far as both go. Bytes are asked for 32 keys ahead, so that their ways from memory
     /// overlap. Allocates nothing.
     pub fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
         for (hashes, found) in hashes.chunks(BATCH).zip(found.chunks_mut(BATCH)) {
-            // An absent key most likely asks no further than four positions.
-            self.ask_for(hashes, self.hashes.min(4));
+            // An absent key most likely asks no further than the first group.
+            self.ask_for(hashes, self.hashes.min(GROUP));
             for (hash, found) in hashes.iter().zip(found) {
                 *found = self.contains_hash(*hash);
             }
         }
     }
 
-    /// Asks for the words of the first `count` positions of these hashes, where they are most
+    /// Asks for the bytes of the first `count` positions of these hashes, where they are most
     /// likely to be far away.
     fn ask_for(&self, hashes: &[u64], count: u32) {
         let bytes = as_bytes(self.bits.words());
-        let Some(words) = Picked::new(bytes).filter(|_| bytes.len() >= FAR) else { return };
+        let Some(bytes) = Picked::new(bytes).filter(|_| bytes.len() >= FAR) else { return };
         for hash in hashes {
-            let mut positions = Positions::new(*hash, self.seed);
-            (0..count).for_each(|_| words.prefetch(positions.next().0));
+            Positions::new(*hash, self.seed).all(count, |mut group, count| {
+                (0..count).for_each(|_| bytes.prefetch(group.next()));
+                true
+            });
         }
     }
 
@@ -219,13 +235,13 @@ impl<W: Words> Bloom<W> {
     /// rate asked for, or 0 if it was made for none.
     #[must_use]
     pub fn fpr(&self) -> f64 {
-        let hashes = f64::from(self.hashes);
         if self.capacity == 0 {
             return 0.0;
         }
         // Behind 400 bits set for each there is, the rate is 1 to the last digit.
-        let keys = (self.capacity as f64).min(400.0 * self.bits() as f64 / hashes);
-        expected_fpr(keys, self.bits() as f64, hashes).min(1.0)
+        let most = 400.0 * self.bits() as f64 / f64::from(self.hashes);
+        let grouped = Grouped { bits: self.bits(), hashes: self.hashes };
+        grouped.rate((self.capacity as f64).min(most)).min(1.0)
     }
 
     /// Bits for each key that it was made for, which are taken to be one if they were none.
@@ -311,24 +327,19 @@ impl<A: Alloc> Bloom<HeapWords<A>> {
     // In line: where nobody looks at the answer, it is not worked out.
     #[inline(always)]
     pub fn insert_hash(&mut self, hash: u64) -> bool {
-        let Some(mut words) = Picked::new(self.bits.as_bytes_mut()) else { return false };
-        let mut positions = Positions::new(hash, self.seed);
-        // The lowest bit stays while all positions were set.
-        let mut seen = 1;
-        let mut set = || {
-            let (x, bit) = positions.next();
-            seen &= words.set(x, 1 << bit) >> bit;
-        };
-        let mut left = self.hashes;
-        while left >= 4 {
-            (0..4).for_each(|_| set());
-            left -= 4;
-        }
-        (0..left).for_each(|_| set());
-        seen == 0
+        let Some(mut bytes) = Picked::new(self.bits.as_bytes_mut()) else { return false };
+        let mut old = u8::MAX;
+        Positions::new(hash, self.seed).all(self.hashes, |mut group, count| {
+            let bit = group.bit();
+            let set = (0..count).fold(u8::MAX, |all, _| all & bytes.set(group.next(), 1 << bit));
+            // The lowest bit stays while all positions were set.
+            old &= set >> bit;
+            true
+        });
+        old & 1 == 0
     }
 
-    /// Adds the keys of these hashes. Words are asked for 32 keys ahead, so that their ways from
+    /// Adds the keys of these hashes. Bytes are asked for 32 keys ahead, so that their ways from
     /// memory overlap.
     pub fn insert_many_hash(&mut self, hashes: &[u64]) {
         for hashes in hashes.chunks(BATCH) {
@@ -453,8 +464,8 @@ mod tests {
     fn few_keys_get_the_bits_that_the_mean_rate_needs() {
         // The textbook's 19.2 bits a key would be 192, and miss the promise by 14 %.
         assert_eq!(Bloom::with_fpr(10, 1e-4).unwrap().bits(), 256);
-        assert!(expected_fpr(10.0, 192.0, 13.0) > 1.1e-4);
-        assert!(expected_fpr(10.0, 256.0, 13.0) < 1e-4);
+        let rate = |bits| Grouped { bits, hashes: 13 }.rate(10.0);
+        assert!(rate(192) > 1.1e-4 && rate(256) < 1e-4);
     }
 
     #[test]
