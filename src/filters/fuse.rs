@@ -204,15 +204,9 @@ impl<W: Words> Fuse<W> {
         let key = mixed(hash, self.seed);
         match self.width() {
             8 => self.has::<8>(key),
-            16 => self.has_apart::<16>(key),
+            16 => self.has::<16>(key),
             _ => self.has::<0>(key),
         }
-    }
-
-    /// As [`has`](Self::has), apart: the code of one width alone keeps what it needs in registers.
-    #[inline(never)]
-    fn has_apart<const WIDTH: u32>(&self, key: u64) -> bool {
-        self.has::<WIDTH>(key)
     }
 
     /// Whether the slots of a key are its fingerprint. `WIDTH` is that of the filter if slots are
