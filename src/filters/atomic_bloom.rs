@@ -8,12 +8,12 @@ use crate::error::{AllocError, MergeError};
 use crate::hashing::KeyHash;
 use crate::mem::{Alloc, Footprint, Global, Parts};
 use crate::storage::words::AtomicWords;
-use crate::storage::{HeapWords, Words};
+use crate::storage::{HeapWords, Words, as_bytes};
 use core::fmt;
 #[cfg(not(loom))]
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 #[cfg(loom)]
-use loom::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use loom::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// A [`Bloom`] filter that threads fill and ask at once, without a lock: inserting takes `&self`.
 ///
@@ -28,8 +28,8 @@ use loom::sync::atomic::{AtomicU32, Ordering::Relaxed};
 ///
 /// # Layout and space
 ///
-/// Those of [`Bloom`]. Bits are set in halves of words, by atomic operations that skip those that
-/// are set already.
+/// Those of [`Bloom`]. Bits are set a byte at a time, by atomic operations that skip those that are
+/// set already.
 ///
 /// # What other threads see
 ///
@@ -75,27 +75,26 @@ pub struct AtomicBloom<A: Alloc = Global> {
     capacity: u64,
 }
 
-/// The unit that holds the byte that `x` picks, and the number of that byte's first bit in it.
+/// The byte that `x` picks.
 #[inline]
-fn pick(units: &[AtomicU32], x: u64) -> Option<(&AtomicU32, u32)> {
-    let byte = ((u128::from(x) * (4 * units.len() as u128)) >> 64) as usize;
-    Some((units.get(byte / 4)?, byte as u32 % 4 * 8))
+fn pick(bytes: &[AtomicU8], x: u64) -> Option<&AtomicU8> {
+    bytes.get(((u128::from(x) * bytes.len() as u128) >> 64) as usize)
 }
 
 /// Sets the first `count` of `positions`; returns whether one was set by this call.
 #[inline]
-fn set(units: &[AtomicU32], positions: Positions, count: u32) -> bool {
+fn set(bytes: &[AtomicU8], positions: Positions, count: u32) -> bool {
     // Of a key that is in nothing is written: then its cache lines stay with all cores. Asked once,
     // as of each bit no processor foresees whether it is set.
-    if all(units, positions.clone(), count) {
+    if all(bytes, positions.clone(), count) {
         return false;
     }
     let mut new = false;
     positions.all(count, |mut group, count| {
         for _ in 0..count {
-            let Some((unit, first)) = pick(units, group.next()) else { return false };
-            let bit = (1_u32 << (first + group.bit())).to_le();
-            new |= unit.fetch_or(bit, Relaxed) & bit == 0;
+            let Some(byte) = pick(bytes, group.next()) else { return false };
+            let bit = 1 << group.bit();
+            new |= byte.fetch_or(bit, Relaxed) & bit == 0;
         }
         true
     });
@@ -104,11 +103,8 @@ fn set(units: &[AtomicU32], positions: Positions, count: u32) -> bool {
 
 /// Whether the first `count` of `positions` are set.
 #[inline]
-fn all(units: &[AtomicU32], positions: Positions, count: u32) -> bool {
-    let byte = |x| {
-        let picked = pick(units, x);
-        picked.map_or(0, |(unit, first)| (u32::from_le(unit.load(Relaxed)) >> first) as u8)
-    };
+fn all(bytes: &[AtomicU8], positions: Positions, count: u32) -> bool {
+    let byte = |x| pick(bytes, x).map_or(0, |byte| byte.load(Relaxed));
     positions.all(count, |group, count| group.all_set(count, byte))
 }
 
@@ -116,7 +112,7 @@ impl<A: Alloc> AtomicBloom<A> {
     /// Bits in the filter: a multiple of 64.
     #[must_use]
     pub fn bits(&self) -> u64 {
-        self.bits.units().len() as u64 * 32
+        self.bits.bytes().len() as u64 * 8
     }
 
     /// Positions that each key sets.
@@ -146,7 +142,7 @@ impl<A: Alloc> AtomicBloom<A> {
     /// Adds the key of this 64-bit hash; returns whether this call changed the filter.
     #[inline]
     pub fn insert_hash(&self, hash: u64) -> bool {
-        set(self.bits.units(), Positions::new(hash, self.seed), self.hashes)
+        set(self.bits.bytes(), Positions::new(hash, self.seed), self.hashes)
     }
 
     /// Whether `key` may be in the set; `false` is certain for keys whose insertion happened
@@ -161,16 +157,16 @@ impl<A: Alloc> AtomicBloom<A> {
     #[must_use]
     #[inline]
     pub fn contains_hash(&self, hash: u64) -> bool {
-        all(self.bits.units(), Positions::new(hash, self.seed), self.hashes)
+        all(self.bits.bytes(), Positions::new(hash, self.seed), self.hashes)
     }
 
-    /// Bits that are set. O(m / 64).
+    /// Bits that are set. O(m).
     #[must_use]
     pub fn ones(&self) -> u64 {
-        self.bits.units().iter().map(|unit| u64::from(unit.load(Relaxed).count_ones())).sum()
+        self.bits.bytes().iter().map(|byte| u64::from(byte.load(Relaxed).count_ones())).sum()
     }
 
-    /// Adds all keys of `other`, wherever it lives, while other threads go on. O(m / 64).
+    /// Adds all keys of `other`, wherever it lives, while other threads go on. O(m).
     ///
     /// # Errors
     ///
@@ -182,10 +178,8 @@ impl<A: Alloc> AtomicBloom<A> {
         if self.seed != other.seed() {
             return Err(MergeError::Seeds);
         }
-        for (units, word) in self.bits.units().chunks_exact(2).zip(other.words()) {
-            let (low, high) = (word.get() as u32, (word.get() >> 32) as u32);
-            units[0].fetch_or(low.to_le(), Relaxed);
-            units[1].fetch_or(high.to_le(), Relaxed);
+        for (byte, other) in self.bits.bytes().iter().zip(as_bytes(other.words())) {
+            byte.fetch_or(*other, Relaxed);
         }
         Ok(())
     }
@@ -197,12 +191,12 @@ impl<A: Alloc> AtomicBloom<A> {
     ///
     /// [`AllocError`] if memory cannot be had.
     pub fn try_snapshot_in<B: Alloc>(&self, alloc: B) -> Result<Bloom<HeapWords<B>>, AllocError> {
-        let units = self.bits.units();
+        let bytes = self.bits.bytes();
         let mut words = HeapWords::new_in(alloc);
-        words.try_reserve_exact(units.len() / 2)?;
-        words.try_resize(units.len() / 2)?;
-        for (bytes, unit) in words.as_bytes_mut().chunks_exact_mut(4).zip(units) {
-            bytes.copy_from_slice(&unit.load(Relaxed).to_ne_bytes());
+        words.try_reserve_exact(bytes.len() / 8)?;
+        words.try_resize(bytes.len() / 8)?;
+        for (byte, shared) in words.as_bytes_mut().iter_mut().zip(bytes) {
+            *byte = shared.load(Relaxed);
         }
         Ok(Bloom::from_raw_parts(words, self.hashes, self.seed, self.capacity))
     }

@@ -11,6 +11,7 @@ use crate::simd::{FAR, alone};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Le64, Persist, Source, Words, as_bytes, doors, require};
+use core::f64::consts::LOG2_E;
 use core::fmt;
 
 /// The section of the bits.
@@ -95,8 +96,8 @@ pub(super) struct Positions(u64);
 /// Some positions of a key: bytes, which follow each other evenly, and the bit in each of them.
 ///
 /// One bit for all of them, so that it is looked up once, in what the bytes have in common. Evenly,
-/// because multiplications that wait fill the queue of the one unit that does them: with one for
-/// each position, a hit takes a tenth longer.
+/// so that one multiplication leads to all: those that wait fill the queue of the one unit that
+/// does them, and the keys that come next wait too.
 pub(super) struct Group {
     next: u64,
     step: u64,
@@ -159,23 +160,42 @@ impl Group {
     }
 }
 
-/// Bits and positions a key for `capacity` keys at `fpr`: the least bits over all numbers of
-/// positions.
+/// Bits for each of many keys if they have so many positions.
+fn bits_per_key(ln_fpr: f64, hashes: u32) -> f64 {
+    let hashes = f64::from(hashes);
+    -hashes / float::ln(1.0 - float::exp(ln_fpr / hashes))
+}
+
+/// The number of positions that wants the fewest bits, and those bits for each of many keys.
+///
+/// They get fewer with every position up to the best number, which is next to `log2(1/fpr)`, and
+/// more from there.
+fn best_hashes(fpr: f64) -> (u32, f64) {
+    let ln_fpr = float::ln(fpr);
+    let mut hashes = ((-ln_fpr * LOG2_E) as u32).max(1);
+    let mut best = bits_per_key(ln_fpr, hashes);
+    let mut is_better = |hashes| {
+        let bits = bits_per_key(ln_fpr, hashes);
+        let is_better = bits < best;
+        best = best.min(bits);
+        is_better
+    };
+    while is_better(hashes + 1) {
+        hashes += 1;
+    }
+    while hashes > 1 && is_better(hashes - 1) {
+        hashes -= 1;
+    }
+    (hashes, best)
+}
+
+/// Bits, and positions of a key, for `capacity` keys at `fpr`.
 fn size_for(capacity: usize, fpr: f64) -> Result<(u64, u32), BuildError> {
     rate::check(capacity, fpr)?;
-    let bits_per_key = |hashes: u32| {
-        let hashes = f64::from(hashes);
-        -hashes / float::ln(1.0 - float::exp(float::ln(fpr) / hashes))
-    };
-    // Fewer and fewer bits with every position up to the best number, and more and more from there.
-    let (mut best, mut hashes) = (bits_per_key(1), 1);
-    while hashes < MAX_HASHES && bits_per_key(hashes + 1) < best {
-        hashes += 1;
-        best = bits_per_key(hashes);
-    }
+    let (hashes, per_key) = best_hashes(fpr);
     let keys = capacity.max(1) as f64;
-    let mut bits = ((keys * best) as u64 + 1).next_multiple_of(64);
-    while (Grouped { bits, hashes }).rate(keys) > fpr {
+    let mut bits = ((keys * per_key) as u64 + 1).next_multiple_of(64);
+    while keys < Grouped::MANY && (Grouped { bits, hashes }).rate(keys) > fpr {
         bits += 64;
     }
     Ok((bits, hashes))
@@ -281,19 +301,19 @@ impl<W: Words> Bloom<W> {
     }
 
     /// The words of the bits.
-    #[cfg(target_has_atomic = "32")]
+    #[cfg(target_has_atomic = "8")]
     pub(super) fn words(&self) -> &[Le64] {
         self.bits.words()
     }
 
     /// The handle of the bits.
-    #[cfg(target_has_atomic = "32")]
+    #[cfg(target_has_atomic = "8")]
     pub(super) fn into_words(self) -> W {
         self.bits
     }
 
     /// The filter of these bits.
-    #[cfg(target_has_atomic = "32")]
+    #[cfg(target_has_atomic = "8")]
     pub(super) const fn from_raw_parts(bits: W, hashes: u32, seed: u64, capacity: u64) -> Self {
         Self { bits, hashes, seed, capacity }
     }
@@ -457,6 +477,18 @@ mod tests {
             let bits = filter.bits() as f64 / 1e6;
             assert!(bits <= per_key && bits > per_key - 0.1, "{fpr}: {bits}");
             assert_eq!(filter.hashes(), hashes);
+        }
+    }
+
+    #[test]
+    fn no_number_of_positions_is_better() {
+        for tenths in 10..=320 {
+            let fpr = float::exp(-f64::from(tenths) / 10.0 / LOG2_E);
+            let bits = |hashes| bits_per_key(float::ln(fpr), hashes);
+            let (hashes, per_key) = best_hashes(fpr);
+            assert_eq!(per_key, bits(hashes));
+            let least = (1..=MAX_HASHES).map(bits).fold(f64::MAX, f64::min);
+            assert!(per_key <= least, "{fpr}");
         }
     }
 

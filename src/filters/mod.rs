@@ -13,7 +13,7 @@
 //! | all keys at once, and a rate of 2^-1 to 2^-32 | [`Fuse`] | 8.62 |
 //! | the same, at any rate, and bytes count more than time | [`Ribbon`] | 8.03 |
 
-#[cfg(target_has_atomic = "32")]
+#[cfg(target_has_atomic = "8")]
 mod atomic_bloom;
 mod blocked_bloom;
 mod bloom;
@@ -30,7 +30,7 @@ mod scalable_bloom;
 mod scalable_quotient;
 mod timing_bloom;
 
-#[cfg(target_has_atomic = "32")]
+#[cfg(target_has_atomic = "8")]
 pub use atomic_bloom::AtomicBloom;
 pub use blocked_bloom::BlockedBloom;
 pub use bloom::Bloom;

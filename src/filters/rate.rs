@@ -37,8 +37,8 @@ pub(super) struct Grouped {
 }
 
 impl Grouped {
-    /// Keys from which on the rate of the mean and the mean rate differ by less than 10^-4 of it.
-    const MANY: f64 = 1e6;
+    /// Keys from which on the rate of the mean and the mean rate differ by less than 10^-3 of it.
+    pub(super) const MANY: f64 = 1e6;
 
     /// The mean rate of filters that hold so many keys.
     ///
@@ -48,7 +48,7 @@ impl Grouped {
     pub(super) fn rate(self, keys: f64) -> f64 {
         let Self { bits, hashes } = self;
         if keys >= Self::MANY {
-            let empty = float::exp(keys * f64::from(hashes) * float::ln(1.0 - 1.0 / bits as f64));
+            let empty = float::exp(-keys * f64::from(hashes) / bits as f64);
             return power(1.0 - empty, hashes);
         }
         let empty = core::array::from_fn(|bytes| self.empty(keys, bytes));

@@ -143,7 +143,7 @@ impl<T, A: Alloc> RawVec<T, A> {
     }
 
     /// Where the elements are, and how many: without a reference to them.
-    #[cfg(all(target_has_atomic = "32", not(loom)))]
+    #[cfg(all(target_has_atomic = "8", not(loom)))]
     pub(crate) const fn raw_parts(&self) -> (NonNull<T>, usize) {
         (self.block.ptr, self.len)
     }

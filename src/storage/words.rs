@@ -8,10 +8,10 @@
 
 #![allow(unsafe_code)]
 
-#[cfg(target_has_atomic = "32")]
+#[cfg(target_has_atomic = "8")]
 mod atomic;
 
-#[cfg(target_has_atomic = "32")]
+#[cfg(target_has_atomic = "8")]
 pub(crate) use atomic::AtomicWords;
 
 use crate::bits::field::{Store, StoreMut};
