@@ -258,7 +258,7 @@ impl<K, V, S, A: Alloc> OrderedMap<K, V, S, A> {
 
 impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
     /// The position of `key`. O(1) expected, allocates nothing.
-    #[inline]
+    #[inline(always)]
     pub fn get_index_of<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> Option<usize>
     where
         K: Borrow<Q>,
@@ -267,7 +267,8 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
     }
 
     /// The position of `key`; else its hash, if that was needed to know.
-    #[inline]
+    // In line even where it is asked in several places: a loop keeps what a call fetches again.
+    #[inline(always)]
     fn find<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> Result<usize, Option<u64>>
     where
         K: Borrow<Q>,
@@ -282,7 +283,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
     }
 
     /// The value of `key`. O(1) expected, allocates nothing.
-    #[inline]
+    #[inline(always)]
     pub fn get<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,

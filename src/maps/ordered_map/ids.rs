@@ -96,9 +96,14 @@ impl<A: Alloc> Ids<A> {
     /// The position of this hash that `same` accepts.
     #[inline(always)]
     pub(super) fn find(&self, hash: u64, mut same: impl FnMut(usize) -> bool) -> Option<usize> {
-        each!(self, None, table => {
-            table.get(hash, |id| same(id.position())).map(|id| id.position())
-        })
+        // Kept from the comparison: else the slot is read again.
+        let mut position = 0;
+        let mut same = |id| {
+            position = id;
+            same(id)
+        };
+        each!(self, None, table => table.get(hash, |id| same(id.position())).map(|_| ()))?;
+        Some(position)
     }
 
     /// A table with room for `room` positions of at least `len`, which are all in it.
