@@ -6,8 +6,9 @@
 //!
 //! [`Fields`] checks the index and not the bytes behind it: with both checks, random reads took 10
 //! to 14 % longer in cache and up to 5 % beyond it (measured, `cargo bench --bench own get`).
-//! So it was with the bytes that [`Picked`] reads (10 to 18 %, a Bloom filter's hits beyond
-//! the cache), and with the four fields that a question to a packed filter reads (a third).
+//! So it is with the bytes that [`Picked`] reads: an `AtomicBloom`, whose reads are checked, takes
+//! a sixth to a third longer for a hit than a `Bloom` (`benches/peers`, `filters-blocked`). And so
+//! it was with the four fields that a question to a packed filter reads (a third).
 //! Invariants:
 //!
 //! 1. The store of a [`Fields`] holds at least `words_for(len, width)` whole words. Then field

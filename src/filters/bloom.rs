@@ -16,7 +16,7 @@ use core::fmt;
 
 /// The section of the bits.
 const BITS: Tag = Tag(*b"bits");
-/// Multiplier from one position to the next: 2^64 divided by the golden ratio, odd.
+/// Multiplier from one group of positions to the next: 2^64 divided by the golden ratio, odd.
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 /// Positions that are asked for together.
 pub(super) const GROUP: u32 = 4;
