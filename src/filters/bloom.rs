@@ -494,10 +494,10 @@ mod tests {
 
     #[test]
     fn few_keys_get_the_bits_that_the_mean_rate_needs() {
-        // The textbook's 19.2 bits a key would be 192, and miss the promise by 14 %.
+        // The textbook's 19.2 bits a key would be 192, and miss the promise by far.
         assert_eq!(Bloom::with_fpr(10, 1e-4).unwrap().bits(), 256);
         let rate = |bits| Grouped { bits, hashes: 13 }.rate(10.0);
-        assert!(rate(192) > 1.1e-4 && rate(256) < 1e-4);
+        assert!(rate(192) > 3e-4 && rate(256) < 1e-4);
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Grouped {
     ///
     /// How many bits are set differs from filter to filter, and in a filter from bit number to bit
     /// number, and the rate is a steep function of it: the rate of the mean, which the textbook's
-    /// formula gives, is below the mean rate: a third of it at 10 keys and 10^-4.
+    /// formula gives, is below a third of the mean rate at 10 keys and 10^-4.
     pub(super) fn rate(self, keys: f64) -> f64 {
         let Self { bits, hashes } = self;
         if keys >= Self::MANY {
@@ -61,27 +61,22 @@ impl Grouped {
             * power(meet, hashes.div_ceil(GROUP))
     }
 
-    /// The chance that `count` bytes at random have the bit of a number at random set: by inclusion
-    /// and exclusion, from the chances that so many different ones have not.
+    /// The chance that `count` bytes at random have the bit of a number at random set, by inclusion
+    /// and exclusion: `empty` has the chances that so many different ones have not.
     fn group_rate(self, empty: &[f64; 1 + GROUP as usize], count: u32) -> f64 {
         let bytes = self.bits as f64 / 8.0;
-        // How likely it is that the bytes so far are 0, 1, .. different ones.
-        let mut different = [0.0; 1 + GROUP as usize];
-        different[0] = 1.0;
-        let (mut rate, mut subsets) = (1.0, 1.0);
-        for some in 1..=count as usize {
-            for number in (1..=some).rev() {
-                let other = bytes - (number - 1) as f64;
-                let (again, new) =
-                    (different[number] * number as f64, different[number - 1] * other);
-                different[number] = (again + new) / bytes;
+        // The chances that some of the bytes so far are 0, 1, .. different ones, summed over which
+        // of them: of an even number added, of an odd one subtracted.
+        let mut weights = [1.0, 0.0, 0.0, 0.0, 0.0];
+        for _ in 0..count {
+            for number in (1..weights.len()).rev() {
+                let again = weights[number] * number as f64;
+                let new = weights[number - 1] * (bytes - (number - 1) as f64);
+                weights[number] -= (again + new) / bytes;
             }
-            different[0] = 0.0;
-            subsets *= -f64::from(count + 1 - some as u32) / some as f64;
-            let all_empty = different.iter().zip(empty).map(|(chance, empty)| chance * empty);
-            rate += subsets * all_empty.sum::<f64>();
         }
-        rate.max(0.0)
+        // Rounding may leave less than nothing where next to no bit is set.
+        weights.iter().zip(empty).map(|(weight, empty)| weight * empty).sum::<f64>().max(0.0)
     }
 
     /// The chance that none of so many different bytes has the bit of a number at random set.

@@ -8,9 +8,10 @@
 
 /// `x`, as a number that the compiler takes into no vector with others of its kind.
 ///
-/// A build for AVX2 or AVX-512 is made to multiply four positions and to fetch their words in one
-/// instruction each, which takes half as long again as doing so one by one (measured: a Bloom
-/// filter's hits and misses, on Zen 4 and Zen 5). Other builds have no such instructions.
+/// A build for AVX2 or AVX-512 is made to work out four positions in a vector, and to fetch what is
+/// there out of it, which takes longer than doing so one by one (the test are `filters` and
+/// `filters_static` of the peers' benches, built for the processor). Other builds have no such
+/// instructions.
 #[inline(always)]
 pub(crate) fn alone(x: u64) -> u64 {
     #[cfg(all(target_arch = "x86_64", target_feature = "avx2"))]
