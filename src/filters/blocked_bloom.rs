@@ -145,7 +145,8 @@ impl<W: Words> BlockedBloom<W> {
     /// Whether the key of this 64-bit hash may be in the set; `false` is certain. For callers that
     /// hash themselves; use it together with [`insert_hash`](Self::insert_hash).
     #[must_use]
-    #[inline]
+    // In line whatever it costs: where the build has the vectors, a call takes as long as the rest.
+    #[inline(always)]
     pub fn contains_hash(&self, hash: u64) -> bool {
         self.kernel.has(self.lines.bytes(), mixed(hash, self.seed))
     }
@@ -271,7 +272,7 @@ impl<A: Alloc> BlockedBloom<HeapWords<A>> {
     }
 
     /// Adds the key of this 64-bit hash; returns whether the filter changed.
-    #[inline]
+    #[inline(always)]
     pub fn insert_hash(&mut self, hash: u64) -> bool {
         let x = mixed(hash, self.seed);
         self.kernel.set(self.lines.bytes_mut(), x)

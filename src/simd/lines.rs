@@ -223,7 +223,7 @@ impl Kernel {
     }
 
     /// Whether all bits of `x` are set.
-    #[inline]
+    #[inline(always)]
     #[allow(unreachable_code)]
     pub(crate) fn has(&self, lines: &[u8], x: u64) -> bool {
         inlined!(self.has_as(lines, x));
@@ -233,7 +233,7 @@ impl Kernel {
 
     /// [`has`](Self::has) for a caller who knows the form, which a build that targets the best
     /// vectors then need not ask for.
-    #[inline]
+    #[inline(always)]
     #[allow(unreachable_code)]
     pub(crate) fn has_as<const FORM: u8>(&self, lines: &[u8], x: u64) -> bool {
         debug_assert!(self.form as u8 == FORM);
@@ -245,7 +245,7 @@ impl Kernel {
     }
 
     /// Sets all bits of `x`; returns whether one was not set before.
-    #[inline]
+    #[inline(always)]
     #[allow(unreachable_code)]
     pub(crate) fn set(&self, lines: &mut [u8], x: u64) -> bool {
         inlined!(self.set_as(lines, x));
@@ -254,7 +254,7 @@ impl Kernel {
     }
 
     /// [`set`](Self::set) for a caller who knows the form.
-    #[inline]
+    #[inline(always)]
     #[allow(unreachable_code)]
     pub(crate) fn set_as<const FORM: u8>(&self, lines: &mut [u8], x: u64) -> bool {
         debug_assert!(self.form as u8 == FORM);
