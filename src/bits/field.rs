@@ -109,10 +109,11 @@ pub(crate) fn set(bytes: &mut [u8], bit: u64, width: u32, value: u64) {
     let (mask, value) = (mask(width), value & mask(width));
     let low = load(bytes, at) & !(mask << shift) | value << shift;
     bytes[at..at + 8].copy_from_slice(&low.to_le_bytes());
-    if width + shift > 64 {
-        let spilled = 64 - shift;
+    if width > 57 {
+        // Maybe no bit of the ninth byte: that depends on `bit`, and no branch could foresee it.
+        let beyond = |field: u64| (field >> 1 >> (63 - shift)) as u8;
         let high = &mut bytes[at + 8];
-        *high = (u64::from(*high) & !(mask >> spilled) | value >> spilled) as u8;
+        *high = *high & !beyond(mask) | beyond(value);
     }
 }
 
@@ -256,7 +257,7 @@ pub(crate) struct Fields<S> {
 /// One more than what fits into a field of `width` bits that lies in the eight bytes from the one
 /// in which it starts, wherever that is; 0 for other widths, and for 0 bits.
 const fn limit(width: u32) -> u64 {
-    if width == 0 || width > 57 { 0 } else { 1 << width }
+    if matches!(width, 0 | 64) || reaches_ninth_byte(width) { 0 } else { 1 << width }
 }
 
 impl<S: Store> Fields<S> {
