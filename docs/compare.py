@@ -1,4 +1,4 @@
-"""Writes COMPARE.md and COMPARE-NATIVE.md: what recorded runs of the peers' benches measured, every
+"""Writes COMPARE.md, COMPARE-AVX2.md and COMPARE-NATIVE.md: what recorded runs of the peers' benches measured, every
 figure from them.
 
     python3 docs/compare.py          writes them
@@ -38,7 +38,14 @@ BUILDS = [
         "title": "",
         "built": "built for plain x86-64",
         "command": "benches/full",
-        "other": "[COMPARE-NATIVE](COMPARE-NATIVE.md) has builds for that processor.",
+        "other": "[COMPARE-AVX2](COMPARE-AVX2.md) has builds for processors with AVX2,\n"
+        "[COMPARE-NATIVE](COMPARE-NATIVE.md) for this very one.",
+    }),
+    ("COMPARE-AVX2.md", "-avx2", {
+        "title": ", built for processors with AVX2",
+        "built": "everything built with `-Ctarget-cpu=x86-64-v3`",
+        "command": "benches/full --avx2",
+        "other": "[COMPARE](COMPARE.md) has builds for plain x86-64.",
     }),
     ("COMPARE-NATIVE.md", "-native", {
         "title": ", built for the processor",
@@ -88,8 +95,8 @@ def races(suffix):
     taken = {}
     for path in sorted(RECORDS.glob(f"*-{MACHINE}-*.tsv")):
         head, *lines = path.read_text().splitlines()
-        native = "-native" if path.stem.endswith("-native") else ""
-        if native != suffix or head.split("\t") != COLUMNS:
+        built = next((built for _, built, _ in BUILDS if built and path.stem.endswith(built)), "")
+        if built != suffix or head.split("\t") != COLUMNS:
             continue
         for line in lines:
             if line.startswith("error\t"):
