@@ -153,9 +153,12 @@ impl Group {
     }
 
     /// Whether the bit is set in the next `count` bytes.
+    ///
+    /// Asked of a whole word: a register of which a byte is written waits for all that it held, and
+    /// that is what the key before was waiting for.
     #[inline(always)]
     pub(super) fn all_set(mut self, count: u32, byte: impl Fn(u64) -> u8) -> bool {
-        let bytes = (0..count).fold(u8::MAX, |all, _| all & byte(self.next()));
+        let bytes = (0..count).fold(u64::MAX, |all, _| all & u64::from(byte(self.next())));
         bytes >> self.bit & 1 == 1
     }
 }
