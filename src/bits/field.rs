@@ -255,7 +255,7 @@ pub(crate) struct Fields<S> {
 }
 
 /// One more than what fits into a field of `width` bits that lies in the eight bytes from the one
-/// in which it starts, wherever that is; 0 for other widths, and for 0 bits.
+/// in which it starts, wherever that is; 0 for other widths, for 0 bits and for 64.
 const fn limit(width: u32) -> u64 {
     if matches!(width, 0 | 64) || reaches_ninth_byte(width) { 0 } else { 1 << width }
 }

@@ -10,9 +10,9 @@
 //!
 //! `counting` is a door for plain code that counts bits and stands elsewhere.
 //!
-//! What a few instructions do (`alone`, `at_least`, `counts`, `deposit`, `merge`, `prefetch`,
-//! `scan`, `tags`) stands in one file beside its plain code. What `wide` does has none here: its
-//! callers have another way.
+//! What a few instructions do (`alone`, `at_least`, `columns`, `counts`, `deposit`, `merge`,
+//! `prefetch`, `scan`, `tags`) stands in one file beside its plain code. What `wide` does has none
+//! here: its callers have another way.
 //!
 //! With `std` the processor is asked, so that a program built for any x86-64 finds its AVX2;
 //! without it only what the build targets counts. Functions for one element are never chosen this
@@ -36,6 +36,7 @@
 pub(crate) mod aarch64;
 mod alone;
 pub(crate) mod at_least;
+pub(crate) mod columns;
 pub(crate) mod counting;
 pub(crate) mod counts;
 pub(crate) mod deposit;

@@ -3,6 +3,7 @@
 
 use crate::hashing::fold;
 use crate::hashing::reduce;
+use crate::simd::columns::Spread;
 use crate::simd::prefetch;
 
 /// Slots that a key's row of coefficients spans.
@@ -227,8 +228,13 @@ pub(super) const fn for_columns(byte: u64) -> u64 {
 
 /// The eight bytes from `at` on; 0 behind the end.
 #[inline(always)]
+fn word(bytes: &[u8], at: usize) -> &[u8; 8] {
+    bytes.get(at..).and_then(|rest| rest.first_chunk()).unwrap_or(&[0; 8])
+}
+
+#[inline(always)]
 fn load(bytes: &[u8], at: usize) -> u64 {
-    bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |word| u64::from_le_bytes(*word))
+    u64::from_le_bytes(*word(bytes, at))
 }
 
 /// A key's equation: coefficients for nine groups, and the result.
@@ -299,12 +305,13 @@ impl Row {
         let planes = COLUMNS.div_ceil(8);
         let Some(window) = bytes.get(..8 * (COLUMNS + planes)) else { return false };
         let fewer = MIXED && fewer;
+        let (low, high) = (Spread::new(self.low), for_columns(self.high));
         for plane in 0..planes {
-            let mut sum = 0;
-            for k in 0..9 {
+            let word = |k: usize| {
                 let at = if fewer { k * (COLUMNS - 1) } else { k * COLUMNS };
-                sum ^= load(window, at + plane * 8) & self.mask(k);
-            }
+                word(window, at + plane * 8)
+            };
+            let sum = low.sum(word) ^ u64::from_le_bytes(*word(8)) & high;
             if !self.agrees(sum, plane, COLUMNS - plane * 8 - fewer as usize) {
                 return false;
             }
