@@ -1,5 +1,5 @@
-"""Writes COMPARE.md, COMPARE-AVX2.md and COMPARE-NATIVE.md: what recorded runs of the peers' benches measured, every
-figure from them.
+"""Writes COMPARE.md, COMPARE-AVX2.md and COMPARE-NATIVE.md: what recorded runs of the peers' benches
+measured, every figure from them.
 
     python3 docs/compare.py          writes them
     python3 docs/compare.py --check  fails if they are not what the records say

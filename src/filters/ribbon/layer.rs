@@ -170,11 +170,9 @@ impl Layer {
     /// As [`solves`](Self::solves), where the columns change within the row.
     #[cold]
     fn solves_across(&self, bytes: &[u8], group: usize, row: &Row) -> bool {
-        let columns = self.group(group).1;
+        let (columns, masks) = (self.group(group).1, row.masks());
         (0..columns.div_ceil(8)).all(|plane| {
-            let sum = (0..9).fold(0, |sum, k| {
-                sum ^ load(bytes, self.group(group + k).0 + plane * 8) & row.mask(k)
-            });
+            let sum = masks.sum(|k| word(bytes, self.group(group + k).0 + plane * 8));
             row.agrees(sum, plane, columns - plane * 8)
         })
     }
@@ -232,11 +230,6 @@ fn word(bytes: &[u8], at: usize) -> &[u8; 8] {
     bytes.get(at..).and_then(|rest| rest.first_chunk()).unwrap_or(&[0; 8])
 }
 
-#[inline(always)]
-fn load(bytes: &[u8], at: usize) -> u64 {
-    u64::from_le_bytes(*word(bytes, at))
-}
-
 /// A key's equation: coefficients for nine groups, and the result.
 struct Row {
     /// Of the first eight groups, a byte each, and of the ninth.
@@ -253,10 +246,10 @@ impl Row {
         Self { low: row << shift, high: row >> 1 >> (63 - shift), result: result(x) }
     }
 
-    /// The coefficients of the group `k`, for all columns.
+    /// The coefficients of each group, for all columns.
     #[inline(always)]
-    const fn mask(&self, k: usize) -> u64 {
-        for_columns(if k < 8 { self.low >> (8 * k) } else { self.high })
+    fn masks(&self) -> Masks {
+        Masks { low: Spread::new(self.low), high: for_columns(self.high) }
     }
 
     /// Whether the first `columns` columns of this plane sum up to the result.
@@ -305,13 +298,12 @@ impl Row {
         let planes = COLUMNS.div_ceil(8);
         let Some(window) = bytes.get(..8 * (COLUMNS + planes)) else { return false };
         let fewer = MIXED && fewer;
-        let (low, high) = (Spread::new(self.low), for_columns(self.high));
+        let masks = self.masks();
         for plane in 0..planes {
-            let word = |k: usize| {
+            let sum = masks.sum(|k| {
                 let at = if fewer { k * (COLUMNS - 1) } else { k * COLUMNS };
                 word(window, at + plane * 8)
-            };
-            let sum = low.sum(word) ^ u64::from_le_bytes(*word(8)) & high;
+            });
             if !self.agrees(sum, plane, COLUMNS - plane * 8 - fewer as usize) {
                 return false;
             }
@@ -321,16 +313,27 @@ impl Row {
 
     /// In groups of any number of columns.
     fn fits_in_most(&self, bytes: &[u8], columns: usize) -> bool {
-        let masks: [u64; 9] = core::array::from_fn(|k| self.mask(k));
+        let masks = self.masks();
         (0..columns.div_ceil(8)).all(|plane| {
-            let mut at = plane * 8;
-            let mut sum = 0;
-            for mask in masks {
-                sum ^= load(bytes, at) & mask;
-                at += columns;
-            }
+            let sum = masks.sum(|k| word(bytes, k * columns + plane * 8));
             self.agrees(sum, plane, columns - plane * 8)
         })
+    }
+}
+
+/// The coefficients of nine groups, each for all columns of its group.
+struct Masks {
+    /// Of the first eight groups, and of the ninth.
+    low: Spread,
+    high: u64,
+}
+
+impl Masks {
+    /// The slots that the coefficients pick, summed up by column: eight columns of the nine groups
+    /// are `word(0)` to `word(8)`.
+    #[inline(always)]
+    fn sum<'b>(&self, word: impl Fn(usize) -> &'b [u8; 8]) -> u64 {
+        self.low.sum(&word) ^ u64::from_le_bytes(*word(8)) & self.high
     }
 }
 
