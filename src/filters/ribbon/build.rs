@@ -2,8 +2,8 @@
 //! layer.
 
 use super::layer::{
-    BUCKET, Columns, GROUP, Layer, MIN_SLOTS, ONES, bumped, class, coefficients, for_columns,
-    parities, result,
+    BUCKET, Columns, GROUP, Layer, MIN_SLOTS, Masks, ONES, bumped, class, coefficients, parities,
+    result,
 };
 use super::{MAX_LAYERS, Ribbon};
 use crate::error::{AllocError, BuildError};
@@ -330,27 +330,24 @@ impl<A: Alloc + Clone> Solver<A> {
     /// Of `PLANES` times eight columns.
     fn fill_planes<const PLANES: usize>(&self, layer: &Layer, shard: usize, bytes: &mut [u8]) {
         // The last nine groups: of each eight columns, a byte each.
-        let mut window = [[0_u64; 9]; PLANES];
+        let mut window = [[[0; 8]; 9]; PLANES];
         for (index, group) in self.equations.chunks_exact(GROUP as usize).enumerate().rev() {
             window.iter_mut().for_each(|plane| {
                 plane.copy_within(..8, 1);
-                plane[0] = 0;
+                plane[0] = [0; 8];
             });
             for (shift, equation) in group.iter().enumerate().rev() {
                 let Equation { row, sum } = *equation;
                 // A slot that no equation starts at may be anything; it is to look random.
                 let sum = if row == 0 { fold((index << 3 | shift) as u64 + 1) } else { sum };
-                let masks: [u64; 8] =
-                    core::array::from_fn(|k| for_columns(row << shift >> (8 * k)));
-                let high = for_columns(row >> 1 >> (63 - shift));
+                let masks = Masks::new(row, shift as u32);
                 for (p, plane) in window.iter_mut().enumerate() {
-                    let picked = { masks.iter().zip(&*plane) }.fold(0, |sum, (m, w)| sum ^ m & w);
-                    let bits = parities(picked ^ high & plane[8]) ^ sum >> p & ONES;
-                    plane[0] |= bits << shift;
+                    let bits = parities(masks.sum(|k| &plane[k])) ^ sum >> p & ONES;
+                    plane[0] = (u64::from_le_bytes(plane[0]) | bits << shift).to_le_bytes();
                 }
             }
             let (at, columns) = layer.group(shard * (layer.slots / GROUP) as usize + index);
-            let stored = window.iter().flat_map(|plane| plane[0].to_le_bytes());
+            let stored = window.iter().flat_map(|plane| plane[0]);
             bytes[at..at + columns].iter_mut().zip(stored).for_each(|(byte, new)| *byte = new);
         }
     }

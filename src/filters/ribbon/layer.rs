@@ -218,23 +218,16 @@ pub(super) const fn parities(mut x: u64) -> u64 {
     x & ONES
 }
 
-/// A byte of coefficients for all columns of a group.
-#[inline(always)]
-pub(super) const fn for_columns(byte: u64) -> u64 {
-    (byte & 0xFF).wrapping_mul(ONES)
-}
-
 /// The eight bytes from `at` on; 0 behind the end.
 #[inline(always)]
 fn word(bytes: &[u8], at: usize) -> &[u8; 8] {
     bytes.get(at..).and_then(|rest| rest.first_chunk()).unwrap_or(&[0; 8])
 }
 
-/// A key's equation: coefficients for nine groups, and the result.
+/// A key's equation: coefficients from slot `shift` of a group on, and the result.
 struct Row {
-    /// Of the first eight groups, a byte each, and of the ninth.
-    low: u64,
-    high: u64,
+    coefficients: u64,
+    shift: u32,
     result: u64,
 }
 
@@ -242,14 +235,12 @@ impl Row {
     /// The row of `x`, from slot `shift` of a group on.
     #[inline(always)]
     const fn new(x: u64, shift: u32) -> Self {
-        let row = coefficients(x);
-        Self { low: row << shift, high: row >> 1 >> (63 - shift), result: result(x) }
+        Self { coefficients: coefficients(x), shift, result: result(x) }
     }
 
-    /// The coefficients of each group, for all columns.
     #[inline(always)]
     fn masks(&self) -> Masks {
-        Masks { low: Spread::new(self.low), high: for_columns(self.high) }
+        Masks::new(self.coefficients, self.shift)
     }
 
     /// Whether the first `columns` columns of this plane sum up to the result.
@@ -322,17 +313,24 @@ impl Row {
 }
 
 /// The coefficients of nine groups, each for all columns of its group.
-struct Masks {
+pub(super) struct Masks {
     /// Of the first eight groups, and of the ninth.
     low: Spread,
     high: u64,
 }
 
 impl Masks {
+    /// Of a row that starts at slot `shift` of the first group.
+    #[inline(always)]
+    pub(super) fn new(coefficients: u64, shift: u32) -> Self {
+        let ninth = coefficients >> 1 >> (63 - shift);
+        Self { low: Spread::new(coefficients << shift), high: ninth.wrapping_mul(ONES) }
+    }
+
     /// The slots that the coefficients pick, summed up by column: eight columns of the nine groups
     /// are `word(0)` to `word(8)`.
     #[inline(always)]
-    fn sum<'b>(&self, word: impl Fn(usize) -> &'b [u8; 8]) -> u64 {
+    pub(super) fn sum<'b>(&self, word: impl Fn(usize) -> &'b [u8; 8]) -> u64 {
         self.low.sum(&word) ^ u64::from_le_bytes(*word(8)) & self.high
     }
 }
