@@ -43,14 +43,15 @@ use core::hash::{BuildHasher, Hash};
 /// block      | head 4 or 8 | tags n | slack | entry n-1 | ... | entry 0 |
 /// ```
 ///
-/// Linear hashing: when there are more than 36 entries a block (20 from 17 bytes each on, 8 from 65
+/// Linear hashing: when there are more than 35 entries a block (20 from 17 bytes each on, 8 from 65
 /// on), the next block in order is split in two; when there are an eighth less, the last one goes
-/// back where it came from. Blocks have the size that their entries need, in steps of 16 bytes, and
-/// one step more after a removal. Nothing doubles; the directory grows by a sixteenth.
+/// back where it came from. Blocks have the size that their entries need, in steps of 8 bytes (16
+/// with entries below 16), and up to 16 bytes more after a removal. Nothing doubles; the directory
+/// grows by a sixteenth.
 ///
 /// # Space
 ///
-/// An entry, 1 byte for its tag, and about 20 bytes for each block: for entries of 16 bytes at most
+/// An entry, 1 byte for its tag, and about 16 bytes for each block: for entries of 16 bytes at most
 /// 17.6, and 250 more in all. A single entry takes 32. Nothing while it is empty.
 ///
 /// # Time

@@ -73,9 +73,17 @@ fn try_zeroed(layout: Layout, alloc: &impl Alloc) -> Result<NonNull<u8>, AllocEr
 
 impl<V> Block<V> {
     const ALIGN: usize = if align_of::<V>() > 8 { align_of::<V>() } else { 8 };
-    const UNIT: usize = if Self::ALIGN > 16 { Self::ALIGN } else { 16 };
+    /// Sizes are so many bytes apart. With small values several entries fit a step, and not every
+    /// one of them changes the size; large ones do so whatever the step is.
+    const UNIT: usize = match (Self::ALIGN, size_of::<V>()) {
+        (8, 16..) => 8,
+        (8, _) => 16,
+        (align, _) => align,
+    };
     /// malloc puts 8 bytes in front of a block and rounds to 16: what is left over counts here.
-    const EXTRA: usize = if Self::ALIGN > 8 { 0 } else { 8 };
+    const EXTRA: usize = if Self::ALIGN < Self::UNIT { 8 } else { 0 };
+    /// Units that a block keeps when an entry goes, so that the next one may take them.
+    pub(super) const SLACK: usize = if Self::UNIT < 16 { 2 } else { 1 };
 
     /// No entries, and no memory.
     pub(super) const fn empty() -> Self {
@@ -134,13 +142,10 @@ impl<V> Block<V> {
         unsafe { second.read() as usize }
     }
 
-    /// Bytes of the block; 8 where there is none.
+    /// Bytes of the block; where there is none, no more than [`NO_ENTRIES`] has.
     #[inline(always)]
     fn size(&self) -> usize {
-        match self.units() {
-            0 => 8,
-            units => units * Self::UNIT + Self::EXTRA,
-        }
+        self.units() * Self::UNIT + Self::EXTRA
     }
 
     /// The bytes in front of the last `len` values' places.
@@ -538,8 +543,9 @@ impl<V> Block<V> {
     pub(super) fn check(&self) -> bool {
         let (len, front) = (self.len(), self.front());
         let inline = |spot| front.key(spot).len() <= front::MOST_INLINE;
-        front.offset(len) + len * size_of::<V>() <= self.size()
-            && front.spots().all(|spot| inline(spot) == (front.tag(spot.index) != LONG))
+        len == 0
+            || front.offset(len) + len * size_of::<V>() <= self.size()
+                && front.spots().all(|spot| inline(spot) == (front.tag(spot.index) != LONG))
     }
 }
 

@@ -21,12 +21,6 @@ const HALF: usize = WINDOW / 2;
 /// next, which is twice the average at most.
 const MOST: usize = WINDOW + HALF;
 
-/// Tags of entries that a look-up takes in at once: as many as most buckets have.
-pub(super) const MANY: usize = 2 * WINDOW;
-
-/// Bytes in front of the values that there are to be for that.
-pub(super) const LEAST: usize = head(0) + WINDOW;
-
 /// What is stored of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cell {
@@ -62,7 +56,7 @@ const fn rest_bit(len: usize, width: u32, index: usize) -> usize {
 }
 
 impl<'b> Cells<'b> {
-    /// The cells in a block's bytes, of which there are 8 at least.
+    /// The cells in a block's bytes, of which there are 8 at least if there are cells.
     #[inline(always)]
     pub(super) const fn new(bytes: &'b [u8], len: usize, width: u32) -> Self {
         Self { bytes, len, width }
@@ -149,32 +143,6 @@ fn equal_most(tags: &[u8], tag: u8) -> Option<u64> {
     let (first, rest) = tags.split_first_chunk::<WINDOW>()?;
     let last = rest.first_chunk::<HALF>()?;
     Some(u64::from(equal32(first, tag)) | u64::from(equal16(last, tag)) << WINDOW)
-}
-
-/// Which of the first [`MANY`] bytes behind a head equal `tag`, tags or not, the first one's bit
-/// the lowest; `None` if there are less than [`LEAST`] with the head.
-///
-/// One look at all tags, as in [`Cells::find`], and at no byte behind them, where the values may
-/// follow at once: of two windows, which overlap where there are less.
-#[inline(always)]
-pub(super) fn equal_many(bytes: &[u8], tag: u8) -> Option<u64> {
-    let first = bytes.get(head(0)..)?.first_chunk()?;
-    let start = (bytes.len() - LEAST).min(WINDOW);
-    let second = bytes.get(head(0) + start..)?.first_chunk()?;
-    Some(u64::from(equal32(first, tag)) | u64::from(equal32(second, tag)) << start)
-}
-
-/// The same of at least half of a window, half of one at a time: in more steps.
-#[inline(always)]
-pub(super) fn equal_halves(bytes: &[u8], tag: u8) -> Option<u64> {
-    let last = bytes.len().checked_sub(head(0) + HALF)?;
-    let mut equal = 0;
-    for at in (0..MANY).step_by(HALF) {
-        let at = at.min(last);
-        let window = bytes.get(head(0) + at..)?.first_chunk()?;
-        equal |= u64::from(equal16(window, tag)) << at;
-    }
-    Some(equal)
 }
 
 /// Which of the bytes from `at` on equal `tag`, the first one's bit the lowest: of a window of
@@ -279,20 +247,6 @@ mod tests {
                     let expected = (0..WINDOW.min(len - at)).map(bit).sum();
                     assert!(equal.is_none_or(|equal| equal == expected), "{len}, {at}");
                 }
-            }
-        }
-    }
-
-    #[test]
-    fn tags_of_a_block_are_seen_once_each() {
-        for len in 0..100_usize {
-            let bytes: Vec<u8> = (0..len).map(|i| (i % 3) as u8).collect();
-            for tag in 0..3 {
-                let bit = |i: usize| u64::from(bytes[head(0) + i] == tag) << i;
-                let tags = len.saturating_sub(head(0)).min(MANY);
-                let expected = |least| (len >= least).then(|| (0..tags).map(bit).sum());
-                assert_eq!(equal_many(&bytes, tag), expected(LEAST), "{len}");
-                assert_eq!(equal_halves(&bytes, tag), expected(LEAST - HALF), "{len}");
             }
         }
     }

@@ -7,9 +7,6 @@ use crate::error::AllocError;
 use crate::mem::Alloc;
 use crate::mem::raw_vec::RawVec;
 
-/// Units of 16 bytes that a block keeps when an entry goes, so that the next one may take them.
-pub(super) const SLACK: usize = 1;
-
 /// Entries of a bucket for which there is a bit on the stack, when it is split.
 const MARKED: usize = 1024;
 
@@ -128,7 +125,7 @@ impl<V, A: Alloc> Buckets<V, A> {
     fn tidy(&mut self, bucket: usize) {
         let (block, alloc) = self.directory.with_alloc(bucket);
         // SAFETY: the directory's allocator.
-        let _ = unsafe { block.try_shrink(SLACK, alloc) };
+        let _ = unsafe { block.try_shrink(Block::<V>::SLACK, alloc) };
     }
 
     /// Merges one bucket. Whether it did.

@@ -72,7 +72,9 @@ impl<B: Bucket, A: Alloc> Directory<B, A> {
     /// The bucket of a hash, if there is one at all.
     #[inline(always)]
     pub(super) fn bucket_of(&self, hash: u64) -> usize {
-        self.choose(hash).0
+        let (hash, buckets) = (hash as usize, self.blocks.len());
+        let bucket = hash & self.mask;
+        if bucket < buckets { bucket } else { hash & (self.mask >> 1) }
     }
 
     /// The same, and whether all bits of the mask choose it: whether the bucket that all but the

@@ -26,7 +26,7 @@ pub(super) const MOST_INLINE: usize = 255;
 const WINDOW: usize = 32;
 
 /// Entries of a block whose head is 4 bytes, at most.
-const SMALL: usize = 254;
+pub(super) const SMALL: usize = 254;
 
 /// Bytes in front of the tags of `len` entries.
 #[inline(always)]

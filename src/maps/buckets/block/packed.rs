@@ -7,6 +7,7 @@ use super::super::directory::Bucket;
 use super::{Block, Memory, front};
 use crate::error::AllocError;
 use crate::mem::{Alloc, Part, PartKind, Parts};
+use crate::simd::tags::{equal16, equal32};
 use core::ptr::NonNull;
 use core::slice;
 
@@ -15,6 +16,8 @@ use core::slice;
 pub(in super::super) struct Packed<V>(Block<V>);
 
 impl<V> Packed<V> {
+    pub(in super::super) const SLACK: usize = Block::<V>::SLACK;
+
     /// No entries, and no memory.
     pub(in super::super) const fn empty() -> Self {
         Self(Block::empty())
@@ -47,6 +50,9 @@ impl<V> Packed<V> {
 
     /// What `accepts` makes of the first entry that has this tag and of which it makes anything,
     /// in a block of entries that have nothing but tags beside their values.
+    ///
+    /// One look at a window of tags, and at another one where there are more: the processor mostly
+    /// foresees which, and where it does not it fetches lines that the next keys need.
     #[inline(always)]
     pub(in super::super) fn find_by<'b, R>(
         &'b self,
@@ -54,15 +60,47 @@ impl<V> Packed<V> {
         mut accepts: impl FnMut(usize, &'b V) -> Option<R>,
     ) -> Option<R> {
         let len = self.0.short_len();
+        let front = self.0.bytes_before(len);
         // Of more entries than a byte holds the head says the number elsewhere.
-        let tags = match len {
-            0..=cells::MANY if Self::SMALL => cells::equal_many(self.0.bytes_before(len), tag),
-            0..=cells::MANY => cells::equal_halves(self.0.bytes_before(len), tag),
-            _ => None,
+        if len > front::SMALL || front.len() < Self::LEAST {
+            return self.find_slowly(tag, accepts);
+        }
+        let mut found = self.pick(len, 0, Self::equal_from(front, 0, tag), &mut accepts);
+        let mut from = Self::WINDOW;
+        while found.is_none() && from < len {
+            // Where the window would reach into the values it begins sooner.
+            let at = from.min(front.len() - Self::LEAST);
+            let equal = Self::equal_from(front, at, tag) >> (from - at);
+            found = self.pick(len, from, equal, &mut accepts);
+            from += Self::WINDOW;
+        }
+        found
+    }
+
+    /// Which of a window's tags, from number `at` on, equal `tag`: the first one's bit the lowest.
+    #[inline(always)]
+    fn equal_from(front: &[u8], at: usize, tag: u8) -> u32 {
+        let tags = front.get(front::head(0) + at..).unwrap_or(&[]);
+        let equal = if Self::SMALL {
+            tags.first_chunk().map(|tags| equal32(tags, tag))
+        } else {
+            tags.first_chunk().map(|tags| equal16(tags, tag))
         };
-        let Some(mut equal) = tags else { return self.find_slowly(tag, accepts) };
-        while equal != 0 {
-            let index = equal.trailing_zeros() as usize;
+        equal.unwrap_or(0)
+    }
+
+    /// What `accepts` makes of the first entry, of those from number `from` on whose bits are set,
+    /// of which it makes anything.
+    #[inline(always)]
+    fn pick<'b, R>(
+        &'b self,
+        len: usize,
+        from: usize,
+        mut bits: u32,
+        accepts: &mut impl FnMut(usize, &'b V) -> Option<R>,
+    ) -> Option<R> {
+        while bits != 0 {
+            let index = from + bits.trailing_zeros() as usize;
             if index >= len {
                 break; // What is behind the last entry's is no tag.
             }
@@ -70,7 +108,7 @@ impl<V> Packed<V> {
             if found.is_some() {
                 return found;
             }
-            equal &= equal - 1;
+            bits &= bits - 1;
         }
         None
     }
@@ -122,9 +160,15 @@ impl<V> Packed<V> {
         (Cells::new(bytes, len, width), self.0.values_mut().iter_mut())
     }
 
-    /// Whether values are so small, and so many in a block, that the tags in front of them have
-    /// the [`cells::LEAST`] bytes that one look at them wants: nearly all blocks have them anyway.
+    /// Whether values are so small, and so many in a block, that what is in front of them has the
+    /// bytes of a whole window: nearly all blocks have them anyway.
     const SMALL: bool = size_of::<V>() <= 16;
+
+    /// Tags that are looked at together.
+    const WINDOW: usize = if Self::SMALL { 32 } else { 16 };
+
+    /// Bytes in front of the values that there are to be for that.
+    const LEAST: usize = front::head(0) + Self::WINDOW;
 
     /// Entries of a block that is not small because there are few in all.
     const SOME: usize = 12;
@@ -132,7 +176,7 @@ impl<V> Packed<V> {
     /// The units of a block of `len` entries, and of 8 bytes for their cells at least.
     fn units_for(len: usize, width: u32) -> Result<usize, AllocError> {
         let tags = width == 0 && len >= Self::SOME && Self::SMALL;
-        let least = if tags { cells::LEAST } else { 8 };
+        let least = if tags { Self::LEAST } else { 8 };
         Block::<V>::units_for(cells::used(len, width).max(least), len)
     }
 

@@ -3,7 +3,6 @@
 use super::super::super::int_key::Unmixer;
 use super::super::block::packed::{Packed, Unpacked};
 use super::super::cells::Cell;
-use super::super::change::SLACK;
 use super::{IntBuckets, IntKey, IntPlace, cell, mixed, width};
 use crate::error::AllocError;
 use crate::mem::Alloc;
@@ -102,7 +101,7 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
 
     /// Gives back what a bucket does not need any more. If memory is refused, it keeps it.
     fn tidy(&mut self, bucket: usize) {
-        let _ = self.try_tidy(bucket, SLACK);
+        let _ = self.try_tidy(bucket, Packed::<V>::SLACK);
     }
 
     fn try_tidy(&mut self, bucket: usize, slack: usize) -> Result<(), AllocError> {
