@@ -34,6 +34,11 @@ pub trait Policy: sealed::Sealed + Copy + Debug + Default + 'static {
     #[doc(hidden)]
     const SMALL_STEP: u32 = 8;
 
+    /// Whether a look-up asks for its first group's slots before it has compared the tags: they
+    /// are few bytes, and what it wants next lies elsewhere and cannot be asked for without them.
+    #[doc(hidden)]
+    const FETCHES: bool = false;
+
     /// Which bytes of the group equal `tag`: bit `i` for byte `i`.
     #[doc(hidden)]
     fn equal(group: &Self::Group, tag: u8) -> u32;
@@ -116,6 +121,7 @@ impl Policy for Sparse {
     const WIDTH: usize = 14;
     const STEPS: [Steps; 2] = [Steps { load: 920, factor: 1.5, phase: 1.006_355_503_4 }; 2];
     const SMALL_STEP: u32 = 2;
+    const FETCHES: bool = true;
 
     #[inline(always)]
     fn equal(group: &[u8; 16], tag: u8) -> u32 {

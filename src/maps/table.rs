@@ -33,6 +33,7 @@ use crate::error::AllocError;
 use crate::hashing::fold;
 use crate::mem::raw_vec::RawVec;
 use crate::mem::{Alloc, Part, PartKind, Parts, block_of};
+use crate::simd::prefetch;
 use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, needs_drop, replace};
@@ -110,6 +111,17 @@ impl Region {
     unsafe fn slot<T>(&self, index: usize) -> NonNull<T> {
         // SAFETY: inside of the slots, or just behind them (invariant 1).
         unsafe { self.slots.cast::<T>().add(index) }
+    }
+
+    /// Asks for the cache lines of a group's slots, whether there are such slots or not: two of
+    /// them, in which 14 slots of 4 bytes are.
+    #[inline(always)]
+    fn fetch_slots<T, P: Policy>(&self, group: usize) {
+        // SAFETY: no bytes at all are behind this.
+        let slots = unsafe { slice::from_raw_parts(self.slots.as_ptr(), 0) };
+        let first = group * P::WIDTH * size_of::<T>();
+        prefetch(slots, first);
+        prefetch(slots, first + (P::WIDTH - 1) * size_of::<T>());
     }
 
     /// Notes in the filter of `group` that a hash of the kind `bit` went on.
@@ -283,6 +295,9 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         let parted = self.parted(hash);
         let (number, region) = self.region_of(parted);
         let home = parted.home(region.size.groups);
+        if P::FETCHES {
+            region.fetch_slots::<T, P>(home);
+        }
         let mut at = home;
         loop {
             // SAFETY: a home is below the number of groups, or 0; so is what follows it.

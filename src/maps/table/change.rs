@@ -5,6 +5,9 @@
 
 use super::*;
 
+/// Entries whose hashes are known at a time when a region is rebuilt.
+const BATCH: usize = 120;
+
 /// A region that belongs to no table yet: its block goes back if something panics on the way. Its
 /// entries do not: they are copies of ones that are still in the table.
 struct Fresh<'a, T, A: Alloc, P: Policy> {
@@ -183,17 +186,20 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
                 &mut many
             }
         };
-        for at in 0..old.size.groups as usize {
-            // A group's hashes first: if what they are of lies elsewhere, its cache lines are under
-            // way together (measured: `maps_ordered` in `benches/peers`).
-            let mut moved = [(NonNull::dangling(), Parted { hash: 0 }); 32];
+        let groups = old.size.groups as usize;
+        for first in (0..groups).step_by(BATCH / P::WIDTH) {
+            // The hashes of some groups first: if what they are of lies elsewhere, its cache lines
+            // are under way together (measured: `maps_ordered` in `benches/peers`).
+            let mut moved = [(NonNull::dangling(), Parted { hash: 0 }); BATCH];
             let mut count = 0;
-            for_each_in::<T, P>(old, at, |_, entry| {
-                // SAFETY: an entry (invariant 2), borrowed for the call.
-                let parted = self.parted(hasher(unsafe { entry.as_ref() }));
-                moved[count] = (entry, parted);
-                count += 1;
-            });
+            for at in first..groups.min(first + BATCH / P::WIDTH) {
+                for_each_in::<T, P>(old, at, |_, entry| {
+                    // SAFETY: an entry (invariant 2), borrowed for the call.
+                    let parted = self.parted(hasher(unsafe { entry.as_ref() }));
+                    moved[count] = (entry, parted);
+                    count += 1;
+                });
+            }
             for (entry, parted) in &moved[..count] {
                 // SAFETY: the new region takes as many entries as the old one has.
                 unsafe { put_new::<T, P>(&mut fresh.region, counts, *parted, *entry) };
