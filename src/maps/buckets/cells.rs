@@ -82,20 +82,26 @@ impl<'b> Cells<'b> {
         (0..self.len).map(move |index| self.cell(index))
     }
 
-    /// Where a cell is.
+    /// Whether there are as few tags, and as many bytes, as [`find`](Self::find) looks at.
+    #[inline(always)]
+    pub(super) const fn are_few(self) -> bool {
+        self.len <= MOST && self.bytes.len() >= head(0) + MOST
+    }
+
+    /// Where a cell is, among [few](Self::are_few).
     ///
-    /// One look at all tags, where a block has as many as most have: no branch that depends on how
-    /// many, and no more instructions than needed, so that the processor comes to the next keys
-    /// while this one's lines are on their way.
+    /// One look at all tags: no branch that depends on how many, and no more instructions than
+    /// needed, so that the processor comes to the next keys while this one's lines are on their
+    /// way.
     #[inline(always)]
     pub(super) fn find(self, wanted: Cell) -> Option<usize> {
         let Self { bytes, len, width } = self;
-        if len > MOST || bytes.len() < head(0) + MOST {
-            return find_any(bytes, len, width, wanted.tag, wanted.rest);
-        }
-        let mut equal = equal_most(&bytes[head(0)..], wanted.tag)? & ((1 << len) - 1);
+        let mut equal = equal_most(&bytes[head(0)..], wanted.tag)?;
         while equal != 0 {
             let index = equal.trailing_zeros() as usize;
+            if index >= len {
+                return None; // What is behind the last cell's is no tag.
+            }
             let bit = 8 * (head(0) + len) + index * width as usize;
             if read(bytes, bit, width) == wanted.rest {
                 return Some(index);
@@ -103,6 +109,11 @@ impl<'b> Cells<'b> {
             equal &= equal - 1;
         }
         None
+    }
+
+    /// Where a cell is among any number of them.
+    pub(super) fn find_any(self, wanted: Cell) -> Option<usize> {
+        self.find_by(wanted.tag, |index| self.rest(index) == wanted.rest)
     }
 
     /// Where the first cell is that has this tag and is accepted.
@@ -127,13 +138,6 @@ impl<'b> Cells<'b> {
         }
         None
     }
-}
-
-/// Where a cell is in a block of any number of them.
-#[inline(never)]
-fn find_any(bytes: &[u8], len: usize, width: u32, tag: u8, rest: u64) -> Option<usize> {
-    let cells = Cells::new(bytes, len, width);
-    cells.find_by(tag, |index| cells.rest(index) == rest)
 }
 
 /// Which of the first tags equal `tag`, the first one's bit the lowest; `None` if there are less
@@ -273,9 +277,12 @@ mod tests {
                 assert!(cells.iter().eq(model.iter().copied()), "{len} cells of {width}");
                 for cell in &model {
                     let first = model.iter().position(|other| other == cell);
-                    assert_eq!(cells.find(*cell), first);
+                    assert_eq!(cells.find_any(*cell), first);
+                    assert!(!cells.are_few() || cells.find(*cell) == first);
                 }
-                assert_eq!(cells.find(Cell { tag: 77, rest: 0 }), None);
+                let absent = Cell { tag: 77, rest: 0 };
+                assert_eq!(cells.find_any(absent), None);
+                assert!(!cells.are_few() || cells.find(absent).is_none());
                 swap_remove(&mut bytes, len, width, len * 5 / 7);
                 model.swap_remove(len * 5 / 7);
                 bytes.truncate(used(len - 1, width).max(8));

@@ -126,28 +126,27 @@ impl<K: IntKey, V, A: Alloc> IntBuckets<K, V, A> {
 
     #[inline(always)]
     pub(in super::super) fn find(&self, mixed: u64) -> Option<IntPlace> {
-        let (bucket, _, index) = self.find_in(mixed)?;
+        let (bucket, index, _) = self.find_in(mixed)?;
         Some(IntPlace { bucket, index })
     }
 
     /// The value of an entry: without a second way to it.
     #[inline(always)]
     pub(in super::super) fn find_value(&self, mixed: u64) -> Option<&V> {
-        let (_, block, index) = self.find_in(mixed)?;
-        Some(block.value(index))
+        Some(self.find_in(mixed)?.2)
     }
 
-    /// The bucket, its block, and where the entry is in that.
+    /// The bucket, and the entry in it: its number and its value.
     #[inline(always)]
-    fn find_in(&self, mixed: u64) -> Option<(usize, &Packed<V>, usize)> {
+    fn find_in(&self, mixed: u64) -> Option<(usize, usize, &V)> {
         let (bucket, whole) = self.directory.choose(mixed);
         let block = self.directory.get(bucket)?;
         if self.directory.len() >= Self::FAR {
             block.fetch(1);
         }
         let level = self.directory.mask().trailing_ones() - !whole as u32;
-        let index = block.cells(width::<K>(level)).find(cell::<K>(mixed, level))?;
-        Some((bucket, block, index))
+        let (index, value) = block.find(width::<K>(level), cell::<K>(mixed, level))?;
+        Some((bucket, index, value))
     }
 
     /// The value of an entry.

@@ -39,6 +39,7 @@ impl<V> Packed<V> {
     /// ones these are some of the block's.
     const LINES: usize = match size_of::<V>() {
         0..=4 => 4,
+        5..=8 => 6,
         _ => 8,
     };
 
@@ -46,6 +47,26 @@ impl<V> Packed<V> {
     pub(in super::super) fn cells(&self, width: u32) -> Cells<'_> {
         let len = self.len();
         Cells::new(self.0.bytes_before(len), len, width)
+    }
+
+    /// The number and the value of the entry with this cell.
+    #[inline(always)]
+    pub(in super::super) fn find(&self, width: u32, cell: Cell) -> Option<(usize, &V)> {
+        let len = self.0.short_len();
+        let cells = Cells::new(self.0.bytes_before(len), len, width);
+        if !cells.are_few() {
+            return self.find_any(width, cell);
+        }
+        let index = cells.find(cell)?;
+        Some((index, self.0.value_of(len, index)))
+    }
+
+    /// The same in a block of any number of entries: out of line, so that the others' code does
+    /// not read the block's head again for its sake.
+    #[inline(never)]
+    fn find_any(&self, width: u32, cell: Cell) -> Option<(usize, &V)> {
+        let index = self.cells(width).find_any(cell)?;
+        Some((index, self.value(index)))
     }
 
     /// What `accepts` makes of the first entry that has this tag and of which it makes anything,
