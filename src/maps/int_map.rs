@@ -42,7 +42,7 @@ use core::borrow::Borrow;
 ///
 /// A key is mixed by a bijection. The low bits of what comes out choose a bucket, and are not
 /// stored: which bucket it is says them. The highest byte is the entry's tag; the bits between are
-/// its rest, packed without a gap. A look-up compares 32 tags at once and then rests. When there
+/// its rest, packed without a gap. A look-up compares 48 tags at once and then rests. When there
 /// are more than 24 entries a bucket (16 if a value has more than 8 bytes, 8 if more than 64), one
 /// bucket is split in two, which takes a bit from each of its rests; when there are an eighth less,
 /// two are merged.
