@@ -436,3 +436,44 @@ impl<V, A: Alloc> Drop for Unpacked<'_, V, A> {
         unsafe { block.free_moved(self.alloc) };
     }
 }
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use super::*;
+    use crate::mem::Global;
+
+    /// Each entry of a tag once, in order, whatever the number of entries and the windows that
+    /// their tags take.
+    fn entries_are_seen_once_each<V: Copy + PartialEq + core::fmt::Debug>(of: impl Fn(u8) -> V) {
+        let mut block = Packed::empty();
+        for len in 0..300_usize {
+            for tag in 0..4 {
+                let mut seen = 0;
+                let found = block.find_by(tag, |index, value| {
+                    assert_eq!((index % 3, *value), (usize::from(tag), of(index as u8)));
+                    assert_eq!(index / 3, seen);
+                    seen += 1;
+                    (seen == len / 6).then_some(index)
+                });
+                let last = (len / 6).checked_sub(1).map(|nth| nth * 3 + usize::from(tag));
+                assert_eq!(found, last.filter(|_| tag < 3), "{len} entries");
+                let all = (len + 2).saturating_sub(tag.into()) / 3;
+                assert_eq!(seen, if tag == 3 { 0 } else { found.map_or(all, |_| len / 6) });
+            }
+            let cell = Cell { tag: (len % 3) as u8, rest: 0 };
+            // SAFETY: all memory is from this allocator.
+            unsafe { block.try_push(0, cell, of(len as u8), &Global) }.unwrap();
+        }
+        // SAFETY: as above.
+        unsafe { block.free(&Global) };
+    }
+
+    #[test]
+    fn entries_of_any_size_are_seen_once_each() {
+        entries_are_seen_once_each(|i| i);
+        entries_are_seen_once_each(u64::from);
+        entries_are_seen_once_each(|i| [u64::from(i); 2]);
+        entries_are_seen_once_each(|i| [u64::from(i); 5]);
+        entries_are_seen_once_each(|_| ());
+    }
+}
