@@ -113,10 +113,13 @@ impl Region {
         unsafe { self.slots.cast::<T>().add(index) }
     }
 
-    /// Asks for the cache lines of a group's slots, whether there are such slots or not: two of
-    /// them, in which 14 slots of 4 bytes are.
+    /// Asks for the two cache lines in which a group's 14 slots of 4 bytes are, whether there are
+    /// such slots or not. Of narrower ones there are too few to be far.
     #[inline(always)]
     fn fetch_slots<T, P: Policy>(&self, group: usize) {
+        if size_of::<T>() < 4 {
+            return;
+        }
         // SAFETY: no bytes at all are behind this.
         let slots = unsafe { slice::from_raw_parts(self.slots.as_ptr(), 0) };
         let first = group * P::WIDTH * size_of::<T>();

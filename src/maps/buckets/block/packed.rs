@@ -61,8 +61,8 @@ impl<V> Packed<V> {
         Some((index, self.0.value_of(len, index)))
     }
 
-    /// The same in a block of any number of entries: out of line, so that the others' code does
-    /// not read the block's head again for its sake.
+    /// [`find`](Self::find) in a block of any number of entries: out of line, so that the others'
+    /// code does not read the block's head again for its sake.
     #[inline(never)]
     fn find_any(&self, width: u32, cell: Cell) -> Option<(usize, &V)> {
         let index = self.cells(width).find_any(cell)?;
@@ -134,7 +134,7 @@ impl<V> Packed<V> {
         None
     }
 
-    /// The same in a block of any number of entries.
+    /// [`find_by`](Self::find_by) in a block of any number of entries.
     #[cold]
     #[inline(never)]
     fn find_slowly<'b, R>(
