@@ -63,7 +63,7 @@ FAMILIES = {
     ],
     "Filters": ["filter", "filters", "bloom"],
     "Maps": [
-        "map", "int_map", "int_set", "churn", "ordered", "str", "str_map", "interner", "mphf",
+        "map", "life", "int_map", "int_set", "churn", "ordered", "str", "str_map", "interner", "mphf",
         "static_map", "static_set",
     ],
     "Tries": ["tries", "tries_postcodes", "tries_dyn", "tries_near"],
@@ -76,7 +76,8 @@ COLUMNS = ["bench", "case", "round", "contender", "operations", "cpu_ns", "heap_
 
 # Benches whose name ends in what is done.
 STEMS = [
-    "blocks", "elias_fano", "sets", "int_map", "int_set", "interner", "map", "ordered", "str_map", "str",
+    "blocks", "elias_fano", "sets", "int_map", "int_set", "interner", "life", "map", "ordered", "str_map",
+    "str",
 ]
 
 # Words of a case that say what is done; the others say to what.

@@ -20,7 +20,9 @@ mod harness;
 mod maps;
 mod maps_int;
 mod maps_interner;
+mod maps_life;
 mod maps_ordered;
+mod maps_shapes;
 mod maps_static;
 mod maps_static_values;
 mod maps_str;
@@ -76,15 +78,21 @@ const BENCHES: &[Bench] = &[
     ("maps", "hash maps: insert, hit, miss, iterate", maps::run),
     (
         "maps_int",
-        "hash sets and maps of integers: insert, hit, miss, churn, iterate, longest operation",
+        "hash sets and maps of integers: insert, hit, miss, churn, iterate",
         maps_int::run,
     ),
     ("maps_interner", "interners: new strings, hits, misses, resolving", maps_interner::run),
+    (
+        "maps_life",
+        "maps that live long: a turn, bytes, misses, the longest operations, shrinking",
+        maps_life::run,
+    ),
     (
         "maps_ordered",
         "hash maps in order of insertion: insert, hit, miss, iterate, remove",
         maps_ordered::run,
     ),
+    ("maps_shapes", "hash maps of narrow and wide entries: insert, hit, miss", maps_shapes::run),
     ("maps_static", "minimal perfect hash functions: bits, peak, build, ask", maps_static::run),
     (
         "maps_static_values",

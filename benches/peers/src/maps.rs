@@ -4,7 +4,7 @@
 //! hashbrown doubles, and is fastest and largest just after: the sizes are its worst, its middle
 //! and its best of an octave. `SIZES=1000000` runs this size only.
 
-use crate::race::{Random, contender, race, weigh};
+use crate::race::{Random, contender, race, sizes, weigh};
 use lessram::hashing::DefaultHashBuilder;
 use lessram::maps::{CompactMap, Map, Quick};
 use lessram::mem::{Footprint, Global};
@@ -22,10 +22,7 @@ const QUERIES: usize = 1_000_000;
 
 /// Runs all sizes, from cache to far beyond it.
 pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
-    let sizes = "1000,100000,1000000,1300000,1800000,10000000";
-    let sizes = std::env::var("SIZES").unwrap_or_else(|_| sizes.to_owned());
-    for n in sizes.split(',') {
-        let n = n.parse()?;
+    for n in sizes("1000,100000,1000000,1300000,1800000,10000000")? {
         let rounds = if n > 5_000_000 { rounds.min(5) } else { rounds };
         of_size(n, rounds)?;
     }

@@ -1,17 +1,15 @@
 //! Sets of integers, and maps from them: bytes and peak, insertion, hits, misses, churn, iteration,
-//! and the longest single operation, beside hashbrown with the crate's hash function.
+//! beside hashbrown with the crate's hash function.
 //!
 //! hashbrown doubles: its bytes at a million are its worst of an octave, at ten million its middle.
 
 use crate::maps::{filled, sum};
 use crate::race::{Random, contender, race, weigh};
-use cpu_time::ThreadTime;
 use lessram::hashing::DefaultHashBuilder;
 use lessram::maps::{IntMap, IntSet, Map, Set};
 use lessram::mem::{Footprint, alloc_stats, reset_peak};
 use std::error::Error;
 use std::hint::black_box;
-use std::time::Duration;
 
 type Brown = hashbrown::HashSet<u64, DefaultHashBuilder>;
 type BrownMap = hashbrown::HashMap<u64, u64, DefaultHashBuilder>;
@@ -96,31 +94,6 @@ fn churn<S: Ints>(keys: &[u64]) -> u64 {
     keys.iter().zip(&keys[half..]).map(turn).sum()
 }
 
-/// The longest insertion and the longest removal while a set grows, changes and shrinks: the
-/// shortest of two such lives, in CPU time, because other programs interrupt.
-fn longest<S: Ints>(name: &str, keys: &[u64]) {
-    let life = |_| {
-        let (mut set, mut longest) = (S::default(), [Duration::ZERO; 2]);
-        let mut time = |which: usize, work: &mut dyn FnMut()| {
-            let begin = ThreadTime::now();
-            work();
-            longest[which] = longest[which].max(begin.elapsed());
-        };
-        let half = keys.len() / 2;
-        keys[..half].iter().for_each(|key| time(0, &mut || _ = set.add(*key)));
-        for (old, new) in keys.iter().zip(&keys[half..]) {
-            time(1, &mut || _ = set.take(*old));
-            time(0, &mut || _ = set.add(*new));
-        }
-        keys[half..].iter().for_each(|key| time(1, &mut || _ = set.take(*key)));
-        longest
-    };
-    let lives: Vec<[Duration; 2]> = (0..2).map(life).collect();
-    let [insert, remove] = [0, 1].map(|which| lives.iter().map(|life| life[which]).min());
-    let micros = |longest: Option<Duration>| longest.map_or(0, |longest| longest.as_micros());
-    eprintln!("{name}: longest insertion {} us, removal {} us", micros(insert), micros(remove));
-}
-
 fn sets(
     case: &str,
     keys: &[u64],
@@ -161,8 +134,6 @@ fn sets(
         each!(|| churn::<IntSet>(keys), || churn::<Set<u64>>(keys), || churn::<Brown>(keys));
     race("int_set_insert_half_and_churn", case, rounds, n / 2, true, &turns)?;
     drop((ours, set, brown));
-    longest::<IntSet>("IntSet", keys);
-    longest::<Brown>("hashbrown", keys);
     Ok(())
 }
 

@@ -109,6 +109,16 @@ pub fn race(
     Ok(out.flush()?)
 }
 
+/// The sizes to run: of these, or of the variable `SIZES` if it is set, separated by commas.
+///
+/// # Errors
+///
+/// If one is no number.
+pub fn sizes(all: &str) -> Result<Vec<usize>, std::num::ParseIntError> {
+    let chosen = std::env::var("SIZES");
+    chosen.as_deref().unwrap_or(all).split(',').map(str::parse).collect()
+}
+
 /// SplitMix64: the same numbers in every run.
 pub struct Random(pub u64);
 
