@@ -48,7 +48,7 @@ use core::str::{Utf8Error, from_utf8};
 /// |---|---|---|
 /// | `resolve` | O(1) | 2, and the string's |
 /// | `intern`, `get`, present | O(length) expected | 4, and the string's |
-/// | `intern`, new | O(length) amortised; O(n / 64) at worst | 4 |
+/// | `intern`, new | O(length) amortised; O(n / 256) at worst | 4 |
 /// | `get`, absent | O(length) expected | 1 to 2 |
 ///
 /// Strings are hashed again when a part of the table grows: twice each in all, on average. Reading

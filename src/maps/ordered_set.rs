@@ -12,7 +12,7 @@ use core::iter::FusedIterator;
 use core::ops::{BitAnd, BitOr, BitXor, Index, RangeBounds, Sub};
 
 /// A hash set that remembers the order in which keys came, with keys by position: the API of
-/// indexmap's `IndexSet`, in 15 bytes a key of 8 at any number of them.
+/// indexmap's `IndexSet`, in 15 bytes a key of 8 from 100,000 of them on.
 ///
 /// An [`OrderedMap`] without values: what is said there of layout, growth, time and the two ways
 /// of removing holds here.

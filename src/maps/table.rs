@@ -2,14 +2,14 @@
 //! `Set` are made of; knows hashes and not keys.
 //!
 //! ```text
-//! table    one region while it is small, else 64: the low 6 bits of a hash choose
+//! table    one region while it is small, else 64 or more: the low bits of a hash choose
 //! region   | group 0 | group 1 | ... | group g-1 | slots of group 0 | slots of group 1 | ... |
 //! group    | a tag for each of its slots, 0 if empty | 16 bits: which kinds of hashes went on |
 //! ```
 //!
 //! An entry is in the first group with an empty slot from its home on (`hash * g >> 64`), and each
-//! full group that it passed has the bit of its kind set. A look-up compares a group's tags at
-//! once, and goes on to the next group only if the bit of its kind is set there: no tombstones, and
+//! full group that it passed has the bit of its kind there set. A look-up compares a group's tags
+//! at once, and goes on to the next group only if the bit of its kind is set: no tombstones, and
 //! misses end early. A region that is full is rebuilt into a new block with more groups; removals
 //! leave bits behind, so after enough of them it is rebuilt at its size.
 //!
@@ -22,13 +22,13 @@
 //! 3. `len` of a region is the number of its tags that are not 0, and at most its limit, which is
 //!    at most the number of its slots; more slots than that have no entry if there are two groups
 //!    or more.
-//! 4. `many`, if there, is a block of 64 regions, and `one` is then empty.
+//! 4. `many`, if there, is a block of `P::REGIONS` regions, and `one` is then empty.
 //! 5. A [`Place`] comes from a look-up and is used while the table that it came from is borrowed,
 //!    so that its slot is still initialised.
 
 #![allow(unsafe_code)]
 
-use super::policy::{JOIN, Policy, REGIONS, SPLIT, Size};
+use super::policy::{JOIN, Policy, SPLIT, Size};
 use crate::error::AllocError;
 use crate::hashing::fold;
 use crate::mem::raw_vec::RawVec;
@@ -184,8 +184,31 @@ impl Parted {
     }
 
     #[inline(always)]
-    fn kind(self) -> u32 {
-        (self.hash >> 16) as u32 & 15
+    const fn kinds(self) -> Kinds {
+        Kinds { bits: (self.hash >> 16) as u32 }
+    }
+}
+
+/// Of which kind a hash is in its home and in each group that follows: not of the same everywhere,
+/// so that one whose kind went on by chance is seldom of one that went on from there too.
+///
+/// (And what changes from group to group, the compiler does not compute for the first before it
+/// needs it. Most look-ups never do.)
+#[derive(Clone, Copy)]
+struct Kinds {
+    bits: u32,
+}
+
+impl Kinds {
+    /// The number of the bit in the filter of this group.
+    #[inline(always)]
+    const fn here(self) -> u32 {
+        self.bits & 15
+    }
+
+    #[inline(always)]
+    const fn step(&mut self) {
+        self.bits = self.bits.rotate_right(4);
     }
 }
 
@@ -200,7 +223,7 @@ struct Place {
 /// or entries are not found any more (nothing worse happens).
 pub(super) struct Table<T, A: Alloc, P: Policy> {
     one: Region,
-    many: Option<NonNull<[Region; REGIONS]>>,
+    many: Option<NonNull<Region>>,
     len: usize,
     /// Mixed into the hashes. No two tables have the same, so that the order in which one is
     /// walked says nothing of the places in another: else filling one from the other would fill
@@ -246,7 +269,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
     fn regions(&self) -> &[Region] {
         match &self.many {
             // SAFETY: a block of so many regions (invariant 4), borrowed with the table.
-            Some(many) => unsafe { many.as_ref() },
+            Some(many) => unsafe { slice::from_raw_parts(many.as_ptr(), P::REGIONS) },
             None => slice::from_ref(&self.one),
         }
     }
@@ -255,7 +278,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
     fn regions_mut(&mut self) -> &mut [Region] {
         match &mut self.many {
             // SAFETY: a block of so many regions (invariant 4), exclusively borrowed.
-            Some(many) => unsafe { many.as_mut() },
+            Some(many) => unsafe { slice::from_raw_parts_mut(many.as_ptr(), P::REGIONS) },
             None => slice::from_mut(&mut self.one),
         }
     }
@@ -265,7 +288,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
     #[inline(always)]
     fn first_region(&self) -> (NonNull<Region>, usize) {
         match &self.many {
-            Some(many) => (many.cast(), REGIONS - 1),
+            Some(many) => (*many, P::REGIONS - 1),
             None => (NonNull::from(&self.one), 0),
         }
     }
@@ -274,7 +297,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
     #[inline(always)]
     fn region(&self, number: usize) -> &Region {
         let (first, mask) = self.first_region();
-        // SAFETY: one of 64 regions, or the only one (invariant 4).
+        // SAFETY: one of the regions, or the only one (invariant 4).
         let region = unsafe { first.add(number & mask) };
         // SAFETY: initialised, and borrowed with the table.
         unsafe { region.as_ref() }
@@ -301,7 +324,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         if P::FETCHES {
             region.fetch_slots::<T, P>(home);
         }
-        let mut at = home;
+        let (mut at, mut kinds) = (home, parted.kinds());
         loop {
             // SAFETY: a home is below the number of groups, or 0; so is what follows it.
             let group = unsafe { region.group::<P>(at) };
@@ -316,9 +339,10 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
                 }
                 tags &= tags - 1;
             }
-            if P::filter(group) >> parted.kind() & 1 == 0 {
+            if P::filter(group) >> kinds.here() & 1 == 0 {
                 return None;
             }
+            kinds.step();
             at += 1;
             if at >= region.size.groups as usize {
                 at = 0;
@@ -391,7 +415,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
     /// Tells of the blocks; what the entries are called, and what they are for.
     pub(super) fn parts(&self, name: &'static str, kind: PartKind, out: &mut dyn Parts) {
         if self.many.is_some() {
-            out.block(&[Part::header("regions", REGIONS * size_of::<Region>())]);
+            out.block(&[Part::header("regions", P::REGIONS * size_of::<Region>())]);
         }
         for region in self.regions() {
             let Ok((layout, slots_at)) = layout_of::<T, P>(region.size) else { continue };
@@ -504,7 +528,7 @@ impl<'t, T, A: Alloc, P: Policy> Vacant<'t, T, A, P> {
 #[inline(always)]
 unsafe fn put<T, P: Policy>(region: &mut Region, parted: Parted, entry: NonNull<T>) -> usize {
     let groups = region.size.groups as usize;
-    let mut at = parted.home(region.size.groups);
+    let (mut at, mut kinds) = (parted.home(region.size.groups), parted.kinds());
     loop {
         // SAFETY: a home is below the number of groups, and so is what follows it.
         let group = unsafe { region.group::<P>(at) };
@@ -518,7 +542,8 @@ unsafe fn put<T, P: Policy>(region: &mut Region, parted: Parted, entry: NonNull<
             return at * P::WIDTH + within;
         }
         // SAFETY: the group exists.
-        unsafe { region.went_on::<P>(at, parted.kind()) };
+        unsafe { region.went_on::<P>(at, kinds.here()) };
+        kinds.step();
         // Ends: the region has an empty slot somewhere.
         at = if at + 1 == groups { 0 } else { at + 1 };
     }
@@ -540,10 +565,11 @@ unsafe fn put_new<T, P: Policy>(
     parted: Parted,
     entry: NonNull<T>,
 ) {
-    let mut at = parted.home(region.size.groups);
+    let (mut at, mut kinds) = (parted.home(region.size.groups), parted.kinds());
     while usize::from(counts[at]) == P::WIDTH {
         // SAFETY: the group exists: it has a count.
-        unsafe { region.went_on::<P>(at, parted.kind()) };
+        unsafe { region.went_on::<P>(at, kinds.here()) };
+        kinds.step();
         at = if at + 1 == counts.len() { 0 } else { at + 1 };
     }
     let within = usize::from(counts[at]);

@@ -56,27 +56,33 @@ fn give_back<T, A: Alloc, P: Policy>(region: &Region, alloc: &A) {
 /// A block of regions that belongs to no table yet: goes back, with all of their blocks, if
 /// something panics on the way. Their entries do not.
 struct Many<'a, T, A: Alloc, P: Policy> {
-    block: NonNull<[Region; REGIONS]>,
+    block: NonNull<Region>,
     alloc: &'a A,
     holds: PhantomData<(T, P)>,
 }
 
 impl<'a, T, A: Alloc, P: Policy> Many<'a, T, A, P> {
-    const LAYOUT: Layout = Layout::new::<[Region; REGIONS]>();
+    fn layout() -> Result<Layout, AllocError> {
+        Layout::array::<Region>(P::REGIONS).map_err(|_| AllocError::CapacityOverflow)
+    }
 
     fn try_new(alloc: &'a A) -> Result<Self, AllocError> {
-        let block = alloc.allocate(Self::LAYOUT)?.cast();
-        // SAFETY: the block has this layout.
-        unsafe { block.write([const { Region::empty() }; REGIONS]) };
+        let block = alloc.allocate(Self::layout()?)?.cast::<Region>();
+        for number in 0..P::REGIONS {
+            // SAFETY: the block has room for so many.
+            let region = unsafe { block.add(number) };
+            // SAFETY: inside of the block, which nobody else has.
+            unsafe { region.write(Region::empty()) };
+        }
         Ok(Self { block, alloc, holds: PhantomData })
     }
 
-    fn regions(&mut self) -> &mut [Region; REGIONS] {
+    fn regions(&mut self) -> &mut [Region] {
         // SAFETY: the block was initialised with so many regions.
-        unsafe { self.block.as_mut() }
+        unsafe { slice::from_raw_parts_mut(self.block.as_ptr(), P::REGIONS) }
     }
 
-    fn into_block(self) -> NonNull<[Region; REGIONS]> {
+    fn into_block(self) -> NonNull<Region> {
         ManuallyDrop::new(self).block
     }
 }
@@ -87,8 +93,10 @@ impl<T, A: Alloc, P: Policy> Drop for Many<'_, T, A, P> {
         for region in self.regions() {
             give_back::<T, A, P>(region, alloc);
         }
-        // SAFETY: a block of this layout, not used any more.
-        unsafe { alloc.deallocate(self.block.cast(), Self::LAYOUT) };
+        if let Ok(layout) = Self::layout() {
+            // SAFETY: a block of this layout, not used any more.
+            unsafe { alloc.deallocate(self.block.cast(), layout) };
+        }
     }
 }
 
@@ -118,8 +126,8 @@ fn for_each_in<T, P: Policy>(region: &Region, at: usize, mut with: impl FnMut(us
 
 /// Entries that each region is to have room for, if `entries` come to all of them: the mean, and
 /// two standard deviations of what hashing does.
-fn share_of(entries: usize) -> usize {
-    let mean = entries.div_ceil(REGIONS);
+fn share_of<P: Policy>(entries: usize) -> usize {
+    let mean = entries.div_ceil(P::REGIONS);
     mean.saturating_add(2 * mean.isqrt())
 }
 
@@ -187,10 +195,10 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
             }
         };
         let groups = old.size.groups as usize;
+        let mut moved = [(NonNull::dangling(), Parted { hash: 0 }); BATCH];
         for first in (0..groups).step_by(BATCH / P::WIDTH) {
             // The hashes of some groups first: if what they are of lies elsewhere, its cache lines
             // are under way together (measured: `maps_ordered` in `benches/peers`).
-            let mut moved = [(NonNull::dangling(), Parted { hash: 0 }); BATCH];
             let mut count = 0;
             for at in first..groups.min(first + BATCH / P::WIDTH) {
                 for_each_in::<T, P>(old, at, |_, entry| {
@@ -213,24 +221,25 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         Ok(())
     }
 
-    /// Cuts the one region into 64, with room for about `entries` in all.
+    /// Cuts the one region into many, with room for about `entries` in all.
     fn try_split(&mut self, entries: usize, hasher: &impl Fn(&T) -> u64) -> Result<(), AllocError> {
         // All hashes first: a hash function that answers differently the second time must not
         // bring more entries into a region than it was made for.
         let mut hashes = RawVec::new_in(&self.alloc);
         hashes.try_resize(self.len, 0_u64)?;
-        let mut counts = [0_usize; REGIONS];
+        let mut counts = RawVec::new_in(&self.alloc);
+        counts.try_resize(P::REGIONS, 0_usize)?;
         let mut next = 0;
         for_each::<T, P>(&self.one, |_, entry| {
             // SAFETY: an entry (invariant 2), borrowed for the call.
             let parted = self.parted(hasher(unsafe { entry.as_ref() }));
-            counts[parted.hash as usize % REGIONS] += 1;
+            counts[parted.hash as usize % P::REGIONS] += 1;
             hashes[next] = parted.hash;
             next += 1;
         });
-        let each = share_of(entries);
+        let each = share_of::<P>(entries);
         let mut fresh = Many::<T, A, P>::try_new(&self.alloc)?;
-        for (number, count) in counts.into_iter().enumerate() {
+        for (number, &count) in counts.iter().enumerate() {
             let size = Size::NONE.rung_after::<P>(number, count.max(each));
             let size = size.ok_or(AllocError::CapacityOverflow)?;
             let region = Fresh::<T, A, P>::try_new(size, &self.alloc)?.into_region();
@@ -239,20 +248,20 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         next = 0;
         for_each::<T, P>(&self.one, |_, entry| {
             let parted = Parted { hash: hashes[next] };
-            let region = &mut fresh.regions()[parted.hash as usize % REGIONS];
+            let region = &mut fresh.regions()[parted.hash as usize % P::REGIONS];
             // SAFETY: the region was made for as many entries as have its number.
             unsafe { put::<T, P>(region, parted, entry) };
             region.len += 1;
             next += 1;
         });
-        drop(hashes);
+        drop((hashes, counts));
         self.many = Some(fresh.into_block());
         let old = replace(&mut self.one, Region::empty());
         give_back::<T, A, P>(&old, &self.alloc);
         Ok(())
     }
 
-    /// Brings the entries of 64 regions into one of this size, which holds them all.
+    /// Brings the entries of all regions into one of this size, which holds them all.
     fn try_join(&mut self, size: Size, hasher: &impl Fn(&T) -> u64) -> Result<(), AllocError> {
         let mut fresh = Fresh::<T, A, P>::try_new(size, &self.alloc)?;
         for region in self.regions() {
@@ -293,14 +302,14 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
             let size = Size::fitting::<P>(need).ok_or(overflow)?;
             return self.try_rebuild(0, size, hasher);
         }
-        let size = Size::fitting::<P>(share_of(need)).ok_or(overflow)?;
+        let size = Size::fitting::<P>(share_of::<P>(need)).ok_or(overflow)?;
         // Each region alone may fit where all of them never can.
         let each = layout_of::<T, P>(size)?.0.size();
-        each.checked_mul(REGIONS).filter(|all| *all <= isize::MAX as usize).ok_or(overflow)?;
+        each.checked_mul(P::REGIONS).filter(|all| *all <= isize::MAX as usize).ok_or(overflow)?;
         if self.many.is_none() {
             return self.try_split(need, hasher);
         }
-        for number in 0..REGIONS {
+        for number in 0..P::REGIONS {
             if self.regions()[number].size.limit < size.limit {
                 self.try_rebuild(number, size, hasher)?;
             }
@@ -319,7 +328,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         if self.many.is_some() && need <= JOIN {
             return self.try_join(Size::fitting::<P>(need).ok_or(overflow)?, hasher);
         }
-        let each = if self.many.is_some() { least.div_ceil(REGIONS) } else { least };
+        let each = if self.many.is_some() { least.div_ceil(P::REGIONS) } else { least };
         for number in 0..self.regions().len() {
             let Region { len, size: old, .. } = self.regions()[number];
             // What fits in no region is more than this one has.
