@@ -286,7 +286,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> Map<K, V, S, A, P> {
     }
 
     /// The value of `key`. O(1) expected, allocates nothing.
-    #[inline]
+    #[inline(always)]
     pub fn get<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
@@ -295,7 +295,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> Map<K, V, S, A, P> {
     }
 
     /// The stored key and the value of `key`. O(1) expected, allocates nothing.
-    #[inline]
+    #[inline(always)]
     pub fn get_key_value<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> Option<(&K, &V)>
     where
         K: Borrow<Q>,
@@ -309,7 +309,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> Map<K, V, S, A, P> {
     }
 
     /// The value of `key`, to be changed. O(1) expected, allocates nothing.
-    #[inline]
+    #[inline(always)]
     pub fn get_mut<Q: ?Sized + Hash + Eq>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
@@ -338,7 +338,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> Map<K, V, S, A, P> {
     }
 
     /// Whether `key` is there. O(1) expected, allocates nothing.
-    #[inline]
+    #[inline(always)]
     pub fn contains_key<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
