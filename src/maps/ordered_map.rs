@@ -75,9 +75,9 @@ pub use iter::{
 ///
 /// Reading allocates nothing. If all keys have one hash, look-ups are O(n).
 ///
-/// At worst: a part of the table is rebuilt, 2 ms at ten million entries. The entries are one
-/// block, which is copied where the allocator cannot enlarge it in place: with glibc's, up to
-/// 32 MB, which has taken 12 ms (`benches/peers`, `maps_life`).
+/// At worst, a part of the table is rebuilt. The entries are one block besides, which is copied
+/// where the allocator cannot enlarge it in place: with glibc's, up to 32 MB (`benches/peers`,
+/// `maps_life`, has the longest operations).
 ///
 /// # Parameters
 ///
@@ -337,8 +337,8 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
     }
 
     /// Gives back room that the entries do not need, if that is a sixth of it: after removals. (Not
-    /// more at once: to give 40 MB back takes the system 3 ms; `maps_life` in `benches/peers`.) If
-    /// memory for smaller tables is refused, another time will do.
+    /// more at once: the system takes its time to take tens of megabytes back.) If memory for
+    /// smaller tables is refused, another time will do.
     #[inline]
     fn tidy(&mut self) {
         let (len, capacity) = (self.len(), self.entries.capacity());

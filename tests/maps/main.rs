@@ -4,6 +4,7 @@
 mod colliding;
 mod compact;
 mod faults;
+mod flat;
 mod interner;
 mod ints;
 mod model;

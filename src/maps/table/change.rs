@@ -62,12 +62,13 @@ struct Many<'a, T, A: Alloc, P: Policy> {
 }
 
 impl<'a, T, A: Alloc, P: Policy> Many<'a, T, A, P> {
-    fn layout() -> Result<Layout, AllocError> {
-        Layout::array::<Region>(P::REGIONS).map_err(|_| AllocError::CapacityOverflow)
-    }
+    const LAYOUT: Layout = match Layout::array::<Region>(P::REGIONS) {
+        Ok(layout) => layout,
+        Err(_) => unreachable!(),
+    };
 
     fn try_new(alloc: &'a A) -> Result<Self, AllocError> {
-        let block = alloc.allocate(Self::layout()?)?.cast::<Region>();
+        let block = alloc.allocate(Self::LAYOUT)?.cast::<Region>();
         for number in 0..P::REGIONS {
             // SAFETY: the block has room for so many.
             let region = unsafe { block.add(number) };
@@ -93,10 +94,8 @@ impl<T, A: Alloc, P: Policy> Drop for Many<'_, T, A, P> {
         for region in self.regions() {
             give_back::<T, A, P>(region, alloc);
         }
-        if let Ok(layout) = Self::layout() {
-            // SAFETY: a block of this layout, not used any more.
-            unsafe { alloc.deallocate(self.block.cast(), layout) };
-        }
+        // SAFETY: a block of this layout, not used any more.
+        unsafe { alloc.deallocate(self.block.cast(), Self::LAYOUT) };
     }
 }
 
@@ -153,7 +152,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
     fn try_grow(&mut self, hash: u64, hasher: &impl Fn(&T) -> u64) -> Result<(), AllocError> {
         self.draw_seed();
         if self.many.is_none() && self.len >= SPLIT {
-            self.try_split(self.len, hasher)?;
+            self.try_split(0, hasher)?;
         }
         let (number, region) = self.region_of(self.parted(hash));
         let (size, need) = (region.size, region.len as usize + 1);
@@ -221,7 +220,8 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         Ok(())
     }
 
-    /// Cuts the one region into many, with room for about `entries` in all.
+    /// Cuts the one region into many, with room for those that are there, and for about `entries`
+    /// in all.
     fn try_split(&mut self, entries: usize, hasher: &impl Fn(&T) -> u64) -> Result<(), AllocError> {
         // All hashes first: a hash function that answers differently the second time must not
         // bring more entries into a region than it was made for.

@@ -1,0 +1,48 @@
+//! Bytes an entry while a map grows one by one: what the docs promise, between the sizes of an
+//! octave that the tests of each map look at, and where tables change their form.
+
+use lessram::hashing::DefaultHashBuilder;
+use lessram::maps::{Compact, Map, OrderedMap, Policy, Quick};
+use lessram::mem::{Footprint, Global};
+
+const MOST: u64 = 1_300_000;
+
+/// The most bytes an entry of 16 from each number of entries on, up to the next one; looked at
+/// every 997 insertions, while the map grows one by one.
+fn most_bytes<M: Footprint>(mut map: M, from: &[u64], insert: impl Fn(&mut M, u64)) -> Vec<f64> {
+    let mut most = vec![0.0; from.len()];
+    for n in 1..=MOST {
+        insert(&mut map, n.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let Some(band) = from.iter().rposition(|from| *from <= n) else { continue };
+        if n % 997 == 0 {
+            most[band] = f64::max(most[band], map.heap_bytes() as f64 / n as f64);
+        }
+    }
+    most
+}
+
+fn of_policy<P: Policy>() -> Vec<f64> {
+    let map: Map<u64, u64, DefaultHashBuilder, Global, P> = Map::default();
+    most_bytes(map, &[10_000, 1_000_000], |map, key| _ = map.insert(key, key))
+}
+
+#[test]
+fn a_map_takes_what_its_docs_say_while_it_grows() {
+    let most = of_policy::<Compact>();
+    assert!(most[0] <= 1.28 * 16.0 && most[1] <= 1.19 * 16.0, "{most:?}");
+}
+
+#[test]
+fn a_quick_map_takes_what_its_docs_say_while_it_grows() {
+    let most = of_policy::<Quick>();
+    assert!(most[0] <= 1.38 * 16.0 && most[1] <= 1.28 * 16.0, "{most:?}");
+}
+
+#[test]
+fn an_ordered_map_takes_what_its_docs_say_while_it_grows() {
+    let map = OrderedMap::<u64, u64>::default();
+    // Positions become wider at 65,536.
+    let from = [10_000, 65_536, 100_000];
+    let most = most_bytes(map, &from, |map, key| _ = map.insert(key, key));
+    assert!(most[0] <= 22.5 && most[1] <= 25.0 && most[2] <= 23.9, "{most:?}");
+}
