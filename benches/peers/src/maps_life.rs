@@ -3,6 +3,7 @@
 //! shrinks, and the bytes it keeps when most of its keys are gone. `SIZES=1000000` runs this
 //! size only.
 
+use crate::Outcome;
 use crate::harness::quantile;
 use crate::race::{Random, contender, race, sizes, weigh};
 use cpu_time::ThreadTime;
@@ -10,7 +11,6 @@ use indexmap::IndexMap;
 use lessram::hashing::DefaultHashBuilder;
 use lessram::maps::{CompactMap, IntMap, IntSet, Map, OrderedMap, Quick};
 use lessram::mem::Global;
-use std::error::Error;
 use std::hint::black_box;
 use std::ops::Range;
 use std::sync::Mutex;
@@ -30,7 +30,7 @@ const QUERIES: u64 = 200_000;
 const TOGETHER: usize = 16;
 
 /// Runs all sizes, from cache to far beyond it; lets none of the largest live ten lives.
-pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
+pub fn run(rounds: usize) -> Outcome {
     for n in sizes("100000,1000000,10000000")? {
         let n = n as u64;
         eprintln!("\nn {n}");
@@ -170,16 +170,17 @@ struct Aged {
 /// Lets one live; tells of its bytes, and of misses beside those of one that is as it was.
 fn aged(name: &str, make: Make, n: u64) -> Mutex<Aged> {
     let (fresh_bytes, fresh) = filled(make, 0..n);
-    let (bytes, (keys, slowdowns)) = weigh(|| {
+    // Made beforehand: it must not be weighed.
+    let mut slowdowns = Vec::with_capacity((LIVES * LOOKS) as usize);
+    let (bytes, keys) = weigh(|| {
         let mut keys = make();
         keys.add_all(0..n);
         let part = n / LOOKS;
-        let slowdowns = (0..LIVES * LOOKS).map(|look| {
+        for look in 0..LIVES * LOOKS {
             assert_eq!(keys.turns(look * part..(look + 1) * part, n), part);
-            slowdown(&*keys, &*fresh, look)
-        });
-        let slowdowns: Vec<f64> = slowdowns.collect();
-        (keys, slowdowns)
+            slowdowns.push(slowdown(&*keys, &*fresh, look));
+        }
+        keys
     });
     let worst = slowdowns.iter().copied().fold(0.0, f64::max);
     let last = &mut slowdowns[slowdowns.len() - LOOKS as usize..].to_vec();
@@ -207,7 +208,7 @@ fn turns(
     aged: &[(&'static str, Mutex<Aged>)],
     n: u64,
     rounds: usize,
-) -> Result<(), Box<dyn Error>> {
+) -> Outcome {
     // In so many, each region of a table is put in order once or twice.
     let count = n / 2;
     let contenders: Vec<_> = aged
