@@ -2,7 +2,9 @@
 
 mod near;
 
-use crate::bits::word::select_in_word;
+pub(super) use near::is_cached;
+
+use crate::bits::word::{COUNTS, select_in_word};
 use crate::error::{AllocError, BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
 use crate::simd::deposit::Deposit;
@@ -117,14 +119,34 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
         if found.is_some() { found } else { self.select_from_behind(bits, k) }
     }
 
-    /// As [`select`](Self::select), in the fewest steps, where that pays; `None` also where these
-    /// do not find it.
+    /// As [`select`](Self::select) of a `k` below [`count`](Self::count), in the fewest steps where
+    /// that pays; `None` also where these do not find it.
     #[inline(always)]
     pub(super) fn select_forward(&self, bits: &[Le64], k: u64) -> Option<u64> {
-        if !near::goes_forward(bits) {
+        self.select_from(bits, self.sample_before(k)?, k)
+    }
+
+    /// As [`select_forward`](Self::select_forward), if `from` is the sample before the `k`-th one.
+    #[inline(always)]
+    pub(super) fn select_from(&self, bits: &[Le64], from: u64, k: u64) -> Option<u64> {
+        let pays = COUNTS && !is_cached(bits);
+        if pays { near::forward::<ZERO>(bits, from, (k % G as u64) as u32) } else { None }
+    }
+
+    /// Where the sample before the `k`-th one stands, if it is in a narrow record, in the fewest
+    /// steps: `k` is below [`count`](Self::count), or the answer is any.
+    #[inline(always)]
+    pub(super) fn sample_before(&self, k: u64) -> Option<u64> {
+        let start = usize::try_from(k / RECORD).ok()?.checked_mul(Self::WORDS)?;
+        let end = start.checked_add(Self::WORDS)?;
+        let record = as_bytes(self.index.words().get(start..end)?);
+        let (base, offsets) = record.split_first_chunk()?;
+        let base = u64::from_le_bytes(*base);
+        if base & WIDE != 0 {
             return None;
         }
-        near::forward::<ZERO>(bits, self.narrow(k)?, (k % G as u64) as u32)
+        let offset = offsets.get((k % RECORD) as usize / G * 2..)?.first_chunk()?;
+        Some(base + u64::from(u16::from_le_bytes(*offset)))
     }
 
     /// The `k`-th one, from the sample before it: where the nearest is behind the last one, or is

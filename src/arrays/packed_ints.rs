@@ -194,6 +194,14 @@ impl<W: Words> PackedInts<W> {
         Some((both & mask, both >> width & mask))
     }
 
+    /// As [`get`](Self::get), in the fewest steps; `None` also for numbers of no bits, or of so
+    /// many that one may lie in nine bytes.
+    #[inline(always)]
+    pub(super) fn get_narrow(&self, index: usize) -> Option<u64> {
+        let [value] = self.fields.peek([index])?;
+        Some(value & self.max_value())
+    }
+
     /// Asks for the cache line of the number at `index`.
     #[inline]
     pub(super) fn prefetch(&self, index: usize) {

@@ -219,7 +219,7 @@ impl<A: Alloc + Clone> Cell<A> {
 
     fn insert_in_lists(&mut self, y: usize) -> Result<bool, AllocError> {
         let slice = self.slice();
-        if slice.lists_contain(y) {
+        if slice.contains(y) {
             return Ok(false);
         }
         if self.bytes.len() + 2 > COUNTS + UNIVERSE / 8 {

@@ -50,6 +50,14 @@ pub(super) struct Group {
 }
 
 impl Group {
+    /// The group of a record and the next one.
+    #[inline(always)]
+    fn of(record: &[u8; 8]) -> Self {
+        let [map, low, high, less, more, _, end, most] = *record;
+        let number = |low, high| usize::from(u16::from_le_bytes([low, high]));
+        Self { map, start: number(low, high), end: number(end, most), rank: number(less, more) }
+    }
+
     /// Its used blocks.
     #[inline]
     pub(super) const fn used(&self) -> usize {
@@ -128,13 +136,47 @@ pub(super) fn bytes_below(bytes: &[u8; FULL], len: usize, y: u8) -> usize {
     usize::from(less.sum::<u8>())
 }
 
+/// Whether `y` is in the slice of lists whose `len` bytes, and more behind them, are `bytes`.
+///
+/// For numbers in no order: no branch but those that always go the same way, and few steps, as a
+/// set of a million numbers is near enough that there is more to do than to wait for. What a
+/// damaged slice lacks is not in it.
+#[inline(always)]
+pub(super) fn contains(bytes: &[u8], len: usize, y: usize) -> bool {
+    in_list(bytes, len, y % UNIVERSE).unwrap_or(false)
+}
+
+/// As [`contains`]; `None` if bytes are missing.
+#[inline(always)]
+fn in_list(bytes: &[u8], len: usize, y: usize) -> Option<bool> {
+    let records: &[u8; RECORDS] = bytes.first_chunk()?;
+    // Where the list is if numbers are spread evenly: read while the record is.
+    prefetch(bytes, RECORDS + (len.saturating_sub(RECORDS).wrapping_mul(y) / UNIVERSE));
+    let (block, bit) = (y >> 8, (y >> 8) % GROUP);
+    let group = Group::of(records[RECORD * (block / GROUP)..].first_chunk()?);
+    let (used, rank) = (group.used(), group.used_before(bit));
+    let content = bytes.get(RECORDS + group.start..)?;
+    let offsets = content.get(rank..rank + 2)?;
+    let (from, next) = (offsets[0], offsets[1]);
+    // Modulo 256: no list has more than 32 bytes.
+    let end = group.end.wrapping_sub(group.start + used) as u8;
+    // All ones if there is a list behind it. No comparison: compilers make a branch of one.
+    let is_inner = ((rank + 1).wrapping_sub(used) as isize >> 8) as u8;
+    let next = end ^ (next ^ end) & is_inner;
+    let is_used = (group.map >> bit & 1).wrapping_neg();
+    let len = usize::from(next.wrapping_sub(from) & is_used);
+    let list = used + usize::from(from);
+    let list: &[u8; FULL] = content.get(list..list + FULL)?.first_chunk()?;
+    Some(match len == FULL {
+        true => list[(y >> 3) % FULL] >> (y % 8) & 1 != 0,
+        false => has_byte(list, len, y as u8),
+    })
+}
+
 impl Slice<'_> {
     #[inline]
     pub(super) fn group(&self, index: usize) -> Group {
-        let [map, low, high, less, more, _, end, most] =
-            word_at(self.bytes, RECORD * index).to_le_bytes();
-        let number = |low, high| usize::from(u16::from_le_bytes([low, high]));
-        Group { map, start: number(low, high), end: number(end, most), rank: number(less, more) }
+        Group::of(&word_at(self.bytes, RECORD * index).to_le_bytes())
     }
 
     /// The list of block `bit` of a group; of one that is not used, where it would be.
@@ -150,23 +192,6 @@ impl Slice<'_> {
         let is_used = group.map >> bit & 1 != 0;
         let len = if is_used { offset(rank + 1).saturating_sub(from).min(FULL) } else { 0 };
         List { at: content + used + from, len }
-    }
-
-    /// As [`list_in`](Self::list_in), without a branch, for numbers in no order.
-    #[inline(always)]
-    fn list_at_once(&self, group: &Group, bit: usize) -> List {
-        let (used, rank) = (group.used(), group.used_before(bit));
-        let content = RECORDS + group.start;
-        let offsets = word_at(self.bytes, content + rank);
-        let (from, next) = (offsets as u8, (offsets >> 8) as u8);
-        // Modulo 256: no list has more than 32 bytes.
-        let end = group.end.wrapping_sub(group.start + used) as u8;
-        // All ones if there is a list behind it. No comparison: compilers make a branch of one.
-        let is_inner = ((rank + 1).wrapping_sub(used) as isize >> 8) as u8;
-        let next = end ^ (next ^ end) & is_inner;
-        let is_used = (group.map >> bit & 1).wrapping_neg();
-        let len = usize::from(next.wrapping_sub(from) & is_used).min(FULL);
-        List { at: content + used + usize::from(from), len }
     }
 
     /// Tells of the lists of used blocks `within`, in order: the block and its list.
@@ -285,20 +310,6 @@ impl Slice<'_> {
     pub(super) fn list_bytes(&self, list: List) -> &[u8; FULL] {
         let bytes = self.bytes.get(list.at..).and_then(|bytes| bytes.first_chunk());
         bytes.unwrap_or(&[0; FULL])
-    }
-
-    #[inline]
-    pub(super) fn lists_contain(&self, y: usize) -> bool {
-        let block = y >> 8;
-        // Where the list is if numbers are spread evenly: read while the record is.
-        let guess = RECORDS + (self.len.saturating_sub(RECORDS) * y / UNIVERSE);
-        prefetch(self.bytes, guess);
-        let list = self.list_at_once(&self.group(block / GROUP), block % GROUP);
-        let bytes = self.list_bytes(list);
-        match list.len == FULL {
-            true => bytes[(y >> 3) % FULL] >> (y % 8) & 1 != 0,
-            false => has_byte(bytes, list.len, y as u8),
-        }
     }
 
     pub(super) fn lists_rank(&self, y: usize) -> usize {

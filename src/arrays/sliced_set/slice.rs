@@ -13,6 +13,7 @@
 //! where it is used, and loops end by counts of the code and not of the data.
 
 use super::blocks::{BLOCK_WORDS, Block, block_in};
+use super::lists;
 use crate::bits::word::{below, select_in_word};
 use crate::simd::counting::{self, Work};
 pub(super) use crate::simd::scalar::unpack::load as word_at;
@@ -169,7 +170,7 @@ impl Slice<'_> {
     pub(super) fn contains(&self, y: usize) -> bool {
         match self.coding {
             Coding::Bitmap => self.bits(y / 64) >> (y % 64) & 1 != 0,
-            Coding::Lists => self.lists_contain(y),
+            Coding::Lists => lists::contains(self.bytes, self.len, y),
             Coding::Short => {
                 let at = short_lower_bound(self.bytes, self.count, y);
                 at < self.count && u16_at(self.bytes, 2 * at) == y

@@ -1,6 +1,7 @@
 //! The slices of a set, and the directory that finds them.
 
 use super::encode::{MOST_BYTES, check_slice};
+use super::lists;
 use super::slice::{COUNTS, Coding, PADDING, Slice, UNIVERSE};
 use crate::arrays::{lower_bound, sorted_search::partition_point};
 use crate::error::{FileError, Tag};
@@ -174,7 +175,8 @@ impl<W: Words> Slices<W> {
             Keys::Sorted(_) => self.find(key_of(x)).unwrap_or(usize::MAX),
         };
         // A slot and the next one, or the end: none for what is no slot.
-        let words = self.slots.words().get(index.saturating_mul(2)..);
+        let at = index.saturating_mul(2);
+        let words = self.slots.words().get(at..at.saturating_add(4));
         let Some(words) = words.and_then(|words| words.first_chunk()) else { return false };
         let [place, rank, next, after] = words.map(|word| word.get());
         let (slot, y) = (Slot::of(place, rank), low_of(x));
@@ -184,6 +186,13 @@ impl<W: Words> Slices<W> {
                 let at = slot.offset.saturating_add(COUNTS + y / 8);
                 let byte = as_bytes(self.data.words()).get(at).unwrap_or(&0);
                 byte >> (y % 8) & 1 != 0
+            }
+            // What else a slice knows of itself would be worked out for nothing.
+            Coding::Lists => {
+                let data = as_bytes(self.data.words());
+                let Some(bytes) = data.get(slot.offset..) else { return false };
+                let len = Slot::of(next, after).offset.saturating_sub(slot.offset);
+                lists::contains(bytes, len, y)
             }
             _ => self.slice_of(slot, Slot::of(next, after)).contains(y),
         }
