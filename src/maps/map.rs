@@ -29,8 +29,8 @@ use core::ops::Index;
 /// # When not to use it
 ///
 /// - Speed before bytes: hashbrown's table, with the same hash function, answers a hit in half to
-///   three quarters of the time, in two fifths at a thousand entries; a miss in two fifths to nine
-///   tenths; and grows in a third of it up to a hundred thousand, in seven to nine tenths from a
+///   three quarters of the time, in a third at a thousand entries; a miss in two fifths to nine
+///   tenths; and grows in a third of it up to a hundred thousand, in six to nine tenths from a
 ///   million on (`benches/peers`, `maps`). std's `HashMap`, with SipHash, grows sooner while it is
 ///   small, and is slower at all else but walking.
 /// - Strings as keys: [`StrMap`](super::StrMap) takes a third. For integers alone there are smaller

@@ -18,6 +18,8 @@ pub struct Multiset {
     capacity: usize,
     fpr: f64,
     counts: BTreeMap<u64, u64>,
+    /// The sum of `counts`: asked for at each insertion.
+    len: u64,
 }
 
 impl Default for Multiset {
@@ -58,7 +60,7 @@ const MOST: u64 = 20_000;
 
 impl Multiset {
     const fn made_for(capacity: usize, fpr: f64) -> Self {
-        Self { capacity, fpr, counts: BTreeMap::new() }
+        Self { capacity, fpr, counts: BTreeMap::new(), len: 0 }
     }
 
     fn filled(capacity: usize, fpr: f64, hashes: impl Iterator<Item = u64>) -> Self {
@@ -69,20 +71,15 @@ impl Multiset {
 
     fn add(&mut self, hash: u64) {
         *self.counts.entry(hash).or_default() += 1;
+        self.len += 1;
     }
 
     fn take(&mut self, hash: u64) {
-        let count = self.counts.get_mut(&hash).map_or(0, |count| {
-            *count -= 1;
-            *count
-        });
-        if count == 0 {
+        let Some(count) = self.counts.get_mut(&hash) else { return };
+        (*count, self.len) = (*count - 1, self.len - 1);
+        if *count == 0 {
             self.counts.remove(&hash);
         }
-    }
-
-    fn len(&self) -> u64 {
-        self.counts.values().sum()
     }
 
     /// The n-th hash, counted around.
@@ -133,13 +130,13 @@ impl Model for Multiset {
     }
 
     fn items(&self) -> Option<usize> {
-        Some(self.len() as usize)
+        Some(self.len as usize)
     }
 }
 
 impl<F: FilterCount> Subject<Multiset> for F {
     fn compare(&self, model: &Multiset, look: Look) -> Verdict {
-        let (len, expected) = (FilterCount::len(self), model.len());
+        let (len, expected) = (FilterCount::len(self), model.len);
         ensure!(len == expected, "{len} keys, not {expected}");
         ensure!(FilterCount::is_empty(self) == (len == 0), "is_empty() of {len} keys");
         let step = if look == Look::Whole { 1 } else { (model.counts.len() / 13).max(1) };
@@ -199,7 +196,7 @@ fn insert<A: Alloc>(
     hash: u64,
     model: &mut Multiset,
 ) -> Result<(), Stop> {
-    if model.len() >= MOST {
+    if model.len >= MOST {
         return Ok(());
     }
     let count = set.count_hash(hash);
@@ -300,7 +297,7 @@ fn merge<A: Alloc + Clone, F: FilterCountMut<A>>(
     alloc: &A,
 ) -> Result<(), Stop> {
     let mut rng = Rng::new(seed);
-    let room = MOST.saturating_sub(model.len()) as usize;
+    let room = MOST.saturating_sub(model.len) as usize;
     let hashes: Vec<u64> = (0..count.min(room)).map(|_| rng.number()).collect();
     let other = Multiset::filled(model.capacity, model.fpr, hashes.iter().copied());
     let other = <F as SubjectMut<Multiset, A>>::build(&other, alloc.clone())?;
