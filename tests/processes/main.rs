@@ -15,10 +15,10 @@ mod spoiled;
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{env, fs};
 
 /// How a child of a test is told what to work on.
@@ -136,21 +136,6 @@ fn share_of(process: &str, path: &Path) -> Share {
 /// The variable `LESSRAM_KILLS` says otherwise.
 fn kills() -> u64 {
     env::var("LESSRAM_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(24)
-}
-
-/// How long opening the file at `path` may take: 50 microseconds, and where the system itself is
-/// slow, ten times as long as it takes to open it, to ask for its size and to read a page.
-fn patience(path: &Path) -> Duration {
-    let read = |_| {
-        let start = Instant::now();
-        let mut file = fs::File::open(path).unwrap();
-        let mut page = vec![0; 4 << 10];
-        let size = file.metadata().unwrap().len() as usize;
-        let got = file.read(&mut page).unwrap();
-        assert!(got == page.len().min(size));
-        start.elapsed()
-    };
-    Duration::from_micros(50).max(10 * median((0..101).map(read).collect()))
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
