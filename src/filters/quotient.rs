@@ -216,7 +216,8 @@ impl<W: Words> Quotient<W> {
         self.table.holds(by, quotient, remainder)
     }
 
-    /// How often `key` was added, or keys of its fingerprint: never too small. O(count).
+    /// How often `key` was added, or keys of its fingerprint: never too small. O(1) expected; of a
+    /// key that was added often, O(count / 64).
     #[must_use]
     pub fn count<K: KeyHash + ?Sized>(&self, key: &K) -> u64 {
         self.count_hash(key.key_hash(self.seed))
@@ -226,15 +227,7 @@ impl<W: Words> Quotient<W> {
     #[must_use]
     pub fn count_hash(&self, hash: u64) -> u64 {
         let (quotient, remainder) = self.places.split(self.fingerprint(hash));
-        let place = self.table.find(None, quotient, remainder);
-        if !place.found {
-            return 0;
-        }
-        let last = place.slot;
-        let same = |slot: &usize| {
-            *slot == last || !self.table.is_end(*slot) && self.table.remainder(*slot) == remainder
-        };
-        (quotient..=last).rev().take_while(same).count() as u64
+        self.table.count(quotient, remainder) as u64
     }
 
     /// For each of `hashes`, whether its key may be in the set: into `found`, position by position,

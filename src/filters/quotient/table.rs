@@ -178,13 +178,13 @@ impl<W: Words> Table<W> {
     }
 
     #[inline(always)]
-    pub(super) fn is_end(&self, slot: usize) -> bool {
+    fn is_end(&self, slot: usize) -> bool {
         self.ends(slot / BLOCK) >> (slot % BLOCK) & 1 == 1
     }
 
     /// The remainder in a slot.
     #[inline(always)]
-    pub(super) fn remainder(&self, slot: usize) -> u64 {
+    fn remainder(&self, slot: usize) -> u64 {
         let (at, shift) = self.start_of(slot);
         load(self.bytes(), at) >> shift & !(u64::MAX << self.bits)
     }

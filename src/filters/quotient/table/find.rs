@@ -2,6 +2,7 @@
 
 use super::head::{Head, window};
 use super::{BLOCK, Table, from, load};
+use crate::arrays::lower_bound;
 use crate::bits::word::{below, select_by};
 use crate::simd::deposit::{Deposit, Work};
 use crate::storage::Words;
@@ -167,14 +168,22 @@ impl<W: Words> Table<W> {
     #[cold]
     #[inline(never)]
     fn search(&self, end: usize, len: usize, remainder: u64) -> (usize, bool) {
-        for slot in (end - len..end).rev() {
-            let here = self.remainder(slot);
-            if here <= remainder {
-                let found = here == remainder;
-                return (slot + usize::from(!found), found);
-            }
+        let start = end - len;
+        let behind = start + lower_bound(len, |at| self.remainder(start + at) <= remainder);
+        let found = behind > start && self.remainder(behind - 1) == remainder;
+        (behind - usize::from(found), found)
+    }
+
+    /// How many slots of `quotient`'s run hold `remainder`.
+    pub(in crate::filters::quotient) fn count(&self, quotient: usize, remainder: u64) -> usize {
+        let head = self.head(quotient / BLOCK);
+        if !head.is_occupied(quotient) {
+            return 0;
         }
-        (end - len, false)
+        let Run { end, len } = self.run(None, quotient, head);
+        let start = end - len;
+        let upto = lower_bound(len, |at| self.remainder(start + at) <= remainder);
+        upto - lower_bound(upto, |at| self.remainder(start + at) < remainder)
     }
 
     /// The first slot from `slot` on, behind runs of quotients before it, that is free; or, if not
