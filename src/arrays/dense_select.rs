@@ -119,8 +119,8 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
         if found.is_some() { found } else { self.select_from_behind(bits, k) }
     }
 
-    /// As [`select`](Self::select) of a `k` below [`count`](Self::count), in the fewest steps where
-    /// that pays; `None` also where these do not find it.
+    /// As [`select`](Self::select) of a `k` below [`count`](Self::count), in the fewest steps,
+    /// where that pays if `bits` are not near; `None` also where these do not find it.
     #[inline(always)]
     pub(super) fn select_forward(&self, bits: &[Le64], k: u64) -> Option<u64> {
         self.select_from(bits, self.sample_before(k)?, k)
@@ -129,24 +129,7 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
     /// As [`select_forward`](Self::select_forward), if `from` is the sample before the `k`-th one.
     #[inline(always)]
     pub(super) fn select_from(&self, bits: &[Le64], from: u64, k: u64) -> Option<u64> {
-        let pays = COUNTS && !is_cached(bits);
-        if pays { near::forward::<ZERO>(bits, from, (k % G as u64) as u32) } else { None }
-    }
-
-    /// Where the sample before the `k`-th one stands, if it is in a narrow record, in the fewest
-    /// steps: `k` is below [`count`](Self::count), or the answer is any.
-    #[inline(always)]
-    pub(super) fn sample_before(&self, k: u64) -> Option<u64> {
-        let start = usize::try_from(k / RECORD).ok()?.checked_mul(Self::WORDS)?;
-        let end = start.checked_add(Self::WORDS)?;
-        let record = as_bytes(self.index.words().get(start..end)?);
-        let (base, offsets) = record.split_first_chunk()?;
-        let base = u64::from_le_bytes(*base);
-        if base & WIDE != 0 {
-            return None;
-        }
-        let offset = offsets.get((k % RECORD) as usize / G * 2..)?.first_chunk()?;
-        Some(base + u64::from(u16::from_le_bytes(*offset)))
+        if COUNTS { near::forward::<ZERO>(bits, from, (k % G as u64) as u32) } else { None }
     }
 
     /// The `k`-th one, from the sample before it: where the nearest is behind the last one, or is
@@ -154,9 +137,9 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
     #[cold]
     #[inline(never)]
     fn select_from_behind(&self, bits: &[Le64], k: u64) -> Option<u64> {
-        match self.sample(k)? {
-            Sample::Near { from } => near::find::<ZERO>(bits, from, (k % G as u64) as i32, None),
-            Sample::Wide { base, rest } => self.select_wide(bits, base, rest, k % RECORD),
+        match self.sample_before(k) {
+            Some(from) => near::find::<ZERO>(bits, from, (k % G as u64) as i32, None),
+            None => self.select_wide(bits, k),
         }
     }
 
@@ -180,43 +163,45 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
     #[inline]
     pub(super) fn prefetch_bits(&self, bits: &[Le64], k: u64) {
         let (near, ahead) = Self::nearest(k);
-        if let Some(Sample::Near { from }) = self.sample(near) {
+        if let Some(from) = self.narrow(near) {
             let there = from.wrapping_add_signed(i64::from(ahead) * 2);
             prefetch(as_bytes(bits), (there >> 3) as usize);
         }
     }
 
-    /// Where the sample before the `k`-th one stands, if it is in a narrow record.
-    #[inline]
-    fn narrow(&self, k: u64) -> Option<u64> {
-        match self.sample(k) {
-            Some(Sample::Near { from }) => Some(from),
-            _ => None,
-        }
+    /// The record of the `k`-th one.
+    #[inline(always)]
+    fn record(&self, k: u64) -> Option<&[Le64]> {
+        let start = usize::try_from(k / RECORD).ok()?.checked_mul(Self::WORDS)?;
+        self.index.words().get(start..start.checked_add(Self::WORDS)?)
     }
 
-    /// From where on the `k`-th one is sought.
-    #[inline]
-    fn sample(&self, k: u64) -> Option<Sample> {
-        if k >= self.count {
+    /// Where the sample before the `k`-th one stands, if it is in a narrow record. Of a `k` that is
+    /// not below [`count`](Self::count), anything: it is not asked here.
+    #[inline(always)]
+    pub(super) fn sample_before(&self, k: u64) -> Option<u64> {
+        let (base, offsets) = as_bytes(self.record(k)?).split_first_chunk()?;
+        let base = u64::from_le_bytes(*base);
+        if base & WIDE != 0 {
             return None;
         }
-        let start = (k / RECORD) as usize * Self::WORDS;
-        let record = self.index.words().get(start..start + Self::WORDS)?;
-        let base = record[0].get();
-        if base & WIDE != 0 {
-            return Some(Sample::Wide { base: base ^ WIDE, rest: record[1].get() });
-        }
-        let sample = (k % RECORD) as usize / G;
-        let offsets = record[1 + sample / 4].get();
-        Some(Sample::Near { from: base + (offsets >> (sample % 4 * 16) & REACH) })
+        let offset = offsets.get((k % RECORD) as usize / G * 2..)?.first_chunk()?;
+        Some(base + u64::from(u16::from_le_bytes(*offset)))
     }
 
-    /// The `k`-th one of a wide record that starts at `base` and goes on at word `rest`.
+    /// As [`sample_before`](Self::sample_before), and `None` if there are no more than `k`.
+    #[inline(always)]
+    fn narrow(&self, k: u64) -> Option<u64> {
+        if k < self.count { self.sample_before(k) } else { None }
+    }
+
+    /// The `k`-th one, which is in a wide record.
     #[cold]
-    fn select_wide(&self, bits: &[Le64], base: u64, rest: u64, k: u64) -> Option<u64> {
+    fn select_wide(&self, bits: &[Le64], k: u64) -> Option<u64> {
+        let (base, rest) = (self.record(k)?[0].get() ^ WIDE, self.record(k)?[1].get());
         let (blocks, table) =
             self.index.words().get(usize::try_from(rest).ok()?..)?.split_first()?;
+        let k = k % RECORD;
         if blocks.get() == 0 {
             let inside = |position: &u64| position >> 6 < bits.len() as u64;
             return table.get(k as usize).map(|position| position.get()).filter(inside);
@@ -339,14 +324,6 @@ impl<const G: usize, const ZERO: bool, W: Words> fmt::Debug for DenseSelect<G, Z
         let mut out = f.debug_struct("DenseSelect");
         out.field("count", &self.count).field("words", &self.index.words().len()).finish()
     }
-}
-
-/// From where on a one is sought.
-enum Sample {
-    /// From a sample less than `G` ones away.
-    Near { from: u64 },
-    /// In a wide record: its first one, and the word where it goes on.
-    Wide { base: u64, rest: u64 },
 }
 
 /// A word of the bits, its zeros as ones with `ZERO`.

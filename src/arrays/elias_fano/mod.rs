@@ -308,27 +308,17 @@ impl<W: Words> EliasFano<W> {
         self.seek_in_bucket(place, zeros.select(self.high(), h), low)
     }
 
-    /// The place before the first number of bucket `h`.
-    #[inline]
-    fn start(&self, zeros: &DenseSelect<128, true, W>, h: u64) -> Place {
-        let bit = match h.checked_sub(1) {
-            Some(before) => zeros.select(self.high(), before).map_or(0, |bit| bit + 1),
-            None => 0,
-        };
-        Place { index: bit.saturating_sub(h), bit }
-    }
-
-    /// As [`start`](Self::start), but where bits have to be waited for, asks for the low halves at
-    /// the same time, and takes the fewest steps where that pays.
+    /// The place before the first number of bucket `h`. Where bits have to be waited for, asks for
+    /// the low halves at the same time, and takes the fewest steps if that pays.
     #[inline(always)]
-    fn start_ahead(&self, zeros: &DenseSelect<128, true, W>, h: u64) -> Place {
+    fn start(&self, zeros: &DenseSelect<128, true, W>, h: u64) -> Place {
         let before = h.wrapping_sub(1);
         if is_cached(self.high()) {
             return self.start_anywhere(zeros, h);
         }
         let Some(from) = zeros.sample_before(before) else { return self.start_anywhere(zeros, h) };
-        // So many numbers stand before the sample, and behind it 1/2 to 1 for each zero: of 128, a
-        // middle rate misses by less than a cache line of low halves.
+        // How many numbers stand before the sample is known, and behind it come 1/2 to 1 for each
+        // zero on average: of evenly spread ones this misses by at most 32 of them.
         let left = before % 128;
         let index = from.wrapping_sub(before).wrapping_add(left + left * 3 / 4);
         self.lows.prefetch(index as usize);
@@ -341,7 +331,11 @@ impl<W: Words> EliasFano<W> {
     /// [`start`](Self::start) in as many steps as it takes.
     #[inline(never)]
     fn start_anywhere(&self, zeros: &DenseSelect<128, true, W>, h: u64) -> Place {
-        self.start(zeros, h)
+        let bit = match h.checked_sub(1) {
+            Some(before) => zeros.select(self.high(), before).map_or(0, |bit| bit + 1),
+            None => 0,
+        };
+        Place { index: bit.saturating_sub(h), bit }
     }
 
     /// The place before the first number from `place` on, and before the zero at `end`, whose low
@@ -436,7 +430,7 @@ impl<W: Words> EliasFano<W> {
         if x > self.max || self.is_empty() {
             return None;
         }
-        let start = self.start_ahead(zeros, x >> self.lows.width());
+        let start = self.start(zeros, x >> self.lows.width());
         // Mostly it is one of the first two from there on: which one, no processor foresees.
         if let Some([first, second]) = self.two_from(start) {
             let is_second = first < x;
