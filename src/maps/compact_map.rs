@@ -28,8 +28,8 @@ use core::hash::{BuildHasher, Hash};
 /// # When not to use it
 ///
 /// - Time counts: [`Map`](super::Map), or hashbrown's table at up to twice the bytes. At a million
-///   entries of 16 bytes a hit takes 1.6 times hashbrown's time, an insertion 2.8 times, a miss 3.1
-///   times; at a hundred thousand and at ten million a hit takes 2.3 times, an insertion 5 to 6
+///   entries of 16 bytes a hit takes 1.2 to 1.6 times hashbrown's time, an insertion 2.8, a miss
+///   3.1 times; at a hundred thousand and at ten million a hit takes 2.3 times, an insertion 5 to 6
 ///   times, and room made beforehand helps little (measured: `benches/peers`, `maps`).
 /// - Strings or integers as keys: [`StrMap`](super::StrMap) and [`IntMap`](super::IntMap) store
 ///   less than the keys.
