@@ -65,24 +65,23 @@ impl core::fmt::Debug for MappedWords {
     }
 }
 
-/// Sections of a mapped file.
-struct MappedFile {
-    file: Arc<Mmap>,
-    header: Header,
+/// Sections of a mapped file, whose head has been checked.
+struct MappedFile<'a> {
+    file: &'a Arc<Mmap>,
+    container: Container<'a>,
 }
 
-impl Source for MappedFile {
+impl Source for MappedFile<'_> {
     type Words = MappedWords;
 
     fn header(&self) -> &Header {
-        &self.header
+        self.container.header()
     }
 
     fn section(&mut self, tag: Tag, elem_size: u8) -> Result<MappedWords, FileError> {
-        let container = Container::open(&self.file)?;
-        let section = find(container.sections(), tag, elem_size)?;
-        let words = container.words_of(&section);
-        Ok(MappedWords { ptr: words.as_ptr(), len: words.len(), file: Arc::clone(&self.file) })
+        let section = find(self.container.sections(), tag, elem_size)?;
+        let words = self.container.words_of(&section);
+        Ok(MappedWords { ptr: words.as_ptr(), len: words.len(), file: Arc::clone(self.file) })
     }
 }
 
@@ -98,14 +97,14 @@ impl Source for MappedFile {
 /// [`save`](super::save) is fine.
 pub unsafe fn map<P: Persist<Words = MappedWords>>(path: &Path) -> Result<P, FileError> {
     // SAFETY: the caller's promise, passed on.
-    load(unsafe { map_bytes(path)? })
+    load(&unsafe { map_bytes(path)? })
 }
 
 /// The structure in a mapped file.
-fn load<P: Persist<Words = MappedWords>>(file: MappedBytes) -> Result<P, FileError> {
-    let header = *Container::open(file.bytes())?.header();
-    check_kind::<P>(&header)?;
-    P::load(&mut MappedFile { file: file.0, header })
+fn load<P: Persist<Words = MappedWords>>(file: &MappedBytes) -> Result<P, FileError> {
+    let container = Container::open(file.bytes())?;
+    check_kind::<P>(container.header())?;
+    P::load(&mut MappedFile { file: &file.0, container })
 }
 
 /// A whole file, mapped: for tools that inspect and verify without copying.

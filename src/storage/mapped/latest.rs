@@ -101,7 +101,7 @@ impl<P: Persist<Words = MappedWords>> Latest<P> {
         let id = Id::of(&file.metadata()?);
         // SAFETY: the caller's promise, passed on.
         let file = unsafe { map_file(&file)? };
-        Ok(Self { path: path.into(), id, structure: load(file.clone())?, _file: file })
+        Ok(Self { path: path.into(), id, structure: load(&file)?, _file: file })
     }
 
     /// Goes to the version that is at the path now; whether it is another.
