@@ -205,8 +205,14 @@ impl<S: BuildHasher, A: Alloc> Interner<S, A> {
 
     #[inline]
     fn find(&self, hash: u64, string: &[u8]) -> Option<u32> {
-        let same = |id: &u32| self.strings.get(*id as usize) == Some(string);
-        self.ids.get(hash, same).copied()
+        self.ids.get(hash, |id| self.is_at(*id, string)).copied()
+    }
+
+    /// Whether `string` is that of this number.
+    // Out of line: what is searched without it takes fewer registers.
+    #[inline(never)]
+    fn is_at(&self, id: u32, string: &[u8]) -> bool {
+        self.strings.get(id as usize) == Some(string)
     }
 
     /// Whether `string` has a number. O(length) expected, allocates nothing.

@@ -3,6 +3,8 @@
 use crate::arrays::string_sequence;
 use crate::error::{AllocError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts, refused};
+use crate::simd::tags::sum32;
+use crate::simd::{FAR, prefetch};
 use crate::storage::{HeapWords, Le64, Persist, Source, Words, as_bytes, doors, require};
 #[cfg(feature = "alloc")]
 use crate::{mem::Global, storage::Sections};
@@ -51,7 +53,7 @@ const WIDE: usize = 4 * BLOCK;
 ///
 /// | operation | time | cache lines |
 /// |---|---|---|
-/// | `get` | O(1): 64 lengths are summed up by SIMD or word by word | 2, and the string's |
+/// | `get` | O(1): 64 lengths are summed up by SIMD or byte by byte | 2, and the string's |
 /// | `push` | O(length) amortised | 2 |
 /// | `binary_search` | O(log n) comparisons | 3 log2(n) |
 ///
@@ -85,23 +87,13 @@ pub struct Resolver<W: Words = HeapWords> {
     len: usize,
 }
 
-/// Bytes, of which the 64 that begin at `64 - k` keep the first `k` of 64.
-static KEEP: [u8; 2 * BLOCK] = {
-    let mut keep = [0; 2 * BLOCK];
-    let mut i = 0;
-    while i < BLOCK {
-        keep[i] = 0xFF;
-        i += 1;
-    }
-    keep
-};
-
-/// What the first `count <= 64` lengths come to. At most 64 times 255: it fits 16 bits.
+/// What the first `count` of these lengths come to.
 #[inline(always)]
 fn sum_of(lengths: &[u8; BLOCK], count: usize) -> usize {
-    let Some(keep) = KEEP[BLOCK - count.min(BLOCK)..].first_chunk::<BLOCK>() else { return 0 };
-    let kept = lengths.iter().zip(keep).map(|(length, keep)| u16::from(length & keep));
-    usize::from(kept.fold(0, u16::wrapping_add))
+    match (lengths.first_chunk(), lengths.last_chunk()) {
+        (Some(low), Some(high)) => sum32(low, count) + sum32(high, count.saturating_sub(32)),
+        _ => 0,
+    }
 }
 
 /// What lengths of a wide block come to.
@@ -150,17 +142,34 @@ impl<W: Words> Resolver<W> {
         if index >= self.len {
             return None;
         }
-        let (start, wide) = parted(*self.blocks.words().get(index / BLOCK)?);
+        let (number, within) = (index / BLOCK, index % BLOCK);
+        let (start, wide) = parted(*self.blocks.words().get(number)?);
+        self.prefetch_string(number, start, within);
         // In a damaged file it may point anywhere: then the string is empty.
         let block = self.bytes().get(start..).unwrap_or(&[]);
         let range = if wide {
-            wide_range(block, index % BLOCK)
+            wide_range(block, within)
         } else {
             let Some((lengths, _)) = block.split_first_chunk() else { return Some(&[]) };
-            let start = NARROW + sum_of(lengths, index % BLOCK);
-            start..start + usize::from(lengths[index % BLOCK])
+            let start = NARROW + sum_of(lengths, within);
+            start..start + usize::from(lengths[within])
         };
         Some(block.get(range).unwrap_or(&[]))
+    }
+
+    /// Asks for a string before its block's lengths, which say where it is, have come: were all
+    /// alike, it would be there, and most often that is the same cache line.
+    #[inline(always)]
+    fn prefetch_string(&self, number: usize, start: usize, within: usize) {
+        let bytes = self.bytes();
+        if bytes.len() < FAR {
+            return;
+        }
+        let next = self.blocks.words().get(number + 1);
+        let end = next.map_or(self.blob_len, |word| parted(*word).0);
+        let strings = start.wrapping_add(NARROW);
+        let before = end.wrapping_sub(strings).wrapping_mul(within) / BLOCK;
+        prefetch(bytes, strings.wrapping_add(before));
     }
 
     /// The strings in order.

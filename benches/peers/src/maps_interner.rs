@@ -1,5 +1,5 @@
-//! Interners: bytes, interning new and known strings, look-ups of absent ones, resolving, beside
-//! lasso and string-interner with the same hash function.
+//! Interners: bytes, interning new and known strings, look-ups of absent ones, resolving (and
+//! reading what was resolved), beside lasso and string-interner with the same hash function.
 //!
 //! The strings are those of the file that the variable `LESSRAM_DATA` names, one a line, or else
 //! made up.
@@ -100,5 +100,12 @@ fn strings_of(case: &str, strings: Vec<String>, rounds: usize) -> Result<(), Box
         || spurs.iter().map(|spur| length(lasso.try_resolve(spur).map(str::len))).sum(),
         || symbols.iter().map(|symbol| length(backed.resolve(*symbol).map(str::len))).sum()
     );
-    race("interner_resolve", case, rounds, QUERIES, true, &resolve)
+    race("interner_resolve", case, rounds, QUERIES, true, &resolve)?;
+    let first = |string: Option<&[u8]>| u64::from(*string.and_then(<[u8]>::first).unwrap_or(&0));
+    let read = each!(
+        || ids.iter().map(|id| first(ours.resolve(*id))).sum(),
+        || spurs.iter().map(|spur| first(lasso.try_resolve(spur).map(str::as_bytes))).sum(),
+        || symbols.iter().map(|symbol| first(backed.resolve(*symbol).map(str::as_bytes))).sum()
+    );
+    race("interner_resolve_read", case, rounds, QUERIES, true, &read)
 }
