@@ -33,10 +33,6 @@ pub trait Policy: sealed::Sealed + Copy + Debug + Default + 'static {
     #[doc(hidden)]
     const REGIONS: usize = 64;
 
-    /// The part of its groups that the region of a small table grows by.
-    #[doc(hidden)]
-    const SMALL_STEP: u32 = 8;
-
     /// Whether a look-up asks for its first group's slots before it has compared the tags: they
     /// are few bytes, and what it wants next lies elsewhere and cannot be asked for without them.
     #[doc(hidden)]
@@ -61,6 +57,9 @@ pub struct Steps {
     factor: f64,
     /// `factor` to the power of `1 / REGIONS`: what lies between the ladders of neighbours.
     phase: f64,
+    /// Of its groups, the part that the one region of a small table grows by: its bytes are not
+    /// the mean of many regions, and from ten thousand entries on they are promised.
+    part: u32,
 }
 
 /// The fewest bytes: groups of 30, 97 % full, in steps of 15 % from half a million entries on.
@@ -86,8 +85,8 @@ impl Policy for Compact {
     type Group = [u8; 32];
     const WIDTH: usize = 30;
     const STEPS: [Steps; 2] = [
-        Steps { load: 965, factor: 1.25, phase: 1.003_492_703_3 },
-        Steps { load: 972, factor: 1.15, phase: 1.002_186_166_5 },
+        Steps { load: 965, factor: 1.25, phase: 1.003_492_703_3, part: 4 },
+        Steps { load: 972, factor: 1.15, phase: 1.002_186_166_5, part: 8 },
     ];
 
     #[inline(always)]
@@ -105,8 +104,8 @@ impl Policy for Quick {
     type Group = [u8; 16];
     const WIDTH: usize = 14;
     const STEPS: [Steps; 2] = [
-        Steps { load: 900, factor: 1.25, phase: 1.003_492_703_3 },
-        Steps { load: 900, factor: 1.12, phase: 1.001_772_329_4 },
+        Steps { load: 900, factor: 1.25, phase: 1.003_492_703_3, part: 4 },
+        Steps { load: 900, factor: 1.12, phase: 1.001_772_329_4, part: 8 },
     ];
 
     #[inline(always)]
@@ -123,9 +122,9 @@ impl Policy for Quick {
 impl Policy for Sparse {
     type Group = [u8; 16];
     const WIDTH: usize = 14;
-    const STEPS: [Steps; 2] = [Steps { load: 930, factor: 1.45, phase: 1.001_452_474_0 }; 2];
+    const STEPS: [Steps; 2] =
+        [Steps { load: 930, factor: 1.45, phase: 1.001_452_474_0, part: 2 }; 2];
     const REGIONS: usize = 256;
-    const SMALL_STEP: u32 = 2;
     const FETCHES: bool = true;
 
     #[inline(always)]
@@ -179,7 +178,7 @@ impl Size {
     }
 
     /// The next size of the region of a small table, at least for `entries`: single slots in the
-    /// one group that there is at first, then groups, by an eighth or what the policy says.
+    /// one group that there is at first, then groups, by the part that the policy says.
     pub(super) fn after<P: Policy>(self, entries: usize) -> Option<Self> {
         let slots = self.limit as usize;
         if self.groups < 2 && entries <= P::WIDTH {
@@ -187,7 +186,8 @@ impl Size {
             return Self::fitting::<P>(grown);
         }
         let least = Self::fitting::<P>(entries)?;
-        let groups = self.groups.checked_add((self.groups / P::SMALL_STEP).max(1))?;
+        let part = steps::<P>(u64::from(self.groups)).part;
+        let groups = self.groups.checked_add((self.groups / part).max(1))?;
         Some(Self::of_groups::<P>(least.groups.max(groups)))
     }
 
