@@ -235,8 +235,9 @@ impl<W: Words> EliasFano<W> {
 
     /// Puts the number at each of `indices` into `out`. As [`get`](Self::get) of each, but the
     /// memory of many is under way at once, and the processor is asked once whether it selects by
-    /// an instruction. Of ten million numbers it takes 0.64 of the time, built for the processor
-    /// 0.85; of few, which are near anyway, 1.1 times (bench `elias_fano` of the peers).
+    /// an instruction. Of ten million numbers it takes three quarters of the time (less is won
+    /// where the build targets that instruction), of few, which are near anyway, as long (bench
+    /// `elias_fano` of the peers).
     ///
     /// # Panics
     ///
