@@ -37,6 +37,7 @@ use crate::simd::prefetch;
 use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, needs_drop, replace};
+use core::ops::Range;
 use core::ptr::NonNull;
 use core::slice;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -148,6 +149,16 @@ impl Region {
 #[inline(always)]
 const fn all_slots<P: Policy>() -> u32 {
     u32::MAX >> (u32::BITS as usize - P::WIDTH)
+}
+
+/// Takes the first run of ones from a mask of slots, which is not 0 and has no bit beyond those of
+/// a group: where it is. A group that nothing was removed from has one run.
+#[inline(always)]
+fn take_run(slots: &mut u32) -> Range<usize> {
+    let start = slots.trailing_zeros();
+    let end = start + (*slots >> start).trailing_ones();
+    *slots &= u32::MAX << end;
+    start as usize..end as usize
 }
 
 /// The groups and slots of a region of this size: layout, and where the slots begin.

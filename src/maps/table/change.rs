@@ -116,10 +116,11 @@ fn for_each_in<T, P: Policy>(region: &Region, at: usize, mut with: impl FnMut(us
     let group = unsafe { region.group::<P>(at) };
     let mut full = !P::equal(group, 0) & all_slots::<P>();
     while full != 0 {
-        let index = at * P::WIDTH + full.trailing_zeros() as usize;
-        // SAFETY: its tag is not 0, so the slot exists (invariant 2).
-        with(index, unsafe { region.slot(index) });
-        full &= full - 1;
+        for within in take_run(&mut full) {
+            let index = at * P::WIDTH + within;
+            // SAFETY: its tag is not 0, so the slot exists (invariant 2).
+            with(index, unsafe { region.slot(index) });
+        }
     }
 }
 

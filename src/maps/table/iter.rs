@@ -9,18 +9,33 @@ use core::iter::FusedIterator;
 #[derive(Clone, Copy, Default)]
 struct Cursor {
     region: usize,
-    /// The group behind the one that `full` is of.
+    /// The slot of the next entry, and the end of the run of entries that lie side by side from
+    /// there on. In a group that nothing was removed from there is one run.
+    next: usize,
+    end: usize,
+    /// The group behind the one that the run is in.
     group: usize,
-    /// Entries of a group that are still to come.
+    /// Entries of that group behind the run.
     full: u32,
 }
 
 impl Cursor {
-    const START: Self = Self { region: 0, group: 0, full: 0 };
+    const START: Self = Self { region: 0, next: 0, end: 0, group: 0, full: 0 };
 
     /// The next entry, or none.
     #[inline]
     fn next<P: Policy>(&mut self, regions: &[Region]) -> Option<Place> {
+        if self.next == self.end {
+            self.next_run::<P>(regions)?;
+        }
+        let index = self.next;
+        self.next += 1;
+        Some(Place { region: self.region, index })
+    }
+
+    /// Goes on to the next run, or tells that there is none.
+    #[inline]
+    fn next_run<P: Policy>(&mut self, regions: &[Region]) -> Option<()> {
         while self.full == 0 {
             let region = regions.get(self.region)?;
             if self.group < region.size.groups as usize {
@@ -32,9 +47,10 @@ impl Cursor {
                 (self.region, self.group) = (self.region + 1, 0);
             }
         }
-        let index = (self.group - 1) * P::WIDTH + self.full.trailing_zeros() as usize;
-        self.full &= self.full - 1;
-        Some(Place { region: self.region, index })
+        let run = take_run(&mut self.full);
+        let first = (self.group - 1) * P::WIDTH;
+        (self.next, self.end) = (first + run.start, first + run.end);
+        Some(())
     }
 }
 
