@@ -151,6 +151,12 @@ const fn all_slots<P: Policy>() -> u32 {
     u32::MAX >> (u32::BITS as usize - P::WIDTH)
 }
 
+/// The slots of a group that have an entry.
+#[inline(always)]
+fn full_slots<P: Policy>(group: &P::Group) -> u32 {
+    !P::equal(group, 0) & all_slots::<P>()
+}
+
 /// Takes the first run of ones from a mask of slots, which is not 0 and has no bit beyond those of
 /// a group: where it is. A group that nothing was removed from has one run.
 #[inline(always)]

@@ -114,7 +114,7 @@ fn for_each_in<T, P: Policy>(region: &Region, at: usize, mut with: impl FnMut(us
     }
     // SAFETY: the group exists.
     let group = unsafe { region.group::<P>(at) };
-    let mut full = !P::equal(group, 0) & all_slots::<P>();
+    let mut full = full_slots::<P>(group);
     while full != 0 {
         for within in take_run(&mut full) {
             let index = at * P::WIDTH + within;

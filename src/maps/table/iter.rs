@@ -41,7 +41,7 @@ impl Cursor {
             if self.group < region.size.groups as usize {
                 // SAFETY: the group exists.
                 let group = unsafe { region.group::<P>(self.group) };
-                self.full = !P::equal(group, 0) & all_slots::<P>();
+                self.full = full_slots::<P>(group);
                 self.group += 1;
             } else {
                 (self.region, self.group) = (self.region + 1, 0);
@@ -205,5 +205,25 @@ impl<'t, T, A: Alloc, P: Policy> Extract<'t, T, A, P> {
     /// Puts the table in order.
     pub(in crate::maps) fn tidy(&mut self, hasher: &impl Fn(&T) -> u64) {
         self.table.tidy_all(hasher);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_all_ones_of_a_mask_and_no_two_of_them_touch() {
+        let masks = (1..2_000_u32).map(|i| i.wrapping_mul(0x9E37_79B9) >> 2).chain(1..2_000);
+        for mask in masks.chain([1 << 29, u32::MAX >> 2]) {
+            let (mut left, mut seen, mut end) = (mask, 0, None);
+            while left != 0 {
+                let run = take_run(&mut left);
+                assert!(!run.is_empty() && end.is_none_or(|end| end < run.start), "{mask:b}");
+                end = Some(run.end);
+                seen |= run.fold(0, |bits, at| bits | 1 << at);
+            }
+            assert_eq!(seen, mask);
+        }
     }
 }
