@@ -4,7 +4,7 @@ mod near;
 
 pub(super) use near::is_cached;
 
-use crate::bits::word::{COUNTS, select_in_word};
+use crate::bits::word::{COUNTS, LINE, select_in_word};
 use crate::error::{AllocError, BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
 use crate::simd::deposit::Deposit;
@@ -105,7 +105,19 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
     #[must_use]
     #[inline]
     pub fn select(&self, bits: &[Le64], k: u64) -> Option<u64> {
+        if COUNTS && k < self.count && !is_cached(bits) && self.is_dense(bits) {
+            if let Some(bit) = self.select_forward(bits, k) {
+                return Some(bit);
+            }
+        }
         self.select_by(bits, k, None)
+    }
+
+    /// Whether a sample and the next one are mostly so near to each other that
+    /// [`select_forward`](Self::select_forward) finds what is between them: by two thirds.
+    #[inline(always)]
+    const fn is_dense(&self, bits: &[Le64]) -> bool {
+        self.count >= (bits.len() as u64).saturating_mul(3 * G as u64 / 2 / LINE as u64)
     }
 
     /// As [`select`](Self::select), in work that may be compiled for a processor with `pdep`.

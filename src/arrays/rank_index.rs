@@ -1,6 +1,9 @@
 //! [`RankIndex`]: how many ones stand before a position, from one number per 2,048 bits.
 
-use crate::bits::word::{COUNTS, HALF, LINE, below, count_below, count_to_end, select_in_line};
+use super::dense_select::is_cached;
+use crate::bits::word::{
+    COUNTS, HALF, LINE, below, count_below, count_below_far, count_to_end, select_in_line,
+};
 use crate::error::{BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
 use crate::simd::prefetch;
@@ -148,7 +151,14 @@ impl<W: Words> RankIndex<W> {
         let (Some(of_line), Some(entry)) = (whole_line(bits, line), words.get(block)) else {
             return self.rank_near_end(bits, index);
         };
-        let ones = count_below(|word| of_line[word].get(), index);
+        let word = |at: usize| of_line[at].get();
+        let ones = if is_cached(bits) {
+            count_below(word, index)
+        } else {
+            // Or the entry is asked for only when the branches are behind.
+            prefetch(as_bytes(words), block * 8);
+            count_below_far(word, index)
+        };
         let before = (entry.get() >> BASE) + field(entry.get(), line);
         // A damaged base may be any number.
         self.base(words, block).wrapping_add(before + u64::from(ones)) as usize
