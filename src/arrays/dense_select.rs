@@ -2,9 +2,7 @@
 
 mod near;
 
-pub(super) use near::is_cached;
-
-use crate::bits::word::{COUNTS, LINE, select_in_word};
+use crate::bits::word::{COUNTS, LINE, is_cached, select_in_word};
 use crate::error::{AllocError, BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
 use crate::simd::deposit::Deposit;
@@ -105,7 +103,7 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
     #[must_use]
     #[inline]
     pub fn select(&self, bits: &[Le64], k: u64) -> Option<u64> {
-        if COUNTS && k < self.count && !is_cached(bits) && self.is_dense(bits) {
+        if k < self.count && self.is_dense_and_far(bits) {
             if let Some(bit) = self.select_forward(bits, k) {
                 return Some(bit);
             }
@@ -113,11 +111,13 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
         self.select_by(bits, k, None)
     }
 
-    /// Whether a sample and the next one are mostly so near to each other that
-    /// [`select_forward`](Self::select_forward) finds what is between them: by two thirds.
+    /// Whether [`select_forward`](Self::select_forward) pays: in the eight words that it looks at
+    /// are half as many ones again, on average, as from a sample to the next.
     #[inline(always)]
-    const fn is_dense(&self, bits: &[Le64]) -> bool {
-        self.count >= (bits.len() as u64).saturating_mul(3 * G as u64 / 2 / LINE as u64)
+    const fn is_dense_and_far(&self, bits: &[Le64]) -> bool {
+        let words = bits.len() as u64;
+        !is_cached(bits.len())
+            && self.count >= words.saturating_mul((G + G / 2) as u64 / LINE as u64)
     }
 
     /// As [`select`](Self::select), in work that may be compiled for a processor with `pdep`.

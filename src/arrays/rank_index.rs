@@ -1,8 +1,8 @@
 //! [`RankIndex`]: how many ones stand before a position, from one number per 2,048 bits.
 
-use super::dense_select::is_cached;
 use crate::bits::word::{
-    COUNTS, HALF, LINE, below, count_below, count_below_far, count_to_end, select_in_line,
+    COUNTS, HALF, LINE, below, count_below, count_below_far, count_to_end, is_cached,
+    select_in_line,
 };
 use crate::error::{BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
@@ -152,7 +152,7 @@ impl<W: Words> RankIndex<W> {
             return self.rank_near_end(bits, index);
         };
         let word = |at: usize| of_line[at].get();
-        let ones = if is_cached(bits) {
+        let ones = if is_cached(bits.len()) {
             count_below(word, index)
         } else {
             // Or the entry is asked for only when the branches are behind.

@@ -350,8 +350,8 @@ impl<T, A: Alloc> Deref for RawVec<T, A> {
 
     #[inline]
     fn deref(&self) -> &[T] {
-        // Not `from_raw_parts`, which in a debug build asks at each access whether the pointer is
-        // aligned: half of the time of what counts in vectors.
+        // Not `from_raw_parts`: in a debug build that asks, out of line and at each access, whether
+        // the pointer is aligned, which invariant 1 says.
         let elements = NonNull::slice_from_raw_parts(self.block.ptr, self.len);
         // SAFETY: the first `len` elements are initialised (invariant 2); the borrow of `self`
         // keeps them in place.

@@ -8,24 +8,15 @@
 //! test is `elias_fano` of the peers' benches, built for the processor.
 
 use super::flip;
-use crate::bits::word::{COUNTS, LINE, below, select_by, select_in_word};
+use crate::bits::word::{COUNTS, LINE, below, is_cached, select_by, select_in_word};
 use crate::simd::deposit::Deposit;
 use crate::storage::Le64;
 
 /// Words that are counted at once.
 const WINDOW: usize = 4;
-/// Words of bits that a core keeps near it: 1 MiB, a guess, for which `elias_fano` and `select` of
-/// the peers' benches are the test.
-const CACHED: usize = 1 << 17;
 /// Words that may lie between a sample and a one that is sought from it: as many as a narrow record
 /// reaches over.
 const SCAN: usize = super::REACH as usize / 64 + 2;
-
-/// Whether a core keeps so many bits near it, so that there is no waiting for them.
-#[inline(always)]
-pub(in crate::arrays) const fn is_cached(bits: &[Le64]) -> bool {
-    bits.len() < CACHED
-}
 
 /// Where the one is that stands `left` ones behind position `from`, 0 for the first at it or behind
 /// it. `None` if it is not among the eight words from that of `from` on, or there are not as many.
@@ -56,7 +47,7 @@ pub(super) fn find<const ZERO: bool>(
     ahead: i32,
     by: Option<Deposit>,
 ) -> Option<u64> {
-    if (COUNTS || by.is_some()) && is_cached(bits) {
+    if (COUNTS || by.is_some()) && is_cached(bits.len()) {
         let found = in_window::<ZERO>(bits, from, ahead, by);
         if found.is_some() {
             return found;

@@ -10,8 +10,8 @@ pub use build::EliasFanoBuilder;
 pub use cursor::Cursor;
 pub(super) use iter::Iter;
 
-use super::dense_select::is_cached;
 use super::{DenseSelect, Ints, PackedInts, SortedInts, lower_bound, positions_in};
+use crate::bits::word::is_cached;
 use crate::error::{FileError, Tag};
 use crate::mem::{Footprint, PartKind, Parts};
 use crate::simd::deposit::{Deposit, Way, Work};
@@ -194,7 +194,7 @@ impl<W: Words> EliasFano<W> {
     #[inline(always)]
     pub fn get(&self, index: usize) -> Option<u64> {
         // In line only what takes few steps, so that more questions are under way at once.
-        if !is_cached(self.high()) {
+        if !is_cached(self.high().len()) {
             if let Some(number) = self.get_forward(index) {
                 return Some(number);
             }
@@ -314,7 +314,7 @@ impl<W: Words> EliasFano<W> {
     #[inline(always)]
     fn start(&self, zeros: &DenseSelect<128, true, W>, h: u64) -> Place {
         let before = h.wrapping_sub(1);
-        if is_cached(self.high()) {
+        if is_cached(self.high().len()) {
             return self.start_anywhere(zeros, h);
         }
         let Some(from) = zeros.sample_before(before) else { return self.start_anywhere(zeros, h) };
@@ -333,7 +333,7 @@ impl<W: Words> EliasFano<W> {
     #[inline(never)]
     fn start_anywhere(&self, zeros: &DenseSelect<128, true, W>, h: u64) -> Place {
         let bit = match h.checked_sub(1) {
-            Some(before) => zeros.select(self.high(), before).map_or(0, |bit| bit + 1),
+            Some(before) => zeros.select_by(self.high(), before, None).map_or(0, |bit| bit + 1),
             None => 0,
         };
         Place { index: bit.saturating_sub(h), bit }
