@@ -1,8 +1,8 @@
-//! The place of one key in a [`Map`]: filled or not.
+//! The place of one key in a [`Map`](super::Map): filled or not.
 
-use super::map::{Map, granted, hash_key};
+use super::map::{granted, hash_key};
 use super::policy::{Compact, Policy};
-use super::table::Occupied;
+use super::table::{Missing, Occupied};
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
 use crate::mem::{Alloc, Global};
@@ -26,8 +26,8 @@ pub struct OccupiedEntry<'m, K, V, S = DefaultHashBuilder, A: Alloc = Global, P:
 
 /// A key that is not there.
 pub struct VacantEntry<'m, K, V, S = DefaultHashBuilder, A: Alloc = Global, P: Policy = Compact> {
-    pub(super) map: &'m mut Map<K, V, S, A, P>,
-    pub(super) hash: u64,
+    pub(super) missing: Missing<'m, (K, V), A, P>,
+    pub(super) hash_builder: &'m S,
     pub(super) key: K,
 }
 
@@ -188,8 +188,8 @@ impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> VacantEntry<'m, K
     /// [`AllocError`]; the map is unchanged then.
     #[inline]
     pub fn try_insert(self, value: V) -> Result<&'m mut V, AllocError> {
-        let Self { map, hash, key } = self;
-        let vacant = map.table.vacant(hash, hash_key(&map.hash_builder))?;
+        let Self { missing, hash_builder, key } = self;
+        let vacant = missing.vacant(hash_key(hash_builder))?;
         Ok(&mut vacant.insert((key, value)).1)
     }
 
@@ -197,9 +197,9 @@ impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> VacantEntry<'m, K
     #[inline]
     #[track_caller]
     pub fn insert_entry(self, value: V) -> OccupiedEntry<'m, K, V, S, A, P> {
-        let Self { map, hash, key } = self;
-        let vacant = granted(map.table.vacant(hash, hash_key(&map.hash_builder)));
-        OccupiedEntry { found: vacant.insert_here((key, value)), hash_builder: &map.hash_builder }
+        let Self { missing, hash_builder, key } = self;
+        let vacant = granted(missing.vacant(hash_key(hash_builder)));
+        OccupiedEntry { found: vacant.insert_here((key, value)), hash_builder }
     }
 }
 

@@ -90,6 +90,13 @@ pub(super) fn hash_of(build: &impl BuildHasher, string: &[u8]) -> u64 {
     hasher.finish()
 }
 
+/// Whether `string` is that of this number.
+// Out of line: what is searched without it takes fewer registers.
+#[inline(never)]
+fn is_at<A: Alloc>(strings: &Resolver<HeapWords<A>>, id: u32, string: &[u8]) -> bool {
+    strings.get(id as usize) == Some(string)
+}
+
 /// The hash of a string by its number, as the table asks for it.
 #[inline]
 fn hash_at<A: Alloc>(
@@ -205,14 +212,7 @@ impl<S: BuildHasher, A: Alloc> Interner<S, A> {
 
     #[inline]
     fn find(&self, hash: u64, string: &[u8]) -> Option<u32> {
-        self.ids.get(hash, |id| self.is_at(*id, string)).copied()
-    }
-
-    /// Whether `string` is that of this number.
-    // Out of line: what is searched without it takes fewer registers.
-    #[inline(never)]
-    fn is_at(&self, id: u32, string: &[u8]) -> bool {
-        self.strings.get(id as usize) == Some(string)
+        self.ids.get(hash, |id| is_at(&self.strings, *id, string)).copied()
     }
 
     /// Whether `string` has a number. O(length) expected, allocates nothing.
@@ -241,13 +241,14 @@ impl<S: BuildHasher, A: Alloc> Interner<S, A> {
     pub fn try_intern(&mut self, string: impl AsRef<[u8]>) -> Result<u32, AllocError> {
         let string = string.as_ref();
         let hash = hash_of(&self.hash_builder, string);
-        if let Some(id) = self.find(hash, string) {
-            return Ok(id);
-        }
-        let id = u32::try_from(self.len()).map_err(|_| AllocError::CapacityOverflow)?;
-        // Room in the table first, and then the string: what fails leaves both as they were.
         let Self { strings, ids, hash_builder } = self;
-        let vacant = ids.vacant(hash, hash_at(hash_builder, strings))?;
+        let missing = match ids.entry(hash, |id| is_at(strings, *id, string)) {
+            Ok(found) => return Ok(*found.get()),
+            Err(missing) => missing,
+        };
+        let id = u32::try_from(strings.len()).map_err(|_| AllocError::CapacityOverflow)?;
+        // Room in the table first, and then the string: what fails leaves both as they were.
+        let vacant = missing.vacant(hash_at(hash_builder, strings))?;
         strings.try_push(string)?;
         vacant.insert(id);
         Ok(id)
@@ -318,8 +319,8 @@ impl<S: BuildHasher, A: Alloc> Interner<S, A> {
             let hash = hash_of(&interner.hash_builder, string);
             let same = |id: &u32| interner.strings.get(*id as usize) == Some(string);
             // Once each: a file may have millions of equal ones, and each would pass all before it.
-            if interner.ids.get(hash, same).is_none() {
-                interner.ids.vacant(hash, &hasher)?.insert(id);
+            if let Err(missing) = interner.ids.entry(hash, same) {
+                missing.vacant(&hasher)?.insert(id);
             }
         }
         drop(hasher);

@@ -18,7 +18,7 @@ use core::ops::Index;
 /// 2.4 times and twice that for a moment whenever it doubles.
 ///
 /// It grows a 64th at a time, so that no insertion copies the table and its peak is 3 % above its
-/// size (below 24,000 entries it is in one piece, and twice its size for a moment); it shrinks by
+/// size (below 8,000 entries it is in one piece, and twice its size for a moment); it shrinks by
 /// itself when entries are removed, and keeps no tombstones. Change the import, and
 /// what used `std::collections::HashMap` goes on as before, but for what [stands
 /// below](#what-differs-from-std).
@@ -41,15 +41,15 @@ use core::ops::Index;
 /// # Layout
 ///
 /// ```text
-/// map      one region up to 24,000 entries, then 64: the low 6 bits of a hash choose
+/// map      one region up to 8,000 entries, then 64: the low 6 bits of a hash choose
 /// region   | group 0 | group 1 | ... | entries of group 0 | entries of group 1 | ... |
 /// group    | 30 tags of a byte | 16 bits: the kinds of hashes that went on to the next group |
 /// ```
 ///
 /// One block a region, and one of 2 KiB for the regions if there are 64. An entry is in the first
-/// group with room from its home on. A region that is full is built anew in a block that is 25 %
-/// larger (the only one 12 % from 8,000 entries on, one of 64 15 % from half a million in all);
-/// the 64 regions do so at different moments. A region is at most 97 % full.
+/// group with room from its home on. A region that is full is built anew in a block that is larger:
+/// the only one by 25 %, one of 64 by 27 %, or by 15 % from half a million entries in all on. The
+/// 64 regions do so at different moments. A region is at most 97.5 % full.
 ///
 /// # Space
 ///
@@ -368,12 +368,13 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> Map<K, V, S, A, P> {
     #[inline]
     pub fn try_insert(&mut self, key: K, value: V) -> Result<Option<V>, AllocError> {
         let hash = self.hash_builder.hash_one(&key);
-        if let Some((_, old)) = self.table.get_mut(hash, |(stored, _)| *stored == key) {
-            return Ok(Some(core::mem::replace(old, value)));
+        match self.table.entry(hash, |(stored, _)| *stored == key) {
+            Ok(found) => Ok(Some(core::mem::replace(&mut found.into_mut().1, value))),
+            Err(missing) => {
+                missing.vacant(hash_key(&self.hash_builder))?.insert((key, value));
+                Ok(None)
+            }
         }
-        let vacant = self.table.vacant(hash, hash_key(&self.hash_builder))?;
-        vacant.insert((key, value));
-        Ok(None)
     }
 
     /// Removes `key`; returns its value. O(1) amortised.
@@ -392,7 +393,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> Map<K, V, S, A, P> {
         K: Borrow<Q>,
     {
         let hash = self.hash_builder.hash_one(key);
-        let entry = self.table.entry(hash, |(stored, _)| stored.borrow() == key)?;
+        let entry = self.table.entry(hash, |(stored, _)| stored.borrow() == key).ok()?;
         Some(entry.remove(hash_key(&self.hash_builder)))
     }
 
@@ -400,16 +401,10 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> Map<K, V, S, A, P> {
     #[inline]
     pub fn entry(&mut self, key: K) -> Entry<'_, K, V, S, A, P> {
         let hash = self.hash_builder.hash_one(&key);
-        // Asked first and found again: a borrow that is returned on one path only is refused on
-        // the other, too, by today's borrow checker.
-        if self.table.get(hash, |(stored, _)| *stored == key).is_none() {
-            return Entry::Vacant(VacantEntry { map: self, hash, key });
-        }
+        let hash_builder = &self.hash_builder;
         match self.table.entry(hash, |(stored, _)| *stored == key) {
-            Some(found) => {
-                Entry::Occupied(OccupiedEntry { found, hash_builder: &self.hash_builder })
-            }
-            None => panic!("`Eq` of a key answers differently when asked again"),
+            Ok(found) => Entry::Occupied(OccupiedEntry { found, hash_builder }),
+            Err(missing) => Entry::Vacant(VacantEntry { missing, hash_builder, key }),
         }
     }
 

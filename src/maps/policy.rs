@@ -4,11 +4,6 @@
 use crate::simd::tags;
 use core::fmt::Debug;
 
-/// Entries of the one region of a small table, before it is cut into [`Policy::REGIONS`].
-pub(super) const SPLIT: usize = 24_000;
-/// Entries at which the regions of a table that shrinks become one again. Far below [`SPLIT`], so
-/// that a table on the border does not go to and fro.
-pub(super) const JOIN: usize = SPLIT / 2;
 /// Slots of a region from which on it grows in fine steps: half a million entries in the table.
 const FINE: u64 = 8_192;
 
@@ -32,6 +27,21 @@ pub trait Policy: sealed::Sealed + Copy + Debug + Default + 'static {
     /// At most 256: eight bits of a hash choose one.
     #[doc(hidden)]
     const REGIONS: usize = 64;
+
+    /// Entries of the one region of a small table, before it is cut into
+    /// [`REGIONS`](Self::REGIONS): where those take little beside the entries, but early: one block
+    /// of more than 128 KiB comes from the system anew at each step.
+    #[doc(hidden)]
+    const SPLIT: usize = 8_000;
+
+    /// Entries at which the regions of a table that shrinks become one again. Far below
+    /// [`SPLIT`](Self::SPLIT), so that a table on the border does not go to and fro.
+    #[doc(hidden)]
+    const JOIN: usize = Self::SPLIT / 2;
+
+    /// Of its groups, the part that the one region of a small table grows by.
+    #[doc(hidden)]
+    const PART: u32 = 4;
 
     /// Whether a look-up asks for its first group's slots before it has compared the tags: they
     /// are few bytes, and what it wants next lies elsewhere and cannot be asked for without them.
@@ -57,9 +67,6 @@ pub struct Steps {
     factor: f64,
     /// `factor` to the power of `1 / REGIONS`: what lies between the ladders of neighbours.
     phase: f64,
-    /// Of its groups, the part that the one region of a small table grows by: its bytes are not
-    /// the mean of many regions, and from ten thousand entries on they are promised.
-    part: u32,
 }
 
 /// The fewest bytes: groups of 30, 97 % full, in steps of 15 % from half a million entries on.
@@ -85,8 +92,8 @@ impl Policy for Compact {
     type Group = [u8; 32];
     const WIDTH: usize = 30;
     const STEPS: [Steps; 2] = [
-        Steps { load: 965, factor: 1.25, phase: 1.003_492_703_3, part: 4 },
-        Steps { load: 972, factor: 1.15, phase: 1.002_186_166_5, part: 8 },
+        Steps { load: 975, factor: 1.27, phase: 1.003_741_621_5 },
+        Steps { load: 972, factor: 1.15, phase: 1.002_186_166_5 },
     ];
 
     #[inline(always)]
@@ -104,8 +111,8 @@ impl Policy for Quick {
     type Group = [u8; 16];
     const WIDTH: usize = 14;
     const STEPS: [Steps; 2] = [
-        Steps { load: 900, factor: 1.25, phase: 1.003_492_703_3, part: 4 },
-        Steps { load: 900, factor: 1.12, phase: 1.001_772_329_4, part: 8 },
+        Steps { load: 900, factor: 1.25, phase: 1.003_492_703_3 },
+        Steps { load: 900, factor: 1.12, phase: 1.001_772_329_4 },
     ];
 
     #[inline(always)]
@@ -122,9 +129,10 @@ impl Policy for Quick {
 impl Policy for Sparse {
     type Group = [u8; 16];
     const WIDTH: usize = 14;
-    const STEPS: [Steps; 2] =
-        [Steps { load: 930, factor: 1.45, phase: 1.001_452_474_0, part: 2 }; 2];
+    const STEPS: [Steps; 2] = [Steps { load: 930, factor: 1.45, phase: 1.001_452_474_0 }; 2];
     const REGIONS: usize = 256;
+    const SPLIT: usize = 24_000;
+    const PART: u32 = 2;
     const FETCHES: bool = true;
 
     #[inline(always)]
@@ -186,8 +194,7 @@ impl Size {
             return Self::fitting::<P>(grown);
         }
         let least = Self::fitting::<P>(entries)?;
-        let part = steps::<P>(u64::from(self.groups)).part;
-        let groups = self.groups.checked_add((self.groups / part).max(1))?;
+        let groups = self.groups.checked_add((self.groups / P::PART).max(1))?;
         Some(Self::of_groups::<P>(least.groups.max(groups)))
     }
 

@@ -28,7 +28,7 @@
 
 #![allow(unsafe_code)]
 
-use super::policy::{JOIN, Policy, SPLIT, Size};
+use super::policy::{Policy, Size};
 use crate::error::AllocError;
 use crate::hashing::fold;
 use crate::mem::raw_vec::RawVec;
@@ -418,15 +418,24 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         places.map(|place| place.map(|place| unsafe { self.slot(place).as_mut() }))
     }
 
-    /// The entry of this hash that `same` accepts, with the table, to be changed or removed.
-    #[inline]
+    /// The entry of this hash that `same` accepts, with the table, to be changed or removed; or the
+    /// table, to put one there.
+    #[inline(always)]
     pub(super) fn entry(
         &mut self,
         hash: u64,
         same: impl FnMut(&T) -> bool,
-    ) -> Option<Occupied<'_, T, A, P>> {
-        let place = self.find(hash, same)?;
-        Some(Occupied { table: self, place })
+    ) -> Result<Occupied<'_, T, A, P>, Missing<'_, T, A, P>> {
+        match self.find(hash, same) {
+            Some(place) => Ok(Occupied { table: self, place }),
+            None => Err(Missing { table: self, hash }),
+        }
+    }
+
+    /// To put an entry of this hash there that no look-up would find.
+    #[inline]
+    pub(super) const fn missing(&mut self, hash: u64) -> Missing<'_, T, A, P> {
+        Missing { table: self, hash }
     }
 
     /// Tells of the blocks; what the entries are called, and what they are for.
@@ -508,6 +517,29 @@ impl<'t, T, A: Alloc, P: Policy> Occupied<'t, T, A, P> {
     }
 }
 
+/// A table without the entry that was looked for.
+pub(super) struct Missing<'t, T, A: Alloc, P: Policy> {
+    table: &'t mut Table<T, A, P>,
+    hash: u64,
+}
+
+impl<'t, T, A: Alloc, P: Policy> Missing<'t, T, A, P> {
+    /// Makes room for it.
+    #[inline]
+    pub(super) fn vacant(
+        self,
+        hasher: impl Fn(&T) -> u64,
+    ) -> Result<Vacant<'t, T, A, P>, AllocError> {
+        let Self { table, hash } = self;
+        let (_, region) = table.region_of(table.parted(hash));
+        if region.len >= region.size.limit {
+            table.try_grow(hash, &hasher)?;
+        }
+        let parted = table.parted(hash);
+        Ok(Vacant { table, parted })
+    }
+}
+
 /// Room for one entry more.
 pub(super) struct Vacant<'t, T, A: Alloc, P: Policy> {
     table: &'t mut Table<T, A, P>,
@@ -527,8 +559,8 @@ impl<'t, T, A: Alloc, P: Policy> Vacant<'t, T, A, P> {
         let entry = ManuallyDrop::new(entry);
         let (region, _) = self.table.region_of(self.parted);
         let to = &mut self.table.regions_mut()[region];
-        // SAFETY: `Table::vacant` saw to it that the region has room for one more; the entry is the
-        // table's from here on.
+        // SAFETY: `Missing::vacant` saw to it that the region has room for one more; the entry is
+        // the table's from here on.
         let index = unsafe { put::<T, P>(to, self.parted, NonNull::from(&*entry)) };
         to.len += 1;
         self.table.len += 1;

@@ -127,7 +127,7 @@ impl Hasher for MoodyHasher {
 
 #[test]
 fn hash_functions_that_panic_do_no_harm() {
-    for full in [1, 2, 30, 31, 56, 400, 24_000, 26_000] {
+    for full in [1, 2, 30, 31, 56, 400, 8_000, 10_000] {
         let counter = Counter::new();
         let mood = Moody::default();
         let mut map: Map<u64, Box<u64>, Moody, Tracked<'_>> =

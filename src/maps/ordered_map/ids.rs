@@ -150,7 +150,7 @@ impl<A: Alloc> Ids<A> {
     ) -> Result<(), AllocError> {
         debug_assert!(self.is_none() || position < self.most());
         each!(self, Ok(()), table => {
-            table.vacant(hash, |id| hash_at(id.position()))?.insert(Id::of(position));
+            table.missing(hash).vacant(|id| hash_at(id.position()))?.insert(Id::of(position));
             Ok(())
         })
     }
@@ -184,7 +184,7 @@ impl<A: Alloc> Ids<A> {
         each!(self, true, table => {
             let found = table.entry(hash, |id| id.position() == position);
             let removed = found.map(|id| id.remove(|id| hash_at(id.position())));
-            removed.is_some()
+            removed.is_ok()
         })
     }
 

@@ -132,27 +132,16 @@ fn share_of<P: Policy>(entries: usize) -> usize {
 }
 
 impl<T, A: Alloc, P: Policy> Table<T, A, P> {
-    /// Makes room for an entry of this hash, which is not there yet.
-    #[inline]
-    pub(in crate::maps) fn vacant(
-        &mut self,
-        hash: u64,
-        hasher: impl Fn(&T) -> u64,
-    ) -> Result<Vacant<'_, T, A, P>, AllocError> {
-        let (_, region) = self.region_of(self.parted(hash));
-        if region.len >= region.size.limit {
-            self.try_grow(hash, &hasher)?;
-        }
-        let parted = self.parted(hash);
-        Ok(Vacant { table: self, parted })
-    }
-
     /// Gives the region of this hash room for one more.
     #[cold]
     #[inline(never)]
-    fn try_grow(&mut self, hash: u64, hasher: &impl Fn(&T) -> u64) -> Result<(), AllocError> {
+    pub(super) fn try_grow(
+        &mut self,
+        hash: u64,
+        hasher: &impl Fn(&T) -> u64,
+    ) -> Result<(), AllocError> {
         self.draw_seed();
-        if self.many.is_none() && self.len >= SPLIT {
+        if self.many.is_none() && self.len >= P::SPLIT {
             self.try_split(0, hasher)?;
         }
         let (number, region) = self.region_of(self.parted(hash));
@@ -299,7 +288,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
             return Ok(());
         }
         self.draw_seed();
-        if self.many.is_none() && need <= SPLIT {
+        if self.many.is_none() && need <= P::SPLIT {
             let size = Size::fitting::<P>(need).ok_or(overflow)?;
             return self.try_rebuild(0, size, hasher);
         }
@@ -326,7 +315,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
     ) -> Result<(), AllocError> {
         let overflow = AllocError::CapacityOverflow;
         let need = self.len.max(least);
-        if self.many.is_some() && need <= JOIN {
+        if self.many.is_some() && need <= P::JOIN {
             return self.try_join(Size::fitting::<P>(need).ok_or(overflow)?, hasher);
         }
         let each = if self.many.is_some() { least.div_ceil(P::REGIONS) } else { least };
@@ -373,7 +362,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         let (len, size, stale) = (region.len, region.size, region.is_stale());
         let wide = size.is_wide_for::<P>(len as usize);
         let with_room = |len: usize| Size::fitting::<P>(len + len / 16);
-        let rebuilt = if wide && self.many.is_some() && self.len <= JOIN {
+        let rebuilt = if wide && self.many.is_some() && self.len <= P::JOIN {
             with_room(self.len).map(|size| self.try_join(size, hasher))
         } else if wide {
             with_room(len as usize).map(|size| self.try_rebuild(number, size, hasher))
