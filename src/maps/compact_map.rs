@@ -72,6 +72,9 @@ use core::hash::{BuildHasher, Hash};
 ///   come, also after `with_capacity`.
 /// - Removing may shrink the map; `drain` and `clear` give back all blocks.
 /// - The default hasher is [`DefaultHashBuilder`].
+/// - What stands at [`Map`](super::Map#what-differs-from-std) of `try_reserve`, of bounds, and of
+///   the types of entries and iterators.
+/// - What keys and values borrow must be there for longer than the map, and not only for as long.
 ///
 /// # Example
 ///
@@ -105,10 +108,7 @@ impl<K, V> CompactMap<K, V> {
     /// An empty map with room for `capacity` entries.
     #[must_use]
     #[track_caller]
-    pub fn with_capacity(capacity: usize) -> Self
-    where
-        K: Eq + Hash,
-    {
+    pub fn with_capacity(capacity: usize) -> Self {
         Self::with_capacity_and_hasher(capacity, DefaultHashBuilder::default())
     }
 }
@@ -124,13 +124,10 @@ impl<K, V, S> CompactMap<K, V, S, Global> {
     /// An empty map that hashes with `hash_builder`, with room for `capacity` entries.
     #[must_use]
     #[track_caller]
-    pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> Self
-    where
-        K: Eq + Hash,
-        S: BuildHasher,
-    {
+    pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> Self {
         let mut map = Self::with_hasher(hash_builder);
-        map.reserve(capacity);
+        // There is no entry yet that could be hashed.
+        granted(map.buckets.try_reserve(capacity, &|_| 0));
         map
     }
 }

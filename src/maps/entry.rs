@@ -10,7 +10,7 @@ use core::fmt;
 use core::hash::{BuildHasher, Hash};
 use core::mem::replace;
 
-/// The place of a key, from [`Map::entry`].
+/// The place of a key, from [`Map::entry`](super::Map::entry).
 pub enum Entry<'m, K, V, S = DefaultHashBuilder, A: Alloc = Global, P: Policy = Compact> {
     /// The key is there.
     Occupied(OccupiedEntry<'m, K, V, S, A, P>),
@@ -31,10 +31,11 @@ pub struct VacantEntry<'m, K, V, S = DefaultHashBuilder, A: Alloc = Global, P: P
     pub(super) key: K,
 }
 
-/// What a place can do, over what a filled and an empty one can.
+/// What a place can do, over what a filled and an empty one can: what fills it asks for more of the
+/// parameters than what looks at it.
 macro_rules! place {
-    ($entry:ty, $occupied:ty, $key:ty, [$($params:tt)*]) => {
-        impl<'m, $($params)*> $entry {
+    ($entry:ty, $occupied:ty, $key:ty, [$($looks:tt)*], [$($fills:tt)*]) => {
+        impl<'m, $($fills)*> $entry {
             /// The value, after setting it to `default` if there is none.
             #[inline]
             #[track_caller]
@@ -45,14 +46,14 @@ macro_rules! place {
             /// The value, after setting it to what `default` returns if there is none.
             #[inline]
             #[track_caller]
-            pub fn or_insert_with(self, default: impl FnOnce() -> V) -> &'m mut V {
+            pub fn or_insert_with<F: FnOnce() -> V>(self, default: F) -> &'m mut V {
                 self.or_insert_with_key(|_| default())
             }
 
             /// The value, after setting it to what `default` makes of the key if there is none.
             #[inline]
             #[track_caller]
-            pub fn or_insert_with_key(self, default: impl FnOnce(&$key) -> V) -> &'m mut V {
+            pub fn or_insert_with_key<F: FnOnce(&$key) -> V>(self, default: F) -> &'m mut V {
                 match self {
                     Self::Occupied(entry) => entry.into_mut(),
                     Self::Vacant(entry) => {
@@ -72,25 +73,6 @@ macro_rules! place {
                 self.or_insert_with(V::default)
             }
 
-            /// The key.
-            #[inline]
-            pub fn key(&self) -> &$key {
-                match self {
-                    Self::Occupied(entry) => entry.key(),
-                    Self::Vacant(entry) => entry.key(),
-                }
-            }
-
-            /// Changes the value if there is one.
-            #[inline]
-            #[must_use]
-            pub fn and_modify(mut self, change: impl FnOnce(&mut V)) -> Self {
-                if let Self::Occupied(entry) = &mut self {
-                    change(entry.get_mut());
-                }
-                self
-            }
-
             /// Sets the value.
             #[inline]
             #[track_caller]
@@ -104,16 +86,37 @@ macro_rules! place {
                 }
             }
         }
+
+        impl<'m, $($looks)*> $entry {
+            /// The key.
+            #[inline]
+            pub fn key(&self) -> &$key {
+                match self {
+                    Self::Occupied(entry) => entry.key(),
+                    Self::Vacant(entry) => entry.key(),
+                }
+            }
+
+            /// Changes the value if there is one.
+            #[inline]
+            #[allow(clippy::return_self_not_must_use)] // as std's: for its effect alone, too
+            pub fn and_modify<F: FnOnce(&mut V)>(mut self, change: F) -> Self {
+                if let Self::Occupied(entry) = &mut self {
+                    change(entry.get_mut());
+                }
+                self
+            }
+        }
     };
 }
 pub(super) use place;
 
 place! {
     Entry<'m, K, V, S, A, P>, OccupiedEntry<'m, K, V, S, A, P>, K,
-    [K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy]
+    [K, V, S, A: Alloc, P: Policy], [K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy]
 }
 
-impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> OccupiedEntry<'m, K, V, S, A, P> {
+impl<'m, K, V, S, A: Alloc, P: Policy> OccupiedEntry<'m, K, V, S, A, P> {
     /// The stored key.
     #[inline]
     pub fn key(&self) -> &K {
@@ -143,7 +146,9 @@ impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> OccupiedEntry<'m,
     pub fn insert(&mut self, value: V) -> V {
         replace(self.get_mut(), value)
     }
+}
 
+impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> OccupiedEntry<'_, K, V, S, A, P> {
     /// Removes the key; returns its value. The map may then shrink.
     #[inline]
     pub fn remove(self) -> V {
@@ -157,7 +162,7 @@ impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> OccupiedEntry<'m,
     }
 }
 
-impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> VacantEntry<'m, K, V, S, A, P> {
+impl<K, V, S, A: Alloc, P: Policy> VacantEntry<'_, K, V, S, A, P> {
     /// The key.
     #[inline]
     pub const fn key(&self) -> &K {
@@ -169,7 +174,9 @@ impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> VacantEntry<'m, K
     pub fn into_key(self) -> K {
         self.key
     }
+}
 
+impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> VacantEntry<'m, K, V, S, A, P> {
     /// Sets the value.
     ///
     /// # Panics
@@ -205,9 +212,8 @@ impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> VacantEntry<'m, K
 
 impl<K, V, S, A, P> fmt::Debug for Entry<'_, K, V, S, A, P>
 where
-    K: fmt::Debug + Eq + Hash,
+    K: fmt::Debug,
     V: fmt::Debug,
-    S: BuildHasher,
     A: Alloc,
     P: Policy,
 {
@@ -221,9 +227,8 @@ where
 
 impl<K, V, S, A, P> fmt::Debug for OccupiedEntry<'_, K, V, S, A, P>
 where
-    K: fmt::Debug + Eq + Hash,
+    K: fmt::Debug,
     V: fmt::Debug,
-    S: BuildHasher,
     A: Alloc,
     P: Policy,
 {

@@ -78,6 +78,8 @@ use core::borrow::Borrow;
 /// - Keys come back by value, because they are not stored as such.
 /// - `capacity` is the number of entries from which the next bucket is split.
 /// - Removing may shrink the map; `drain` gives its memory back.
+/// - There is no hasher to choose: keys are mixed by a bijection.
+/// - What values borrow must be there for longer than the map, and not only for as long.
 ///
 /// # Example
 ///

@@ -1,6 +1,6 @@
-//! Iterators of [`Map`](super::Map).
+//! Iterators of [`Map`].
 
-use super::map::hash_key;
+use super::map::{Map, hash_key};
 use super::policy::{Compact, Policy};
 use super::table;
 use crate::hashing::DefaultHashBuilder;
@@ -24,12 +24,17 @@ pub struct IntoIter<K, V, A: Alloc = Global, P: Policy = Compact>(
 /// Entries taken out of a map, which is empty by now.
 pub struct Drain<'m, K, V, A: Alloc = Global, P: Policy = Compact> {
     entries: table::IntoIter<(K, V), A, P>,
-    of: PhantomData<&'m mut ()>,
+    of: PhantomData<&'m ()>,
 }
 
 impl<K, V, A: Alloc, P: Policy> Drain<'_, K, V, A, P> {
     pub(super) const fn new(table: table::Table<(K, V), A, P>) -> Self {
         Self { entries: table.into_entries(), of: PhantomData }
+    }
+
+    /// The entries that are still to come.
+    pub(super) fn rest(&self) -> Iter<'_, K, V, P> {
+        Iter(self.entries.rest())
     }
 }
 
@@ -110,27 +115,89 @@ impl<K, V, P: Policy> Clone for Values<'_, K, V, P> {
     }
 }
 
+/// Iterators over nothing.
+macro_rules! nothing {
+    ([$($params:tt)*] $ty:ty, $inner:expr) => {
+        impl<$($params)*> Default for $ty {
+            /// Over nothing.
+            fn default() -> Self {
+                Self($inner)
+            }
+        }
+    };
+}
+
+nothing!([K, V, P: Policy] Iter<'_, K, V, P>, table::Iter::empty());
+nothing!([K, V, P: Policy] IterMut<'_, K, V, P>, table::IterMut::empty());
+nothing!([K, V, P: Policy] Keys<'_, K, V, P>, Iter::default());
+nothing!([K, V, P: Policy] Values<'_, K, V, P>, Iter::default());
+nothing!([K, V, P: Policy] ValuesMut<'_, K, V, P>, IterMut::default());
+nothing! {
+    [K, V, A: Alloc + Default, P: Policy] IntoIter<K, V, A, P>,
+    table::Table::new_in(A::default()).into_entries()
+}
+nothing!([K, V, A: Alloc + Default, P: Policy] IntoKeys<K, V, A, P>, IntoIter::default());
+nothing!([K, V, A: Alloc + Default, P: Policy] IntoValues<K, V, A, P>, IntoIter::default());
+
 /// Prints the entries to come, or a part of each.
 macro_rules! print {
     ([$($params:tt)*] $ty:ty, |$self:ident| $rest:expr, |$key:ident, $value:ident| $what:expr) => {
-        impl<K: fmt::Debug, V: fmt::Debug, $($params)*> fmt::Debug for $ty {
+        impl<$($params)*> fmt::Debug for $ty {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let $self = self;
                 f.debug_list().entries($rest.map(|($key, $value)| $what)).finish()
             }
         }
     };
+    (both [$($params:tt)*] $($rest:tt)*) => {
+        print!([K: fmt::Debug, V: fmt::Debug, $($params)*] $($rest)*);
+    };
+    (keys [$($params:tt)*] $($rest:tt)*) => {
+        print!([K: fmt::Debug, V, $($params)*] $($rest)*);
+    };
+    (values [$($params:tt)*] $($rest:tt)*) => {
+        print!([K, V: fmt::Debug, $($params)*] $($rest)*);
+    };
 }
 
-print!([P: Policy] Iter<'_, K, V, P>, |it| it.clone(), |key, value| (key, value));
-print!([P: Policy] IterMut<'_, K, V, P>, |it| Iter(it.0.rest()), |key, value| (key, value));
-print!([A: Alloc, P: Policy] IntoIter<K, V, A, P>, |it| Iter(it.0.rest()), |k, v| (k, v));
-print!([A: Alloc, P: Policy] Drain<'_, K, V, A, P>, |it| Iter(it.entries.rest()), |k, v| (k, v));
-print!([P: Policy] Keys<'_, K, V, P>, |it| it.0.clone(), |key, _value| key);
-print!([P: Policy] Values<'_, K, V, P>, |it| it.0.clone(), |_key, value| value);
-print!([P: Policy] ValuesMut<'_, K, V, P>, |it| Iter(it.0.0.rest()), |_key, value| value);
-print!([A: Alloc, P: Policy] IntoKeys<K, V, A, P>, |it| Iter(it.0.0.rest()), |key, _value| key);
-print!([A: Alloc, P: Policy] IntoValues<K, V, A, P>, |it| Iter(it.0.0.rest()), |_k, value| value);
+print!(both [P: Policy] Iter<'_, K, V, P>, |it| it.clone(), |k, v| (k, v));
+print!(both [P: Policy] IterMut<'_, K, V, P>, |it| Iter(it.0.rest()), |k, v| (k, v));
+print!(both [A: Alloc, P: Policy] IntoIter<K, V, A, P>, |it| Iter(it.0.rest()), |k, v| (k, v));
+print!(both [A: Alloc, P: Policy] Drain<'_, K, V, A, P>, |it| it.rest(), |k, v| (k, v));
+print!(keys [P: Policy] Keys<'_, K, V, P>, |it| it.0.clone(), |k, _v| k);
+print!(keys [A: Alloc, P: Policy] IntoKeys<K, V, A, P>, |it| Iter(it.0.0.rest()), |k, _v| k);
+print!(values [P: Policy] Values<'_, K, V, P>, |it| it.0.clone(), |_k, v| v);
+print!(values [P: Policy] ValuesMut<'_, K, V, P>, |it| Iter(it.0.0.rest()), |_k, v| v);
+print!(values [A: Alloc, P: Policy] IntoValues<K, V, A, P>, |it| Iter(it.0.0.rest()), |_k, v| v);
+
+/// Takes entries out of a map that a condition accepts, and puts the map in order when it goes.
+pub(super) struct Taking<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> {
+    entries: table::Extract<'m, (K, V), A, P>,
+    hash_builder: &'m S,
+}
+
+impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> Taking<'m, K, V, S, A, P> {
+    pub(super) fn new(map: &'m mut Map<K, V, S, A, P>) -> Self {
+        Self { entries: map.table.extract(), hash_builder: &map.hash_builder }
+    }
+
+    /// The next entry that `takes` accepts.
+    pub(super) fn next_if(&mut self, mut takes: impl FnMut(&K, &mut V) -> bool) -> Option<(K, V)> {
+        self.entries.next_if(|(key, value)| takes(key, value))
+    }
+
+    /// The most entries that can still come.
+    pub(super) const fn most(&self) -> usize {
+        self.entries.most()
+    }
+}
+
+impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> Drop for Taking<'_, K, V, S, A, P> {
+    /// The map may shrink now.
+    fn drop(&mut self) {
+        self.entries.tidy(&hash_key(self.hash_builder));
+    }
+}
 
 /// Entries that a condition takes out of a map.
 pub struct ExtractIf<
@@ -142,8 +209,7 @@ pub struct ExtractIf<
     A: Alloc = Global,
     P: Policy = Compact,
 > {
-    pub(super) extract: table::Extract<'m, (K, V), A, P>,
-    pub(super) hash_builder: &'m S,
+    pub(super) taking: Taking<'m, K, V, S, A, P>,
     pub(super) takes: F,
 }
 
@@ -158,27 +224,28 @@ where
     type Item = (K, V);
 
     fn next(&mut self) -> Option<(K, V)> {
-        self.extract.next_if(|(key, value)| (self.takes)(key, value))
+        self.taking.next_if(&mut self.takes)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, Some(self.extract.most()))
+        (0, Some(self.taking.most()))
     }
 }
 
-impl<K: Eq + Hash, V, F, S: BuildHasher, A: Alloc, P: Policy> Drop
-    for ExtractIf<'_, K, V, F, S, A, P>
+impl<K, V, F, S, A, P> FusedIterator for ExtractIf<'_, K, V, F, S, A, P>
+where
+    K: Eq + Hash,
+    F: FnMut(&K, &mut V) -> bool,
+    S: BuildHasher,
+    A: Alloc,
+    P: Policy,
 {
-    /// The map may shrink now.
-    fn drop(&mut self) {
-        self.extract.tidy(&hash_key(self.hash_builder));
-    }
 }
 
 impl<K: Eq + Hash, V, F, S: BuildHasher, A: Alloc, P: Policy> fmt::Debug
     for ExtractIf<'_, K, V, F, S, A, P>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ExtractIf").field("most", &self.extract.most()).finish_non_exhaustive()
+        f.debug_struct("ExtractIf").field("most", &self.taking.most()).finish_non_exhaustive()
     }
 }

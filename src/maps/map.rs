@@ -2,7 +2,7 @@
 
 use super::entry::{Entry, OccupiedEntry, VacantEntry};
 use super::iter::{Drain, ExtractIf, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys};
-use super::iter::{Values, ValuesMut};
+use super::iter::{Taking, Values, ValuesMut};
 use super::policy::{Compact, Policy};
 use super::table::Table;
 use crate::error::AllocError;
@@ -71,9 +71,17 @@ use core::ops::Index;
 ///
 /// - `capacity` is a sum over regions. After `with_capacity` or `reserve`, a few of them may still
 ///   grow, because hashing does not fill them evenly.
-/// - Removing may shrink the map; `drain` gives its memory back.
-/// - An `Iter` and its kin have the policy as a further parameter, which has a default.
+/// - Removing may shrink the map: `remove`, `retain` and `extract_if` may hash keys that stay (a
+///   hash function that panics then loses the entry that was taken out), and the last two, as the
+///   methods of entries that insert or remove, ask for `K: Eq + Hash` and `S: BuildHasher`. `drain`
+///   gives the memory back.
 /// - The default hasher is [`DefaultHashBuilder`].
+/// - What `try_reserve` returns is an [`AllocError`], and not std's `TryReserveError`, which
+///   nobody else can make.
+/// - An `Iter` and its kin have the policy as a further parameter, an `Entry` and its kin and
+///   `ExtractIf` hasher, allocator and policy, with defaults. `ExtractIf` puts the map in order
+///   when it goes, so that the map is borrowed until then.
+/// - `IterMut` and `ValuesMut` are invariant in `K`; there is no `get_disjoint_unchecked_mut`.
 ///
 /// # Example
 ///
@@ -119,17 +127,16 @@ impl<K, V> Map<K, V> {
     /// An empty map with room for `capacity` entries.
     #[must_use]
     #[track_caller]
-    pub fn with_capacity(capacity: usize) -> Self
-    where
-        K: Eq + Hash,
-    {
+    pub fn with_capacity(capacity: usize) -> Self {
         Self::with_capacity_and_hasher(capacity, DefaultHashBuilder::default())
     }
 }
 
+// Of the default policy alone, else a program would have to say which, where std asks for nothing.
 #[cfg(feature = "alloc")]
-impl<K, V, S, P: Policy> Map<K, V, S, Global, P> {
-    /// An empty map that hashes with `hash_builder`; requests no memory.
+impl<K, V, S> Map<K, V, S> {
+    /// An empty map that hashes with `hash_builder`; requests no memory. Of another policy than
+    /// [`Compact`]: `Map::default`, or [`with_hasher_in`](Self::with_hasher_in).
     #[must_use]
     pub const fn with_hasher(hash_builder: S) -> Self {
         Self::with_hasher_in(hash_builder, Global)
@@ -138,13 +145,10 @@ impl<K, V, S, P: Policy> Map<K, V, S, Global, P> {
     /// An empty map that hashes with `hash_builder`, with room for `capacity` entries.
     #[must_use]
     #[track_caller]
-    pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> Self
-    where
-        K: Eq + Hash,
-        S: BuildHasher,
-    {
+    pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> Self {
         let mut map = Self::with_hasher(hash_builder);
-        map.reserve(capacity);
+        // There is no entry yet that could be hashed.
+        granted(map.table.try_reserve(capacity, &|_| 0));
         map
     }
 }
@@ -377,6 +381,19 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> Map<K, V, S, A, P> {
         }
     }
 
+    /// Puts an entry in place of the one whose key equals its own; returns that one's key.
+    #[track_caller]
+    pub(super) fn replace_entry(&mut self, key: K, value: V) -> Option<K> {
+        let hash = self.hash_builder.hash_one(&key);
+        match self.table.entry(hash, |(stored, _)| *stored == key) {
+            Ok(found) => Some(core::mem::replace(found.into_mut(), (key, value)).0),
+            Err(missing) => {
+                granted(missing.vacant(hash_key(&self.hash_builder))).insert((key, value));
+                None
+            }
+        }
+    }
+
     /// Removes `key`; returns its value. O(1) amortised.
     #[inline]
     pub fn remove<Q: ?Sized + Hash + Eq>(&mut self, key: &Q) -> Option<V>
@@ -409,7 +426,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> Map<K, V, S, A, P> {
     }
 
     /// Keeps the entries for which `keep` returns `true`. O(n). The map may then shrink.
-    pub fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
+    pub fn retain<F: FnMut(&K, &mut V) -> bool>(&mut self, mut keep: F) {
         let hasher = hash_key(&self.hash_builder);
         self.table.retain(|(key, value)| keep(key, value), &hasher);
     }
@@ -420,7 +437,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> Map<K, V, S, A, P> {
         &mut self,
         takes: F,
     ) -> ExtractIf<'_, K, V, F, S, A, P> {
-        ExtractIf { extract: self.table.extract(), hash_builder: &self.hash_builder, takes }
+        ExtractIf { taking: Taking::new(self), takes }
     }
 
     /// Groups that looking up every entry reads: the mean, and the most. 1 is best. O(n).

@@ -64,7 +64,8 @@ pub use ordered_map::{
 pub use ordered_set::{OrderedSet, OrderedSetIntoIter, OrderedSetIter};
 pub use policy::{Compact, Policy, Quick};
 pub use resolver::{Resolver, ResolverIter};
-pub use set::{Difference, Intersection, Set, SetIntoIter, SetIter, SymmetricDifference, Union};
+pub use set::{Difference, Intersection, Set, SetDrain, SetExtractIf, SetIntoIter, SetIter};
+pub use set::{SymmetricDifference, Union};
 pub use static_core::StaticBuilder;
 pub use static_map::{StaticMap, StaticValues};
 pub use static_set::StaticSet;

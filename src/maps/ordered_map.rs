@@ -79,6 +79,15 @@ pub use iter::{
 /// where the allocator cannot enlarge it in place: with glibc's, up to 32 MB (`benches/peers`,
 /// `maps_life`, has the longest operations).
 ///
+/// # What differs from indexmap
+///
+/// - What is asked of a slice is asked of [`as_slice`](Self::as_slice), which is one of pairs:
+///   there is no type of its own with `binary_search_by`, `partition_point` and their kin here.
+/// - There is no `extract_if`, `splice`, `append`, `insert_before`, `insert_sorted`,
+///   `get_disjoint_mut`, nor an entry by its position; no `remove`, which is deprecated there:
+///   [`swap_remove`](Self::swap_remove) and [`shift_remove`](Self::shift_remove) say what they do.
+/// - What keys and values borrow must be there for longer than the map, and not only for as long.
+///
 /// # Parameters
 ///
 /// The hash function and the allocator, as of [`Map`](super::Map). At most 2^32 entries.
@@ -143,10 +152,7 @@ impl<K, V> OrderedMap<K, V> {
     /// An empty map with room for `capacity` entries.
     #[must_use]
     #[track_caller]
-    pub fn with_capacity(capacity: usize) -> Self
-    where
-        K: Eq + Hash,
-    {
+    pub fn with_capacity(capacity: usize) -> Self {
         Self::with_capacity_and_hasher(capacity, DefaultHashBuilder::default())
     }
 }
@@ -162,13 +168,13 @@ impl<K, V, S> OrderedMap<K, V, S> {
     /// An empty map that hashes with `hash_builder`, with room for `capacity` entries.
     #[must_use]
     #[track_caller]
-    pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> Self
-    where
-        K: Eq + Hash,
-        S: BuildHasher,
-    {
+    pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> Self {
         let mut map = Self::with_hasher(hash_builder);
-        granted(map.try_reserve_exact(capacity));
+        granted(map.entries.try_reserve_exact(capacity));
+        if capacity > SCANNED {
+            // There is no entry yet that could be hashed.
+            map.ids = granted(Ids::try_built(0, capacity, &Global, &|_| 0));
+        }
         map
     }
 }
@@ -566,6 +572,17 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone> OrderedMap<K, V, S, A> {
     #[track_caller]
     pub fn shift_insert(&mut self, index: usize, key: K, value: V) -> Option<V> {
         granted(self.try_shift_insert(index, key, value))
+    }
+
+    /// Puts an entry in place of the one whose key equals its own, or at the end; returns the key
+    /// that was there.
+    #[track_caller]
+    pub(super) fn replace_entry(&mut self, key: K, value: V) -> Option<K> {
+        let Ok(index) = self.find(&key) else {
+            self.insert(key, value);
+            return None;
+        };
+        Some(core::mem::replace(&mut self.entries[index], (key, value)).0)
     }
 
     /// The place of `key`, to look at, fill or empty with one look-up.

@@ -331,6 +331,27 @@ impl<K: Eq + Hash, S: BuildHasher, A: Alloc + Clone> OrderedSet<K, S, A> {
         let (index, old) = self.map.insert_full(key, ());
         (index, old.is_none())
     }
+
+    /// Adds `key` in place of the one that equals it, or at the end; returns that one.
+    ///
+    /// # Panics
+    ///
+    /// If memory cannot be had.
+    #[track_caller]
+    pub fn replace(&mut self, key: K) -> Option<K> {
+        self.map.replace_entry(key, ())
+    }
+
+    /// Adds `key` at `index`, or moves the one that equals it there; returns whether it was new.
+    /// O(n).
+    ///
+    /// # Panics
+    ///
+    /// If memory cannot be had, or `index` is too large.
+    #[track_caller]
+    pub fn shift_insert(&mut self, index: usize, key: K) -> bool {
+        self.map.shift_insert(index, key, ()).is_none()
+    }
 }
 
 impl<K, S, T, A, B> PartialEq<OrderedSet<K, T, B>> for OrderedSet<K, S, A>

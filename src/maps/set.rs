@@ -1,6 +1,6 @@
 //! [`Set`]: a view of [`Map<K, ()>`](Map).
 
-use super::iter::{IntoKeys, Keys};
+use super::iter::{Drain, IntoKeys, Keys, Taking, forward};
 use super::map::Map;
 use super::policy::{Compact, Policy};
 use super::set_over_map::{set_operator, set_over_map};
@@ -77,10 +77,74 @@ pub type SetIter<'s, K, P = Compact> = Keys<'s, K, (), P>;
 /// Keys of a set, by value.
 pub type SetIntoIter<K, A = Global, P = Compact> = IntoKeys<K, (), A, P>;
 
+/// Keys taken out of a set, which is empty by now.
+pub struct SetDrain<'s, K, A: Alloc = Global, P: Policy = Compact> {
+    entries: Drain<'s, K, (), A, P>,
+}
+
+forward!([K, A: Alloc, P: Policy] SetDrain<'_, K, A, P>, K, |it| it.entries, |next| next.0);
+
+impl<K: fmt::Debug, A: Alloc, P: Policy> fmt::Debug for SetDrain<'_, K, A, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.entries.rest().map(|(key, ())| key)).finish()
+    }
+}
+
+/// Keys that a condition takes out of a set.
+pub struct SetExtractIf<
+    's,
+    K: Eq + Hash,
+    F,
+    S: BuildHasher = DefaultHashBuilder,
+    A: Alloc = Global,
+    P: Policy = Compact,
+> {
+    taking: Taking<'s, K, (), S, A, P>,
+    takes: F,
+}
+
+impl<K, F, S, A, P> Iterator for SetExtractIf<'_, K, F, S, A, P>
+where
+    K: Eq + Hash,
+    F: FnMut(&K) -> bool,
+    S: BuildHasher,
+    A: Alloc,
+    P: Policy,
+{
+    type Item = K;
+
+    fn next(&mut self) -> Option<K> {
+        let Self { taking, takes } = self;
+        taking.next_if(|key, ()| takes(key)).map(|(key, ())| key)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(self.taking.most()))
+    }
+}
+
+impl<K, F, S, A, P> FusedIterator for SetExtractIf<'_, K, F, S, A, P>
+where
+    K: Eq + Hash,
+    F: FnMut(&K) -> bool,
+    S: BuildHasher,
+    A: Alloc,
+    P: Policy,
+{
+}
+
+impl<K: Eq + Hash, F, S: BuildHasher, A: Alloc, P: Policy> fmt::Debug
+    for SetExtractIf<'_, K, F, S, A, P>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetExtractIf").field("most", &self.taking.most()).finish_non_exhaustive()
+    }
+}
+
 impl<K, S, A: Alloc + Clone, P: Policy> Set<K, S, A, P> {
     /// Takes all keys out. The memory goes back when the iterator goes.
-    pub fn drain(&mut self) -> impl ExactSizeIterator<Item = K> + FusedIterator + '_ {
-        self.map.drain().map(|(key, ())| key)
+    pub fn drain(&mut self) -> SetDrain<'_, K, A, P> {
+        SetDrain { entries: self.map.drain() }
     }
 }
 
@@ -110,9 +174,7 @@ impl<K: Eq + Hash, S: BuildHasher, A: Alloc, P: Policy> Set<K, S, A, P> {
     #[inline]
     #[track_caller]
     pub fn replace(&mut self, key: K) -> Option<K> {
-        let old = self.take(&key);
-        self.insert(key);
-        old
+        self.map.replace_entry(key, ())
     }
 
     /// Removes `key`; returns whether it was there. O(1) amortised.
@@ -134,13 +196,16 @@ impl<K: Eq + Hash, S: BuildHasher, A: Alloc, P: Policy> Set<K, S, A, P> {
     }
 
     /// Keeps the keys for which `keep` returns `true`. O(n). The set may then shrink.
-    pub fn retain(&mut self, mut keep: impl FnMut(&K) -> bool) {
+    pub fn retain<F: FnMut(&K) -> bool>(&mut self, mut keep: F) {
         self.map.retain(|key, ()| keep(key));
     }
 
     /// Takes out the keys for which `takes` returns `true`, as they are asked for. O(n) for all.
-    pub fn extract_if(&mut self, mut takes: impl FnMut(&K) -> bool) -> impl Iterator<Item = K> {
-        self.map.extract_if(move |key, ()| takes(key)).map(|(key, ())| key)
+    pub fn extract_if<F: FnMut(&K) -> bool>(
+        &mut self,
+        takes: F,
+    ) -> SetExtractIf<'_, K, F, S, A, P> {
+        SetExtractIf { taking: Taking::new(&mut self.map), takes }
     }
 
     /// The keys that are in this set and not in `other`.

@@ -21,16 +21,13 @@ macro_rules! set_over_map {
             /// An empty set with room for `capacity` keys.
             #[must_use]
             #[track_caller]
-            pub fn with_capacity(capacity: usize) -> Self
-            where
-                K: Eq + Hash,
-            {
+            pub fn with_capacity(capacity: usize) -> Self {
                 Self { map: $map::with_capacity(capacity) }
             }
         }
 
         #[cfg(feature = "alloc")]
-        impl<K, S $($policy)*> $set<K, S, Global $($p)*> {
+        impl<K, S> $set<K, S> {
             /// An empty set that hashes with `hash_builder`; requests no memory.
             #[must_use]
             pub const fn with_hasher(hash_builder: S) -> Self {
@@ -40,11 +37,7 @@ macro_rules! set_over_map {
             /// An empty set that hashes with `hash_builder`, with room for `capacity` keys.
             #[must_use]
             #[track_caller]
-            pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> Self
-            where
-                K: Eq + Hash,
-                S: BuildHasher,
-            {
+            pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> Self {
                 Self { map: $map::with_capacity_and_hasher(capacity, hash_builder) }
             }
         }

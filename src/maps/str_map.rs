@@ -78,6 +78,7 @@ use core::hash::BuildHasher;
 /// - Keys are handed in by reference and copied.
 /// - `capacity` is the number of entries from which the next bucket is split.
 /// - Removing may shrink the map; `drain` gives its memory back.
+/// - What values borrow must be there for longer than the map, and not only for as long.
 ///
 /// # Example
 ///

@@ -236,9 +236,37 @@ struct Place {
     index: usize,
 }
 
+/// What entries look at when they are dropped must be there for longer than their table.
+///
+/// ```compile_fail,E0597
+/// struct Looks<'a>(&'a String);
+/// impl Drop for Looks<'_> {
+///     fn drop(&mut self) {
+///         assert!(!self.0.is_empty());
+///     }
+/// }
+/// let mut map = lessram::maps::Map::new();
+/// let string = String::from("a");
+/// map.insert(1, Looks(&string));
+/// ```
+#[cfg(doctest)]
+struct DroppedWithTheTable;
+
 /// The table. Its hash function is handed to what needs it; the same must be handed in each time,
 /// or entries are not found any more (nothing worse happens).
+#[repr(transparent)]
 pub(super) struct Table<T, A: Alloc, P: Policy> {
+    held: Held<A, P>,
+    owns: PhantomData<T>,
+}
+
+/// What a table holds, whatever its entries are.
+///
+/// A type of its own for the compiler's sake. If `Table` had a `Drop` of its own, what entries
+/// borrow had to be there for longer than the table, and programs that std's maps take would not
+/// compile. As it is, that a table drops its entries is what its `PhantomData<T>` says, and that
+/// asks no more of them than a field of type `T` would.
+struct Held<A: Alloc, P: Policy> {
     one: Region,
     many: Option<NonNull<Region>>,
     len: usize,
@@ -246,8 +274,18 @@ pub(super) struct Table<T, A: Alloc, P: Policy> {
     /// walked says nothing of the places in another: else filling one from the other would fill
     /// groups one after the other, and each entry would pass all the full ones.
     seed: u64,
+    /// Drops the entries, of whatever type they are, and gives the memory back; told of a `Self`,
+    /// which to name here would leave `A` no subtypes.
+    end: unsafe fn(NonNull<()>),
     alloc: A,
-    owns: PhantomData<(T, P)>,
+    policy: PhantomData<P>,
+}
+
+impl<A: Alloc, P: Policy> Drop for Held<A, P> {
+    fn drop(&mut self) {
+        // SAFETY: made by `Table::new_in` for entries of this very type, and not used any more.
+        unsafe { (self.end)(NonNull::from(self).cast()) };
+    }
 }
 
 // SAFETY: the table owns its entries and its allocator, and shares neither.
@@ -265,16 +303,18 @@ fn next_seed() -> u64 {
 
 impl<T, A: Alloc, P: Policy> Table<T, A, P> {
     pub(super) const fn new_in(alloc: A) -> Self {
-        Self { one: Region::empty(), many: None, len: 0, seed: 0, alloc, owns: PhantomData }
+        let (one, end) = (Region::empty(), Self::end);
+        let held = Held { one, many: None, len: 0, seed: 0, end, alloc, policy: PhantomData };
+        Self { held, owns: PhantomData }
     }
 
     #[inline]
     pub(super) const fn len(&self) -> usize {
-        self.len
+        self.held.len
     }
 
     pub(super) const fn alloc(&self) -> &A {
-        &self.alloc
+        &self.held.alloc
     }
 
     /// Entries that fit before some region grows.
@@ -284,19 +324,19 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
 
     #[inline]
     fn regions(&self) -> &[Region] {
-        match &self.many {
+        match &self.held.many {
             // SAFETY: a block of so many regions (invariant 4), borrowed with the table.
             Some(many) => unsafe { slice::from_raw_parts(many.as_ptr(), P::REGIONS) },
-            None => slice::from_ref(&self.one),
+            None => slice::from_ref(&self.held.one),
         }
     }
 
     #[inline]
     fn regions_mut(&mut self) -> &mut [Region] {
-        match &mut self.many {
+        match &mut self.held.many {
             // SAFETY: a block of so many regions (invariant 4), exclusively borrowed.
             Some(many) => unsafe { slice::from_raw_parts_mut(many.as_ptr(), P::REGIONS) },
-            None => slice::from_mut(&mut self.one),
+            None => slice::from_mut(&mut self.held.one),
         }
     }
 
@@ -304,9 +344,9 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
     /// loop of look-ups asks for it once.
     #[inline(always)]
     fn first_region(&self) -> (NonNull<Region>, usize) {
-        match &self.many {
+        match &self.held.many {
             Some(many) => (*many, P::REGIONS - 1),
-            None => (NonNull::from(&self.one), 0),
+            None => (NonNull::from(&self.held.one), 0),
         }
     }
 
@@ -323,7 +363,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
     /// The hash as the table uses it: all bits matter, whatever the hash function.
     #[inline(always)]
     fn parted(&self, hash: u64) -> Parted {
-        Parted { hash: fold(hash ^ self.seed) }
+        Parted { hash: fold(hash ^ self.held.seed) }
     }
 
     /// The region of a hash, and its number.
@@ -412,7 +452,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
             place
         });
         for (i, place) in places.iter().enumerate() {
-            assert!(place.is_none() || !places[..i].contains(place), "two keys are the same");
+            assert!(place.is_none() || !places[..i].contains(place), "duplicate keys found");
         }
         // SAFETY: initialised (invariant 5), different slots, exclusively borrowed with the table.
         places.map(|place| place.map(|place| unsafe { self.slot(place).as_mut() }))
@@ -440,7 +480,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
 
     /// Tells of the blocks; what the entries are called, and what they are for.
     pub(super) fn parts(&self, name: &'static str, kind: PartKind, out: &mut dyn Parts) {
-        if self.many.is_some() {
+        if self.held.many.is_some() {
             out.block(&[Part::header("regions", P::REGIONS * size_of::<Region>())]);
         }
         for region in self.regions() {
@@ -458,11 +498,11 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
     }
 
     pub(super) fn iter(&self) -> Iter<'_, T, P> {
-        Iter::new(self.regions(), self.len)
+        Iter::new(self.regions(), self.held.len)
     }
 
     pub(super) fn iter_mut(&mut self) -> IterMut<'_, T, P> {
-        IterMut::new(self.regions(), self.len)
+        IterMut::new(self.regions(), self.held.len)
     }
 
     /// Groups that a look-up of each entry reads, summed up and at most. For tests and reports.
@@ -563,7 +603,7 @@ impl<'t, T, A: Alloc, P: Policy> Vacant<'t, T, A, P> {
         // the table's from here on.
         let index = unsafe { put::<T, P>(to, self.parted, NonNull::from(&*entry)) };
         to.len += 1;
-        self.table.len += 1;
+        self.table.held.len += 1;
         Occupied { table: self.table, place: Place { region, index } }
     }
 }

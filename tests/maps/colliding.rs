@@ -6,7 +6,7 @@ use lessram::BuildError;
 use lessram::filters::{Bloom, Fuse, Quotient, Ribbon, ScalableQuotient};
 use lessram::hashing::{DefaultHashBuilder, KeyHash};
 use lessram::maps::{Compact, CompactMap, Map, Mphf, OrderedMap, Quick, StaticBuilder, StaticSet};
-use lessram::mem::Footprint;
+use lessram::mem::{Footprint, Global};
 use lessram::sketches::{CountMin, ExaLogLog};
 use std::cell::Cell;
 use std::hash::{BuildHasher, Hash, Hasher};
@@ -87,7 +87,7 @@ macro_rules! cost {
 fn costs<S: BuildHasher + Copy>(hasher: S, n: u64) -> [(f64, f64, f64); 4] {
     [
         cost!(Map::<Key, (), S, _, Compact>::with_hasher(hasher), n),
-        cost!(Map::<Key, (), S, _, Quick>::with_hasher(hasher), n),
+        cost!(Map::<Key, (), S, _, Quick>::with_hasher_in(hasher, Global), n),
         cost!(CompactMap::<Key, (), S>::with_hasher(hasher), n),
         cost!(OrderedMap::<Key, (), S>::with_hasher(hasher), n),
     ]

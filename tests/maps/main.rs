@@ -1,6 +1,7 @@
 //! Maps and sets: against std's as an oracle, with their bytes compared to the allocator's after
 //! every operation; with allocators that refuse, hash functions and drops that panic or lie.
 
+mod as_std;
 mod colliding;
 mod compact;
 mod faults;

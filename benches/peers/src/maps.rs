@@ -100,7 +100,8 @@ fn of_size(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
     let insert = each!(
         || filled(Compact::with_capacity(n), &keys, Compact::insert).len() as u64,
         || {
-            let map = Fast::with_capacity_and_hasher(n, state);
+            let mut map = Fast::with_hasher_in(state, Global);
+            map.reserve(n);
             filled(map, &keys, Fast::insert).len() as u64
         },
         || filled(Blocks::with_capacity(n), &keys, Blocks::insert).len() as u64,

@@ -204,11 +204,7 @@ fn slowdown(keys: &dyn Keys, fresh: &dyn Keys, look: u64) -> f64 {
     least[0].as_secs_f64() / least[1].as_secs_f64()
 }
 
-fn turns(
-    aged: &[(&'static str, Mutex<Aged>)],
-    n: u64,
-    rounds: usize,
-) -> Outcome {
+fn turns(aged: &[(&'static str, Mutex<Aged>)], n: u64, rounds: usize) -> Outcome {
     // In so many, each region of a table is put in order once or twice.
     let count = n / 2;
     let contenders: Vec<_> = aged

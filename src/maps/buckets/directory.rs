@@ -100,7 +100,7 @@ impl<B: Bucket, A: Alloc> Directory<B, A> {
         places: [Option<(usize, usize)>; N],
     ) -> [Option<&mut B::Value>; N] {
         for (i, place) in places.iter().enumerate() {
-            assert!(place.is_none() || !places[..i].contains(place), "two keys are the same");
+            assert!(place.is_none() || !places[..i].contains(place), "duplicate keys found");
         }
         places.map(|place| {
             let (bucket, index) = place?;

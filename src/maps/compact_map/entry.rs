@@ -35,7 +35,7 @@ pub struct CompactVacantEntry<'m, K, V, S = DefaultHashBuilder, A: Alloc = Globa
 
 place! {
     CompactEntry<'m, K, V, S, A>, CompactOccupiedEntry<'m, K, V, S, A>, K,
-    [K: Eq + Hash, V, S: BuildHasher, A: Alloc]
+    [K, V, S, A: Alloc], [K: Eq + Hash, V, S: BuildHasher, A: Alloc]
 }
 
 impl<'m, K, V, S, A: Alloc> CompactOccupiedEntry<'m, K, V, S, A> {
@@ -82,7 +82,7 @@ impl<'m, K, V, S, A: Alloc> CompactOccupiedEntry<'m, K, V, S, A> {
     }
 }
 
-impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc> CompactVacantEntry<'m, K, V, S, A> {
+impl<K, V, S, A: Alloc> CompactVacantEntry<'_, K, V, S, A> {
     /// The key.
     #[inline]
     pub const fn key(&self) -> &K {
@@ -94,7 +94,9 @@ impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc> CompactVacantEntry<'m, K, V,
     pub fn into_key(self) -> K {
         self.key
     }
+}
 
+impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc> CompactVacantEntry<'m, K, V, S, A> {
     /// Sets the value.
     ///
     /// # Panics

@@ -35,7 +35,7 @@ pub struct IntVacantEntry<'m, V, K: IntKey = u64, A: Alloc = Global> {
 
 place! {
     IntEntry<'m, V, K, A>, IntOccupiedEntry<'m, V, K, A>, K,
-    [V, K: IntKey, A: Alloc]
+    [V, K: IntKey, A: Alloc], [V, K: IntKey, A: Alloc]
 }
 
 impl<'m, V, K: IntKey, A: Alloc> IntOccupiedEntry<'m, V, K, A> {

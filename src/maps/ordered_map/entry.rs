@@ -34,10 +34,10 @@ pub struct OrderedVacantEntry<'m, K, V, S = DefaultHashBuilder, A: Alloc = Globa
 
 place! {
     OrderedEntry<'m, K, V, S, A>, OrderedOccupiedEntry<'m, K, V, S, A>, K,
-    [K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone]
+    [K, V, S, A: Alloc], [K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone]
 }
 
-impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone> OrderedEntry<'_, K, V, S, A> {
+impl<K, V, S, A: Alloc> OrderedEntry<'_, K, V, S, A> {
     /// The position of the entry, or the one that it would get.
     #[inline]
     pub fn index(&self) -> usize {
@@ -113,7 +113,7 @@ removals! {
     shift_remove shift_remove_entry shift_remove_index: "and moves those behind it up";
 }
 
-impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone> OrderedVacantEntry<'m, K, V, S, A> {
+impl<K, V, S, A: Alloc> OrderedVacantEntry<'_, K, V, S, A> {
     /// The key.
     #[inline]
     pub const fn key(&self) -> &K {
@@ -131,7 +131,9 @@ impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone> OrderedVacantEntry<'
     pub fn index(&self) -> usize {
         self.map.len()
     }
+}
 
+impl<'m, K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone> OrderedVacantEntry<'m, K, V, S, A> {
     /// Sets the value.
     ///
     /// # Panics

@@ -37,7 +37,7 @@ pub struct StrVacantEntry<'m, 'k, V, S = DefaultHashBuilder, A: Alloc = Global> 
 
 place! {
     StrEntry<'m, 'k, V, S, A>, StrOccupiedEntry<'m, V, S, A>, [u8],
-    ['k, V, S: BuildHasher, A: Alloc]
+    ['k, V, S, A: Alloc], ['k, V, S: BuildHasher, A: Alloc]
 }
 
 impl<'m, V, S, A: Alloc> StrOccupiedEntry<'m, V, S, A> {
@@ -84,13 +84,15 @@ impl<'m, V, S, A: Alloc> StrOccupiedEntry<'m, V, S, A> {
     }
 }
 
-impl<'m, 'k, V, S: BuildHasher, A: Alloc> StrVacantEntry<'m, 'k, V, S, A> {
+impl<'k, V, S, A: Alloc> StrVacantEntry<'_, 'k, V, S, A> {
     /// The key.
     #[inline]
     pub const fn key(&self) -> &'k [u8] {
         self.wanted.key()
     }
+}
 
+impl<'m, V, S: BuildHasher, A: Alloc> StrVacantEntry<'m, '_, V, S, A> {
     /// Sets the value.
     ///
     /// # Panics
@@ -127,7 +129,7 @@ impl<'m, 'k, V, S: BuildHasher, A: Alloc> StrVacantEntry<'m, 'k, V, S, A> {
     }
 }
 
-impl<V: fmt::Debug, S: BuildHasher, A: Alloc> fmt::Debug for StrEntry<'_, '_, V, S, A> {
+impl<V: fmt::Debug, S, A: Alloc> fmt::Debug for StrEntry<'_, '_, V, S, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Occupied(entry) => f.debug_tuple("Entry").field(entry).finish(),
@@ -143,7 +145,7 @@ impl<V: fmt::Debug, S, A: Alloc> fmt::Debug for StrOccupiedEntry<'_, V, S, A> {
     }
 }
 
-impl<V, S: BuildHasher, A: Alloc> fmt::Debug for StrVacantEntry<'_, '_, V, S, A> {
+impl<V, S, A: Alloc> fmt::Debug for StrVacantEntry<'_, '_, V, S, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("VacantEntry").field(&Literal(self.key())).finish()
     }

@@ -141,7 +141,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         hasher: &impl Fn(&T) -> u64,
     ) -> Result<(), AllocError> {
         self.draw_seed();
-        if self.many.is_none() && self.len >= P::SPLIT {
+        if self.held.many.is_none() && self.held.len >= P::SPLIT {
             self.try_split(0, hasher)?;
         }
         let (number, region) = self.region_of(self.parted(hash));
@@ -149,15 +149,15 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         if need <= size.limit as usize {
             return Ok(());
         }
-        let large = self.many.is_some();
+        let large = self.held.many.is_some();
         let next = if large { size.rung_after::<P>(number, need) } else { size.after::<P>(need) };
         self.try_rebuild(number, next.ok_or(AllocError::CapacityOverflow)?, hasher)
     }
 
     /// Gives a table that has no memory yet a seed of its own.
     fn draw_seed(&mut self) {
-        if self.many.is_none() && self.one.size == Size::NONE {
-            self.seed = next_seed();
+        if self.held.many.is_none() && self.held.one.size == Size::NONE {
+            self.held.seed = next_seed();
         }
     }
 
@@ -174,8 +174,8 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         let old = &self.regions()[number];
         let len = old.len;
         debug_assert!(len <= size.limit);
-        let mut fresh = Fresh::<T, A, P>::try_new(size, &self.alloc)?;
-        let (mut few, mut many) = ([0; 64], RawVec::new_in(&self.alloc));
+        let mut fresh = Fresh::<T, A, P>::try_new(size, &self.held.alloc)?;
+        let (mut few, mut many) = ([0; 64], RawVec::new_in(&self.held.alloc));
         let counts: &mut [u8] = match few.get_mut(..size.groups as usize) {
             Some(counts) => counts,
             None => {
@@ -206,7 +206,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         fresh.region.len = len;
         let fresh = fresh.into_region();
         let old = replace(&mut self.regions_mut()[number], fresh);
-        give_back::<T, A, P>(&old, &self.alloc);
+        give_back::<T, A, P>(&old, &self.held.alloc);
         Ok(())
     }
 
@@ -215,12 +215,12 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
     fn try_split(&mut self, entries: usize, hasher: &impl Fn(&T) -> u64) -> Result<(), AllocError> {
         // All hashes first: a hash function that answers differently the second time must not
         // bring more entries into a region than it was made for.
-        let mut hashes = RawVec::new_in(&self.alloc);
-        hashes.try_resize(self.len, 0_u64)?;
-        let mut counts = RawVec::new_in(&self.alloc);
+        let mut hashes = RawVec::new_in(&self.held.alloc);
+        hashes.try_resize(self.held.len, 0_u64)?;
+        let mut counts = RawVec::new_in(&self.held.alloc);
         counts.try_resize(P::REGIONS, 0_usize)?;
         let mut next = 0;
-        for_each::<T, P>(&self.one, |_, entry| {
+        for_each::<T, P>(&self.held.one, |_, entry| {
             // SAFETY: an entry (invariant 2), borrowed for the call.
             let parted = self.parted(hasher(unsafe { entry.as_ref() }));
             counts[parted.hash as usize % P::REGIONS] += 1;
@@ -228,15 +228,15 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
             next += 1;
         });
         let each = share_of::<P>(entries);
-        let mut fresh = Many::<T, A, P>::try_new(&self.alloc)?;
+        let mut fresh = Many::<T, A, P>::try_new(&self.held.alloc)?;
         for (number, &count) in counts.iter().enumerate() {
             let size = Size::NONE.rung_after::<P>(number, count.max(each));
             let size = size.ok_or(AllocError::CapacityOverflow)?;
-            let region = Fresh::<T, A, P>::try_new(size, &self.alloc)?.into_region();
+            let region = Fresh::<T, A, P>::try_new(size, &self.held.alloc)?.into_region();
             fresh.regions()[number] = region;
         }
         next = 0;
-        for_each::<T, P>(&self.one, |_, entry| {
+        for_each::<T, P>(&self.held.one, |_, entry| {
             let parted = Parted { hash: hashes[next] };
             let region = &mut fresh.regions()[parted.hash as usize % P::REGIONS];
             // SAFETY: the region was made for as many entries as have its number.
@@ -245,15 +245,15 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
             next += 1;
         });
         drop((hashes, counts));
-        self.many = Some(fresh.into_block());
-        let old = replace(&mut self.one, Region::empty());
-        give_back::<T, A, P>(&old, &self.alloc);
+        self.held.many = Some(fresh.into_block());
+        let old = replace(&mut self.held.one, Region::empty());
+        give_back::<T, A, P>(&old, &self.held.alloc);
         Ok(())
     }
 
     /// Brings the entries of all regions into one of this size, which holds them all.
     fn try_join(&mut self, size: Size, hasher: &impl Fn(&T) -> u64) -> Result<(), AllocError> {
-        let mut fresh = Fresh::<T, A, P>::try_new(size, &self.alloc)?;
+        let mut fresh = Fresh::<T, A, P>::try_new(size, &self.held.alloc)?;
         for region in self.regions() {
             for_each::<T, P>(region, |_, entry| {
                 // SAFETY: an entry (invariant 2), borrowed for the call.
@@ -262,16 +262,16 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
                 unsafe { put::<T, P>(&mut fresh.region, parted, entry) };
             });
         }
-        fresh.region.len = self.len as u32;
-        self.one = fresh.into_region();
+        fresh.region.len = self.held.len as u32;
+        self.held.one = fresh.into_region();
         self.give_back_many();
         Ok(())
     }
 
     /// Gives the block of regions back, with all of theirs, whatever is in their slots.
     fn give_back_many(&mut self) {
-        if let Some(block) = self.many.take() {
-            drop(Many::<T, A, P> { block, alloc: &self.alloc, holds: PhantomData });
+        if let Some(block) = self.held.many.take() {
+            drop(Many::<T, A, P> { block, alloc: &self.held.alloc, holds: PhantomData });
         }
     }
 
@@ -283,12 +283,12 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         hasher: &impl Fn(&T) -> u64,
     ) -> Result<(), AllocError> {
         let overflow = AllocError::CapacityOverflow;
-        let need = self.len.checked_add(extra).ok_or(overflow)?;
+        let need = self.held.len.checked_add(extra).ok_or(overflow)?;
         if need <= self.capacity() {
             return Ok(());
         }
         self.draw_seed();
-        if self.many.is_none() && need <= P::SPLIT {
+        if self.held.many.is_none() && need <= P::SPLIT {
             let size = Size::fitting::<P>(need).ok_or(overflow)?;
             return self.try_rebuild(0, size, hasher);
         }
@@ -296,7 +296,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         // Each region alone may fit where all of them never can.
         let each = layout_of::<T, P>(size)?.0.size();
         each.checked_mul(P::REGIONS).filter(|all| *all <= isize::MAX as usize).ok_or(overflow)?;
-        if self.many.is_none() {
+        if self.held.many.is_none() {
             return self.try_split(need, hasher);
         }
         for number in 0..P::REGIONS {
@@ -314,11 +314,11 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         hasher: &impl Fn(&T) -> u64,
     ) -> Result<(), AllocError> {
         let overflow = AllocError::CapacityOverflow;
-        let need = self.len.max(least);
-        if self.many.is_some() && need <= P::JOIN {
+        let need = self.held.len.max(least);
+        if self.held.many.is_some() && need <= P::JOIN {
             return self.try_join(Size::fitting::<P>(need).ok_or(overflow)?, hasher);
         }
-        let each = if self.many.is_some() { least.div_ceil(P::REGIONS) } else { least };
+        let each = if self.held.many.is_some() { least.div_ceil(P::REGIONS) } else { least };
         for number in 0..self.regions().len() {
             let Region { len, size: old, .. } = self.regions()[number];
             // What fits in no region is more than this one has.
@@ -340,7 +340,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         unsafe { region.set_tag::<P>(place.index / P::WIDTH, place.index % P::WIDTH, 0) };
         region.len -= 1;
         region.removed += 1;
-        self.len -= 1;
+        self.held.len -= 1;
         // SAFETY: it was initialised, and nobody else takes what is in an empty slot.
         unsafe { slot.read() }
     }
@@ -362,8 +362,8 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         let (len, size, stale) = (region.len, region.size, region.is_stale());
         let wide = size.is_wide_for::<P>(len as usize);
         let with_room = |len: usize| Size::fitting::<P>(len + len / 16);
-        let rebuilt = if wide && self.many.is_some() && self.len <= P::JOIN {
-            with_room(self.len).map(|size| self.try_join(size, hasher))
+        let rebuilt = if wide && self.held.many.is_some() && self.held.len <= P::JOIN {
+            with_room(self.held.len).map(|size| self.try_join(size, hasher))
         } else if wide {
             with_room(len as usize).map(|size| self.try_rebuild(number, size, hasher))
         } else if stale {
@@ -411,7 +411,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
             }
             (region.len, region.removed) = (0, 0);
         }
-        self.len = 0;
+        self.held.len = 0;
     }
 
     /// Drops all entries that need it. If one of them panics, it and those before it are gone, and
@@ -445,13 +445,13 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         T: Clone,
         A: Clone,
     {
-        let mut copy = Self::new_in(self.alloc.clone());
-        copy.seed = self.seed;
-        if self.many.is_some() {
-            copy.many = Some(Many::<T, A, P>::try_new(&self.alloc)?.into_block());
+        let mut copy = Self::new_in(self.held.alloc.clone());
+        copy.held.seed = self.held.seed;
+        if self.held.many.is_some() {
+            copy.held.many = Some(Many::<T, A, P>::try_new(&self.held.alloc)?.into_block());
         }
         for (number, region) in self.regions().iter().enumerate() {
-            let fresh = Fresh::<T, A, P>::try_new(region.size, &self.alloc)?.into_region();
+            let fresh = Fresh::<T, A, P>::try_new(region.size, &self.held.alloc)?.into_region();
             copy.regions_mut()[number] = fresh;
             for_each::<T, P>(region, |index, entry| {
                 // SAFETY: an entry (invariant 2), borrowed for the call.
@@ -465,7 +465,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
                 // SAFETY: both regions have the same groups; the slot was just initialised.
                 unsafe { to.set_tag::<P>(index / P::WIDTH, index % P::WIDTH, 1) };
                 to.len += 1;
-                copy.len += 1;
+                copy.held.len += 1;
             });
             let to = &mut copy.regions_mut()[number];
             let groups = region.size.groups as usize * size_of::<P::Group>();
@@ -482,6 +482,19 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         IntoIter::new(self)
     }
 
+    /// What [`Held::end`] is for a table of such entries.
+    ///
+    /// # Safety
+    ///
+    /// `held` is what a table of this type holds, exclusively borrowed and not used any more.
+    pub(super) unsafe fn end(held: NonNull<()>) {
+        // SAFETY: a table is what it holds, and nothing else.
+        let table = unsafe { held.cast::<Self>().as_mut() };
+        table.drop_entries();
+        give_back::<T, A, P>(&table.held.one, &table.held.alloc);
+        table.give_back_many();
+    }
+
     /// Whether the numbered invariants hold.
     #[cfg(any(all(test, feature = "std"), feature = "testkit"))]
     pub(in crate::maps) fn check(&self) -> bool {
@@ -493,15 +506,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
             entries == region.len as usize && entries <= limit && room
         };
         let sum: usize = self.regions().iter().map(|region| region.len as usize).sum();
-        let alone = self.many.is_none() || self.one.size == Size::NONE;
-        sum == self.len && alone && self.regions().iter().all(whole)
-    }
-}
-
-impl<T, A: Alloc, P: Policy> Drop for Table<T, A, P> {
-    fn drop(&mut self) {
-        self.drop_entries();
-        give_back::<T, A, P>(&self.one, &self.alloc);
-        self.give_back_many();
+        let alone = self.held.many.is_none() || self.held.one.size == Size::NONE;
+        sum == self.held.len && alone && self.regions().iter().all(whole)
     }
 }

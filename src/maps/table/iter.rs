@@ -68,6 +68,11 @@ macro_rules! walk {
             pub(super) const fn new(regions: &'t [Region], left: usize) -> Self {
                 Self { regions, cursor: Cursor::START, left, gives: PhantomData }
             }
+
+            /// Over nothing.
+            pub(in crate::maps) const fn empty() -> Self {
+                Self::new(&[], 0)
+            }
         }
 
         impl<'t, T, P: Policy> Iterator for $name<'t, T, P> {
@@ -145,7 +150,7 @@ impl<T, A: Alloc, P: Policy> IntoIter<T, A, P> {
 
     /// The entries that are still to come.
     pub(in crate::maps) fn rest(&self) -> Iter<'_, T, P> {
-        let (regions, left) = (self.table.regions(), self.table.len);
+        let (regions, left) = (self.table.regions(), self.table.held.len);
         Iter { regions, cursor: self.cursor, left, gives: PhantomData }
     }
 }
@@ -161,7 +166,7 @@ impl<T, A: Alloc, P: Policy> Iterator for IntoIter<T, A, P> {
 
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.table.len, Some(self.table.len))
+        (self.table.held.len, Some(self.table.held.len))
     }
 }
 
@@ -199,7 +204,7 @@ impl<'t, T, A: Alloc, P: Policy> Extract<'t, T, A, P> {
 
     /// The most entries that can still come.
     pub(in crate::maps) const fn most(&self) -> usize {
-        self.table.len
+        self.table.held.len
     }
 
     /// Puts the table in order.
