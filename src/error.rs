@@ -198,6 +198,9 @@ pub enum FileError {
     /// The operating system refused.
     #[cfg(feature = "std")]
     Io(std::io::Error),
+    /// What is to be replaced is a folder, a device or a pipe.
+    #[cfg(feature = "std")]
+    NotAFile,
 }
 
 impl fmt::Display for FileError {
@@ -232,6 +235,10 @@ impl fmt::Display for FileError {
             Self::Alloc(error) => error.fmt(f),
             #[cfg(feature = "std")]
             Self::Io(error) => error.fmt(f),
+            #[cfg(feature = "std")]
+            Self::NotAFile => f.write_str(
+                "a folder, a device or a pipe, which saving would take the place of: name a file",
+            ),
         }
     }
 }

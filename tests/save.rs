@@ -59,10 +59,9 @@ fn replaces_what_was_there_and_leaves_nothing_else() {
 
 #[test]
 fn a_path_without_a_name_is_an_error() {
-    for path in ["", "/"] {
-        let error = version(0, 3).save(path).unwrap_err();
-        assert!(matches!(error, FileError::Io(_)), "{error}");
-    }
+    let save = |path| version(0, 3).save(path).unwrap_err();
+    assert!(matches!(save(""), FileError::Io(_)));
+    assert!(matches!(save("/"), FileError::NotAFile));
 }
 
 #[test]
@@ -77,14 +76,15 @@ fn a_missing_folder_is_an_error() {
 fn a_folder_is_not_replaced() {
     let folder = TempFolder::new("folder");
     fs::create_dir(folder.file()).unwrap();
-    assert!(matches!(version(0, 3).save(folder.file()), Err(FileError::Io(_))));
+    assert!(matches!(version(0, 3).save(folder.file()), Err(FileError::NotAFile)));
     assert_eq!(folder.names(), ["numbers.lram"]);
 }
 
 #[cfg(unix)]
 mod unix {
     use super::*;
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+    use std::os::unix::net::UnixListener;
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o7777
@@ -102,6 +102,18 @@ mod unix {
         assert_eq!(read(&real), version(1, 100));
         let links = [folder.file(), folder.0.join("again.lram")];
         assert!(links.iter().all(|link| link.is_symlink()) && !real.is_symlink());
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_replaced() {
+        let folder = TempFolder::new("socket");
+        let _socket = UnixListener::bind(folder.file()).unwrap();
+        symlink("numbers.lram", folder.0.join("other.lram")).unwrap();
+        for path in [folder.file(), folder.0.join("other.lram")] {
+            assert!(matches!(version(0, 3).save(path), Err(FileError::NotAFile)));
+        }
+        assert_eq!(folder.names(), ["numbers.lram", "other.lram"]);
+        assert!(fs::metadata(folder.file()).unwrap().file_type().is_socket());
     }
 
     #[test]

@@ -34,6 +34,7 @@ const TEMP_SUFFIX: &str = ".lram-tmp";
 ///
 /// # Errors
 ///
+/// [`FileError::NotAFile`] if `path` names a folder, a device or a pipe, which stay what they are.
 /// [`FileError::Io`]; the old file is then untouched and no temporary file is left. But for one:
 /// where the folder cannot be synced, the new file is in its place, and nobody knows whether it
 /// would be after a power cut.
@@ -46,6 +47,11 @@ fn replace(
     path: &Path,
     write: impl FnOnce(&File) -> Result<(), FileError>,
 ) -> Result<(), FileError> {
+    // A new name takes the place of anything but a folder: who may write to `/dev` would have a
+    // file for `/dev/null`.
+    if fs::metadata(path).is_ok_and(|old| !old.is_file()) {
+        return Err(FileError::NotAFile);
+    }
     put(path, write, |temp, path| {
         if let Ok(old) = fs::metadata(path) {
             temp.file.set_permissions(old.permissions())?;

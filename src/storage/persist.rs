@@ -189,7 +189,8 @@ macro_rules! doors {
             /// # Errors
             ///
             /// [`FileError::Io`](crate::FileError::Io) if the folder or the disk refuses; the old
-            /// file is then untouched.
+            /// file is then untouched. [`FileError::NotAFile`](crate::FileError::NotAFile) if the
+            /// path names a folder, a device or a pipe.
             #[cfg(feature = "std")]
             pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), $crate::FileError> {
                 $crate::storage::save(self, path.as_ref())
