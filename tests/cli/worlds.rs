@@ -113,6 +113,25 @@ fn a_reader_that_goes_is_no_error() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_stays_what_it_is() {
+    let folder = folder();
+    let made = folder.command(Path::new("mkfifo"), &["pipe"]).status().unwrap();
+    assert!(made.success());
+    std::os::unix::fs::symlink("pipe", folder.0.join("link")).unwrap();
+    let before = folder.names();
+    // Standard output is a pipe, too. Refused before the input is looked for.
+    for out in ["pipe", "link", "/dev/stdout"] {
+        for args in ["build str_array missing -o ", "merge words.lram words.lram -o "] {
+            let command = command(&folder, &format!("{args}{out}"), "");
+            refused(&folder, command, 4, &format!("{out}: a folder, a device or a pipe"), &before);
+        }
+    }
+    let pipe = fs::metadata(folder.0.join("pipe")).unwrap();
+    assert!(std::os::unix::fs::FileTypeExt::is_fifo(&pipe.file_type()));
+}
+
 /// A disk on which no file gets larger than 1 KiB: the same to a program as one that is full.
 #[cfg(unix)]
 #[test]

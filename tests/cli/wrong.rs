@@ -48,6 +48,8 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("build str_array cut.gz -o out", 4, "damaged or cut gzip data"),
         ("build str_array words -o tmp", 4, "tmp: is a folder"),
         ("build str_array words -o none/out", 4, "its folder does not exist"),
+        ("build str_array missing -o -", 4, "-: an index is mapped, so it must be a file: name"),
+        ("merge words.lram words.lram -o -", 4, "-: an index is mapped"),
         ("build str_array words -o out --width 3", 2, "--width: is for packed_ints"),
         ("build str_array words -o out --u32le", 2, "--u32le: is for packed_ints"),
         ("build elias_fano big2 -o out", 4, "line 2: 1 follows 300: sort the numbers first"),

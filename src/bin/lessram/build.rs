@@ -6,6 +6,7 @@ use crate::error::{Code, Failure, Outcome};
 use crate::heap;
 use crate::input::{self, Seen, group, note_oddities};
 use crate::memory::{self, Watch};
+use crate::outputs::check_index;
 use crate::progress::Progress;
 use crate::rate::Rate;
 use crate::rows::{self, Row};
@@ -69,7 +70,7 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome<Code> {
     };
     let row = rows::named(kind)?;
     let options = options(args, &row)?;
-    check_target(out)?;
+    check_index(out)?;
     heap::start();
     let (need, size) = (row.shape.need, row.shape.size);
     let text = about(file, args.format)?;
@@ -151,19 +152,6 @@ fn options(args: &BuildArgs, row: &Row) -> Outcome<Options> {
     let watch = if is_bounded { None } else { Watch::new(args.memory, way_out(row)) };
     let (prefer, sorting) = (args.prefer.unwrap_or_default(), args.memory.for_sorting());
     Ok(Options { format, width, fpr, keys, prefer, sorting, watch })
-}
-
-/// Refuses a place that cannot be written to before the work is done.
-pub(crate) fn check_target(out: &Path) -> Outcome<()> {
-    if out.is_dir() {
-        return Err(Failure::file(out, "is a folder: name the file to write in it"));
-    }
-    match out.parent() {
-        Some(folder) if folder != Path::new("") && !folder.is_dir() => {
-            Err(Failure::file(out, "its folder does not exist: make it first"))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn list(json: bool) -> Outcome<Code> {

@@ -1,13 +1,13 @@
 //! `lessram compare`.
 
 use crate::args::{CompareArgs, Kind};
-use crate::build::check_target;
 use crate::contender;
 use crate::dataset::{self, Options, Plan};
 use crate::draw;
 use crate::error::{Code, Failure, Outcome};
 use crate::input::Input;
 use crate::measure;
+use crate::outputs::check_target;
 use crate::page;
 use crate::progress::Progress;
 use crate::report::Table;

@@ -18,6 +18,7 @@ mod manual;
 mod measure;
 mod memory;
 mod merge;
+mod outputs;
 mod page;
 mod predict;
 mod progress;

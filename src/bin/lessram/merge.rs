@@ -1,18 +1,18 @@
 //! `lessram merge`.
 
 use crate::args::MergeArgs;
-use crate::build::check_target;
 use crate::error::{Code, Failure, Outcome};
 use crate::input::group;
 use crate::inspect::head_of;
 use crate::memory;
+use crate::outputs::check_index;
 use crate::rows::{self, Row};
 use serde_json::json;
 use std::fs;
 use std::io::Write;
 
 pub(crate) fn run(args: &MergeArgs) -> Outcome<Code> {
-    check_target(&args.out)?;
+    check_index(&args.out)?;
     let (row, bytes) = kind_of_all(args)?;
     let Some(merge) = row.shape.merge else { return Err(cannot(&row)) };
     memory::check(args.memory, bytes, "merging", "merge fewer at once")?;
