@@ -132,6 +132,61 @@ fn what_is_no_file_stays_what_it_is() {
     assert!(std::os::unix::fs::FileTypeExt::is_fifo(&pipe.file_type()));
 }
 
+#[test]
+fn no_result_takes_the_place_of_the_input_or_of_another() {
+    let folder = folder();
+    folder.write("x.lram", "a\n");
+    let before = folder.names();
+    for (args, file) in [
+        ("build str_array words -o words", "words"),
+        ("build str_array words -o tmp/../words", "tmp/../words"),
+        ("build str_array x.lram -o x.lram", "x.lram"),
+        ("compare words --html words", "words"),
+        ("compare words --json=words", "words"),
+        ("compare words --tsv=./words", "./words"),
+        ("compare words --markdown=words", "words"),
+        ("book words --json=words", "words"),
+    ] {
+        let text = format!("lessram: {file}: is the input, which would be lost");
+        refused(&folder, command(&folder, &format!("{args} -q"), ""), 4, &text, &before);
+    }
+    for args in [
+        "compare words --html new --json=new",
+        "compare words --json=new --tsv=tmp/../new",
+        "compare words --json=x.lram --markdown=./x.lram",
+        "book words --json=new --tsv=new",
+    ] {
+        let text = "two results would be written to this file: name another";
+        refused(&folder, command(&folder, &format!("{args} -q"), ""), 4, text, &before);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_input_is_known_by_any_name() {
+    let folder = folder();
+    std::os::unix::fs::symlink("words", folder.0.join("link")).unwrap();
+    fs::hard_link(folder.0.join("words"), folder.0.join("second")).unwrap();
+    let before = folder.names();
+    for args in [
+        "build str_array words -o link",
+        "build str_array link -o words",
+        "build str_array second -o words",
+        "compare words --html second",
+        "build str_array - -o words",
+        "compare - --html link",
+    ] {
+        let mut command = command(&folder, args, "");
+        command.stdin(File::open(folder.0.join("words")).unwrap());
+        refused(&folder, command, 4, "is the input, which would be lost", &before);
+    }
+    assert_eq!(folder.read("words"), b"a\nb\nc\n");
+    // What is no file takes any number of results: it is written to, not replaced.
+    let args =
+        "compare words --only std_vec --repeat 1 --budget 0 --json=/dev/fd/2 --tsv=/dev/fd/2";
+    folder.ok(&args.split(' ').collect::<Vec<_>>());
+}
+
 /// A disk on which no file gets larger than 1 KiB: the same to a program as one that is full.
 #[cfg(unix)]
 #[test]

@@ -4,18 +4,20 @@
 mod figures;
 
 use crate::args::{BookArgs, Kind};
-use crate::compare::{self, check_outputs};
+use crate::compare;
 use crate::contender;
 use crate::dataset::{self, Options};
 use crate::error::{Code, Failure, Outcome};
 use crate::input::{Input, group};
 use crate::measure;
+use crate::outputs::check_all;
 use crate::progress::Progress;
 use crate::report::{Row, Table, known};
 use crate::scratch::Scratch;
 use crate::text::{Column, under_each_other, wrap};
 use figures::{CONTAINERS, COUNTS, Container, Count};
 use serde::Serialize;
+use std::path::PathBuf;
 
 /// Columns of the notes.
 const WIDTH: usize = 100;
@@ -45,7 +47,8 @@ struct Of<T> {
 
 pub(crate) fn run(args: &BookArgs) -> Outcome<Code> {
     args.effort.check()?;
-    check_outputs(&[&args.json, &args.tsv])?;
+    let outs: Vec<&PathBuf> = [&args.json, &args.tsv].into_iter().flatten().flatten().collect();
+    check_all(args.file.as_deref(), &outs)?;
     let mut progress = Progress::new(args.quiet);
     let scratch = Scratch::create()?;
     let input = Input::open(args.file.as_deref(), &scratch, &mut progress)?;

@@ -6,7 +6,7 @@ use crate::error::{Code, Failure, Outcome};
 use crate::heap;
 use crate::input::{self, Seen, group, note_oddities};
 use crate::memory::{self, Watch};
-use crate::outputs::check_index;
+use crate::outputs::{check_apart, check_index};
 use crate::progress::Progress;
 use crate::rate::Rate;
 use crate::rows::{self, Row};
@@ -71,6 +71,7 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome<Code> {
     let row = rows::named(kind)?;
     let options = options(args, &row)?;
     check_index(out)?;
+    check_apart(Some(file), out)?;
     heap::start();
     let (need, size) = (row.shape.need, row.shape.size);
     let text = about(file, args.format)?;

@@ -7,7 +7,7 @@ use crate::draw;
 use crate::error::{Code, Failure, Outcome};
 use crate::input::Input;
 use crate::measure;
-use crate::outputs::check_target;
+use crate::outputs::check_all;
 use crate::page;
 use crate::progress::Progress;
 use crate::report::Table;
@@ -20,8 +20,9 @@ use std::path::{Path, PathBuf};
 pub(crate) fn run(args: &CompareArgs) -> Outcome<Code> {
     args.effort.check()?;
     contender::check_names(&args.only)?;
-    check_outputs(&[&args.json, &args.tsv, &args.markdown])?;
-    args.html.as_deref().map_or(Ok(()), check_target)?;
+    let forms = [&args.json, &args.tsv, &args.markdown];
+    let outs: Vec<&PathBuf> = forms.into_iter().flatten().flatten().chain(&args.html).collect();
+    check_all(args.file.as_deref(), &outs)?;
     let mut progress = Progress::new(args.quiet);
     let scratch = Scratch::create()?;
     let plan = prepare(args, &scratch, &mut progress)?;
@@ -77,11 +78,6 @@ fn write(args: &CompareArgs, table: &Table) -> Outcome<()> {
 
 /// An option that prints a form in place of the table, or with a file writes it there.
 type Form = Option<Option<PathBuf>>;
-
-/// Refuses files that cannot be written to before the work is done.
-pub(crate) fn check_outputs(forms: &[&Form]) -> Outcome<()> {
-    forms.iter().copied().flatten().flatten().try_for_each(|file| check_target(file))
-}
 
 /// Prints or writes the forms that were asked for; whether one was printed.
 pub(crate) fn export(forms: &[(&Form, &str)]) -> Outcome<bool> {
