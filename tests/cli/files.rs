@@ -288,13 +288,38 @@ fn maps_of_keys_go_round() {
         assert_eq!(ask(&["--index", "4"]).out, "4\tcat\n");
         assert_eq!(ask(&["--index", "5"]).code, 1);
     }
-    for (bad, says) in
-        [("bee 6\n", "a tab"), ("bee\t-6\n", "a tab"), ("b\t1\nb\t2\n", "two values")]
-    {
+    for (bad, says) in [("bee 6\n", "a tab"), ("bee\t-6\n", "a tab")] {
         folder.write("bad", bad);
         let ran = folder.run(&["build", "rear_map", "bad", "-o", "bad.lram"]);
         assert!(ran.code == 4 && ran.err.contains(says), "{}", ran.err);
     }
+}
+
+#[test]
+fn a_key_with_two_values_is_told_by_its_line() {
+    let folder = Folder::new();
+    let pairs = "bee\t7\nant\t3\nant\t3\n\t9\nbee\t8\nbee\t7\n";
+    folder.write("pairs", pairs);
+    folder.write("pairs.gz", gzip(pairs.as_bytes()));
+    folder.write("equal", "bee\t7\nbee\t7\n");
+    for kind in ["rear_map", "front_map", "dawg_map", "static_map"] {
+        for file in ["pairs", "pairs.gz"] {
+            let ran = folder.run(&["build", kind, file, "-o", "out.lram"]);
+            let told = format!("lessram: {file}: line 5: `bee` has two values, 7 and 8\n");
+            assert_eq!((ran.code, ran.err), (4, told), "{kind}");
+        }
+        // What cannot be read again has no lines any more, and a map of hashes no keys.
+        let ran = folder.run_with(&["build", kind, "-", "-o", "out.lram"], pairs.as_bytes());
+        let key = if kind == "static_map" { "a key" } else { "`bee`" };
+        let told = format!("lessram: standard input: {key} has two values, 7 and 8");
+        assert!(ran.code == 4 && ran.err.starts_with(&told), "{kind}: {}", ran.err);
+        folder.ok(&["build", kind, "equal", "-o", "out.lram"]);
+        assert_eq!(folder.ok(&["query", "out.lram", "bee"]), "7\tbee\n");
+        fs::remove_file(folder.0.join("out.lram")).unwrap();
+    }
+    folder.write("pairs", "7\t1\n8\t1\n07\t2\n");
+    let ran = folder.run(&["build", "static_map", "pairs", "-o", "out.lram", "--as", "ints"]);
+    assert_eq!(ran.err, "lessram: pairs: line 3: `07` has two values, 1 and 2\n");
 }
 
 #[test]

@@ -208,7 +208,8 @@ pub(crate) fn once(file: &Path, strip_cr: bool, progress: &mut Progress) -> Outc
         return Err(empty(&name));
     }
     let source = decoded(source, &start, progress.handle(), &name)?;
-    Ok(Lines::new(source, name, strip_cr))
+    let again = total.is_some().then(|| file.to_owned());
+    Ok(Lines { again, ..Lines::new(source, name, strip_cr) })
 }
 
 /// How long the text of `file` is, and parts of it, as far from each other as they can be: where
@@ -261,6 +262,8 @@ pub(crate) struct Lines {
     name: String,
     line: Vec<u8>,
     strip_cr: bool,
+    /// The file, if it can be read once more.
+    again: Option<PathBuf>,
     /// What was seen so far.
     pub(crate) seen: Seen,
     /// Bytes of the items so far, and of what ends them.
@@ -295,6 +298,7 @@ impl Lines {
             name,
             line: Vec::new(),
             strip_cr,
+            again: None,
             seen: Seen::default(),
             bytes: 0,
             look: None,
@@ -328,6 +332,24 @@ impl Lines {
         self.seen.lines += 1;
         self.bytes += bytes;
         self.look.as_ref().map_or(Ok(()), |look| look(&self.name, self.seen.lines, self.bytes))
+    }
+
+    /// The text, read again up to the first line that `is_wanted`: of most lines nothing is kept
+    /// that tells where they stood. None if it cannot be read again.
+    pub(crate) fn find(&self, mut is_wanted: impl FnMut(&[u8]) -> bool) -> Option<Self> {
+        let mut lines =
+            once(self.again.as_deref()?, self.strip_cr, &mut Progress::new(true)).ok()?;
+        while let Ok(Some(line)) = lines.next() {
+            if is_wanted(line) {
+                return Some(lines);
+            }
+        }
+        None
+    }
+
+    /// The last line.
+    pub(crate) fn line(&self) -> &[u8] {
+        &self.line
     }
 
     /// What people call the text.

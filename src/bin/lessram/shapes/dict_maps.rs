@@ -2,6 +2,7 @@
 
 use super::{
     Entry, Need, Peak, Shape, Size, each, file_bytes, is_read, made, number, only_numbers, save,
+    two_values,
 };
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
@@ -70,9 +71,7 @@ fn build<T: KeyMapBuild<Global> + Persist>(
 ) -> Outcome<Built> {
     let (mut keys, mut pairs) = (Vec::new(), Vec::new());
     while let Some(line) = lines.next()? {
-        let mut fields = line.rsplitn(2, |byte| *byte == b'\t');
-        let (value, key) = (fields.next().unwrap_or_default(), fields.next());
-        let (Some(value), Some(key)) = (decimal(value), key) else {
+        let Some((key, value)) = pair(line) else {
             let wrong = excerpt(line);
             return Err(lines
                 .fail_here(&format!("{wrong} is no key, a tab and a decimal number below 2^64")));
@@ -88,8 +87,9 @@ fn build<T: KeyMapBuild<Global> + Persist>(
     let all = pairs.len();
     pairs.dedup_by(|a, b| key(a) == key(b) && a.2 == b.2);
     if let Some(two) = pairs.windows(2).find(|two| key(&two[0]) == key(&two[1])) {
-        let key = excerpt(key(&two[0]));
-        return Err(Failure::bad(format!("{key} has two values, {} and {}", two[0].2, two[1].2)));
+        let (wanted, values) = (key(&two[0]), [two[0].2, two[1].2]);
+        let value_of = |line: &[u8]| pair(line).filter(|pair| pair.0 == wanted).map(|pair| pair.1);
+        return Err(two_values(&lines, Some(wanted), values, value_of));
     }
     let looked = |(pair, count)| {
         options.look(lines.name(), count)?;
@@ -101,6 +101,13 @@ fn build<T: KeyMapBuild<Global> + Persist>(
     let (items, heap_bytes) = (pairs.len() as u64, built.heap_bytes() as u64);
     let repeated = (all - pairs.len()) as u64;
     Ok(Built { items, heap_bytes, sorted: Some(true), repeated, seen: lines.seen })
+}
+
+/// The key and the value of a line; the last tab parts them.
+fn pair(line: &[u8]) -> Option<(&[u8], u64)> {
+    let mut fields = line.rsplitn(2, |byte| *byte == b'\t');
+    let value = decimal(fields.next()?)?;
+    Some((fields.next()?, value))
 }
 
 /// A file's keys and values.

@@ -3,6 +3,7 @@
 
 use super::{
     Entry, Need, Peak, Shape, Size, file_bytes, is_read, number, only_numbers, refused, save,
+    two_values,
 };
 use crate::args::{Keys, Kind, QueryArgs};
 use crate::build::{Built, Options};
@@ -74,7 +75,7 @@ fn map_of<T: KeyValuesBuild<Global>>(pairs: &[(u64, u64)]) -> Outcome<T> {
     T::try_from_source_in(|| pairs.iter().copied(), how, Global).map_err(refused)
 }
 
-/// Builds it from lines of `key<TAB>number`; of a key that comes twice the last number counts.
+/// Builds it from lines of `key<TAB>number`, in any order; of equal lines one counts.
 fn build<T: KeyValuesBuild<Global> + Persist>(
     mut lines: Lines,
     path: &Path,
@@ -88,15 +89,14 @@ fn build<T: KeyValuesBuild<Global> + Persist>(
         }
     }
     let all = pairs.len();
-    // Stable: of equal keys, the last line stays last.
-    pairs.sort_by_key(|(hash, _)| *hash);
-    pairs.dedup_by(|next, kept| {
-        let same = next.0 == kept.0;
-        if same {
-            kept.1 = next.1;
-        }
-        same
-    });
+    pairs.sort_unstable();
+    pairs.dedup();
+    if let Some(two) = pairs.windows(2).find(|two| two[0].0 == two[1].0) {
+        let (hash, values) = (two[0].0, [two[0].1, two[1].1]);
+        return Err(two_values(&lines, None, values, |line| {
+            pair(line, options.keys).ok().filter(|pair| pair.0 == hash).map(|pair| pair.1)
+        }));
+    }
     let built: T = map_of(&pairs)?;
     save(&built, path)?;
     let (items, repeated) = (pairs.len() as u64, (all - pairs.len()) as u64);

@@ -31,7 +31,7 @@ use crate::contender::Structure;
 use crate::dataset::Plan;
 use crate::error::{Failure, Outcome};
 use crate::hold::Answers;
-use crate::input::Lines;
+use crate::input::{Lines, excerpt};
 use crate::measure::{self, BytesSeen, TimesSeen};
 use crate::spool::{self, Feed};
 use lessram::arrays::{Prefer, SlimVec};
@@ -304,6 +304,30 @@ pub(crate) fn hashes_of(
     hashes.dedup();
     let repeated = (all - hashes.len()) as u64;
     Ok((hashes, repeated))
+}
+
+/// Why nothing is built of `lines`: a key has two `values`. With the key, if it was kept, and what
+/// a line says of it, if it does.
+fn two_values(
+    lines: &Lines,
+    key: Option<&[u8]>,
+    values: [u64; 2],
+    value_of: impl Fn(&[u8]) -> Option<u64>,
+) -> Failure {
+    let mut first = None;
+    let second = lines.find(|line| {
+        let value = value_of(line).filter(|value| values.contains(value));
+        value.is_some_and(|value| *first.get_or_insert(value) != value)
+    });
+    let why = format!("has two values, {} and {}", values[0], values[1]);
+    match (second, key) {
+        (Some(second), _) => {
+            let key = second.line().rsplitn(2, |byte| *byte == b'\t').nth(1);
+            second.fail_here(&format!("{} {why}", excerpt(key.unwrap_or_default())))
+        }
+        (None, Some(key)) => lines.fail(&format!("{} {why}", excerpt(key))),
+        (None, None) => lines.fail(&format!("a key {why}: of a file, its line can be named")),
+    }
 }
 
 /// Refuses to hold values by key that are no numbers.
