@@ -328,6 +328,52 @@ fn a_contender_that_cannot_be_measured_is_told() {
     }
 }
 
+/// `compare` of two words, whose children are this script: it starts them from its own file, which
+/// is another by then.
+#[cfg(target_os = "linux")]
+fn with_children(folder: &Folder, args: &[&str], script: &str) -> Ran {
+    let program = folder.0.join("lessram");
+    fs::hard_link(env!("CARGO_BIN_EXE_lessram"), &program).unwrap();
+    let args = [&["compare", "-", "--only", "str_array,std_vec"], args].concat();
+    let mut child = folder.command(&program, &args).stdin(Stdio::piped()).spawn().unwrap();
+    let folders = || fs::read_dir(folder.0.join("tmp")).unwrap().count();
+    wait_for("its folder", || folders() == 1);
+    fs::remove_file(&program).unwrap();
+    // The name that the system has for it now. Written by another process: a file that is open
+    // for writing, here or where a test starts a process, cannot be started.
+    let write =
+        "printf '#!/bin/sh\\n%s\\n' \"$0\" >'lessram (deleted)'; chmod +x 'lessram (deleted)'";
+    assert!(folder.command(Path::new("sh"), &["-c", write, script]).status().unwrap().success());
+    child.stdin.take().unwrap().write_all(b"some\nwords\n").unwrap();
+    finish(child)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_child_died_of_is_told() {
+    const CALLS: &str = "echo 'stack backtrace:\n 0: main\nnote: Some details are omitted' >&2";
+    let starved = format!("echo 'memory allocation of 96 bytes failed' >&2; {CALLS}; kill -6 $$");
+    let why = "out of memory: memory allocation of 96 bytes failed";
+    let folder = Folder::new();
+    let ran = with_children(&folder, &["--html", "page"], &starved);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    assert!(ran.err.contains(&format!("std_vec could not be measured: {why}\n")), "{}", ran.err);
+    assert!(ran.err.ends_with("measure a sample (compare --sample N)\n"), "{}", ran.err);
+    assert_eq!(ran.out.matches(&format!("not measured: {why}\n")).count(), 2, "{}", ran.out);
+    for text in [&ran.out, &read(&folder, "page")] {
+        assert!(!text.contains("0 passes") && !text.contains("omitted"), "{text}");
+    }
+
+    let panicked = format!(
+        "test $3 = std_vec || {{ echo 'lessram: no room' >&2; exit 3; }}
+         echo \"thread 'main' panicked at a.rs:1:2:\nit broke\" >&2; {CALLS}; exit 101"
+    );
+    let ran = with_children(&Folder::new(), &[], &panicked);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.out.contains("not measured: it broke\n"), "{}", ran.out);
+    assert!(ran.out.contains("not measured: out of memory: no room\n"), "{}", ran.out);
+}
+
 fn read(folder: &Folder, name: &str) -> String {
     String::from_utf8(folder.read(name)).unwrap()
 }

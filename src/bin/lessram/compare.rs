@@ -6,7 +6,7 @@ use crate::dataset::{self, Options, Plan};
 use crate::draw;
 use crate::error::{Code, Failure, Outcome};
 use crate::input::Input;
-use crate::measure;
+use crate::measure::{self, Run};
 use crate::outputs::check_all;
 use crate::page;
 use crate::progress::Progress;
@@ -37,8 +37,14 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome<Code> {
     if args.file.is_none() {
         progress.note("this is the sample; on your own data: lessram compare FILE");
     }
-    let failed = runs.iter().any(|run| run.failure.is_some());
     write(args, &Table::new(&plan, &contenders, &runs))?;
+    let is_starved = |run: &Run| run.failure.as_ref().is_some_and(|failure| failure.for_memory);
+    if !runs.is_empty() && runs.iter().all(is_starved) {
+        return Err(Failure::memory(
+            "nothing could be measured for want of memory: measure a sample (compare --sample N)",
+        ));
+    }
+    let failed = runs.iter().any(|run| run.failure.is_some());
     Ok(if failed { Code::Negative } else { Code::Done })
 }
 

@@ -80,7 +80,15 @@ pub(crate) struct Run {
     pub(crate) bytes: Option<BytesSeen>,
     pub(crate) times: Vec<TimesSeen>,
     /// Why it could not be measured.
-    pub(crate) failure: Option<String>,
+    pub(crate) failure: Option<Unmeasured>,
+}
+
+/// Why a contender could not be measured.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Unmeasured {
+    pub(crate) why: String,
+    /// Whether all it wanted was memory.
+    pub(crate) for_memory: bool,
 }
 
 /// Builds a `T` and counts its bytes.
@@ -335,9 +343,9 @@ pub(crate) fn run(
     runs
 }
 
-fn give_up(contender: &Contender, run: &mut Run, why: String, progress: &Progress) {
-    progress.warn(&format!("{} could not be measured: {why}", contender.name));
-    run.failure = Some(why);
+fn give_up(contender: &Contender, run: &mut Run, failure: Unmeasured, progress: &Progress) {
+    progress.warn(&format!("{} could not be measured: {}", contender.name, failure.why));
+    run.failure = Some(failure);
 }
 
 /// Runs one child and reads its line.
@@ -346,8 +354,10 @@ fn start<T: for<'a> Deserialize<'a>>(
     what: What,
     scratch: &Scratch,
     budget: f64,
-) -> Result<T, String> {
-    let program = std::env::current_exe().map_err(|error| format!("finding itself: {error}"))?;
+) -> Result<T, Unmeasured> {
+    let failed = |why| Unmeasured { why, for_memory: false };
+    let program =
+        std::env::current_exe().map_err(|error| failed(format!("finding itself: {error}")))?;
     let output = process::Command::new(program)
         .arg("__measure")
         .arg(scratch.path())
@@ -356,23 +366,40 @@ fn start<T: for<'a> Deserialize<'a>>(
         .arg(budget.max(0.0).to_string())
         .stdin(Stdio::null())
         .output()
-        .map_err(|error| format!("its process does not start: {error}"))?;
+        .map_err(|error| failed(format!("its process does not start: {error}")))?;
     if !output.status.success() {
-        let told = String::from_utf8_lossy(&output.stderr);
-        let told = told.lines().last().unwrap_or("").trim_start_matches("lessram: ").to_owned();
-        return Err(ending(output.status, told));
+        return Err(ending(output.status, &String::from_utf8_lossy(&output.stderr)));
     }
-    serde_json::from_slice(&output.stdout).map_err(|error| format!("its figures: {error}"))
+    serde_json::from_slice(&output.stdout).map_err(|error| failed(format!("its figures: {error}")))
 }
 
-/// Why a process ended, in words.
-fn ending(status: ExitStatus, told: String) -> String {
+/// Why a process ended that said this, in words.
+fn ending(status: ExitStatus, said: &str) -> Unmeasured {
+    let told = told(said);
+    let is_refused = told.starts_with("memory allocation of ");
+    if is_refused || status.code() == Some(Code::Memory as i32) {
+        return Unmeasured { why: format!("out of memory: {told}"), for_memory: true };
+    }
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        let why = if signal == 9 { ", most likely for want of memory" } else { "" };
-        return format!("its process was killed by signal {signal}{why} {told}").trim_end().into();
+        let for_memory = signal == 9;
+        let most_likely = if for_memory { ", most likely for want of memory" } else { "" };
+        let why = format!("its process was killed by signal {signal}{most_likely} {told}");
+        return Unmeasured { why: why.trim_end().to_owned(), for_memory };
     }
-    if told.is_empty() { format!("its process ended: {status}") } else { told }
+    let why =
+        if told.is_empty() { format!("its process ended: {status}") } else { told.to_owned() };
+    Unmeasured { why, for_memory: false }
+}
+
+/// The line that says what went wrong: the command's own, or what stands before the calls that led
+/// there and what one may do to see more of them.
+fn told(said: &str) -> &str {
+    let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let own = lines().find_map(|line| line.strip_prefix("lessram: "));
+    // A panic says first where it is.
+    let panic = || lines().skip_while(|line| !line.contains("panicked at")).nth(1);
+    own.or_else(panic).or_else(|| lines().next()).unwrap_or("")
 }
 
 #[cfg(test)]
@@ -426,6 +453,22 @@ mod tests {
         assert!(often.contains("takes 2000 of 100000 absent keys for present"), "{often}");
         let lost = ask(|key| key != 7).unwrap_err();
         assert!(lost.contains("does not find 1 of 1000 keys"), "{lost}");
+    }
+
+    #[test]
+    fn of_what_a_child_says_one_line_counts() {
+        let calls = "stack backtrace:\n   0: main\nnote: Some details are omitted, run with more";
+        for (said, line) in [
+            ("", ""),
+            ("note: first\nlessram: holds numbers\n", "holds numbers"),
+            (
+                "\nthread 'main' (7) panicked at src/a.rs:1:2:\nno such thing\nstack backtrace:",
+                "no such thing",
+            ),
+            (&format!("memory allocation of 96 bytes failed\n{calls}"), "memory allocation of"),
+        ] {
+            assert!(told(said).starts_with(line), "{said:?}: {}", told(said));
+        }
     }
 
     #[test]

@@ -158,7 +158,7 @@ impl Row {
             spread: spread(if hits.is_empty() { &gets } else { &hits }),
             exact,
             note: match (&run.failure, alarms, estimate) {
-                (Some(why), ..) => format!("not measured: {why}"),
+                (Some(failure), ..) => format!("not measured: {}", failure.why),
                 (None, Some(alarms), _) => format!("{note}: {}", told(alarms, plan.fpr)),
                 (None, None, Some(estimate)) => {
                     format!("{note}: {}", told_count(estimate, plan.distinct))

@@ -203,7 +203,12 @@ impl Table {
     }
 
     fn legend(&self) -> String {
-        let (processes, passes) = self.passes();
+        let times = match self.passes() {
+            (0, _) => String::new(),
+            (processes, passes) => {
+                format!("Times are medians of up to {passes} passes in {processes} processes. ")
+            }
+        };
         let approximate = match self.rows.iter().all(|row| row.exact) {
             true => "",
             false => " ~ approximate: answers maybe or no, and does not hold its keys.",
@@ -211,9 +216,8 @@ impl Table {
         let sample = self.sampled_from.map_or("", |_| SAMPLED);
         let legend = format!(
             "{sample} Heap: bytes live once built, keys included; peak: the most while building. \
-             Times are medians of up to {passes} passes in {processes} processes. * on the front: \
-             nothing asked for the same is both smaller and faster.{approximate} All terms: \
-             lessram help terms."
+             {times}* on the front: nothing asked for the same is both smaller and faster.\
+             {approximate} All terms: lessram help terms."
         );
         legend.trim_start().to_owned()
     }

@@ -266,11 +266,13 @@ fn terms(table: &Table) -> String {
         let _ = writeln!(body, "<dt>{term}</dt><dd>{meaning}</dd>");
     }
     body += "</dl>\n";
-    let (processes, passes) = table.passes();
-    let about = format!(
-        "{} Here: up to {passes} passes in {processes} processes a structure.",
-        escape(METHOD)
-    );
+    let here = match table.passes() {
+        (0, _) => "Here nothing was timed.".to_owned(),
+        (processes, passes) => {
+            format!("Here: up to {passes} passes in {processes} processes a structure.")
+        }
+    };
+    let about = format!("{} {here}", escape(METHOD));
     section("Terms and method", &about, &body)
 }
 
