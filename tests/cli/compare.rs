@@ -416,6 +416,17 @@ fn a_sample_is_drawn_by_its_seed_and_says_so() {
 }
 
 #[test]
+fn a_long_line_is_asked_for_as_often_as_there_is_room() {
+    let folder = Folder::new();
+    folder.write("line", "word ".repeat(1 << 19));
+    let args = ["line", "--only", "str_array,std_vec,bloom", "--memory"];
+    let table = folder.compare(&[&args[..], &["256M"]].concat());
+    assert!(rows(&table).iter().all(|row| row["heap_bytes"].is_u64()), "{table}");
+    let ran = folder.run(&[&["compare"], &args[..], &["8M"]].concat());
+    assert!(ran.code == 3 && ran.err.contains("available: shorten the line, or"), "{}", ran.err);
+}
+
+#[test]
 fn what_needs_too_much_memory_is_refused_unless_forced() {
     let folder = Folder::new();
     folder.write("text", lines(1000, |i| format!("key {i}")));

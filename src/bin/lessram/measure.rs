@@ -203,7 +203,7 @@ pub(crate) fn times<S: Shape, T: Structure<S>>(
     let (hits, misses) = (load(&folder.join(HITS))?, load(&folder.join(MISSES))?);
     let (hits, misses) = (queries::<S>(&hits), queries::<S>(&misses));
     let items = plan.items as usize;
-    let indexes = Rng::new(plan.seed, "indexes").draws(items, Plan::queries(items));
+    let indexes = Rng::new(plan.seed, "indexes").draws(items, Plan::queries(items, 0));
     let first = Instant::now();
     let late = || begin.elapsed().as_secs_f64() > budget;
     for pass_number in 1..=*PASSES.end() {

@@ -35,7 +35,7 @@ mod stream;
 mod strings;
 
 use crate::args::Kind;
-use crate::dataset::Plan;
+use crate::dataset::{Extent, Plan};
 use crate::error::{Failure, Outcome};
 use crate::rows::{FAMILIES, rows};
 use crate::shapes::Entry;
@@ -215,12 +215,20 @@ pub(crate) fn check_names(only: &[String]) -> Outcome<()> {
     }
 }
 
-/// Bytes that the hungriest child takes for `items` items of `bytes` bytes in all.
-pub(crate) fn need(kind: Kind, only: &[String], items: u64, bytes: u64) -> u64 {
+/// What holds so many bytes for each of the longest key while it is built: measured.
+const DEEP: (&str, u64) = ("fst_set", 90);
+
+/// Bytes that the hungriest child takes for so much.
+pub(crate) fn need(kind: Kind, only: &[String], extent: Extent) -> u64 {
+    let Extent { items, bytes, longest } = extent;
     let contenders = all(kind, false);
     let chosen = contenders.iter().filter(|c| only.is_empty() || only.iter().any(|n| n == c.name));
-    let worst = chosen.map(|contender| contender.need).max().unwrap_or(0);
-    // The structure, the items in memory to build it from, the queries and their pointers.
-    let queries = 2 * Plan::queries(items as usize) as u64 * (16 + bytes / items.max(1));
-    2 * bytes + items * (worst + 8) + queries
+    let worst = chosen.clone().map(|contender| contender.need).max().unwrap_or(0);
+    let has = |name: &str| chosen.clone().any(|contender| contender.name == name);
+    let deepest = if kind == Kind::Strings && has(DEEP.0) { longest * DEEP.1 } else { 0 };
+    // The structure, the items in memory to build it from or the longest as it is read, the queries
+    // and their pointers.
+    let count = Plan::queries(items as usize, bytes) as u64;
+    let queries = 2 * count * (16 + bytes / items.max(1));
+    2 * bytes + 3 * longest + items * (worst + 8) + queries + deepest
 }

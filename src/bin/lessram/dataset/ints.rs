@@ -72,7 +72,7 @@ fn write(numbers: &[u64], plan: &Plan, scratch: &Scratch, progress: &Progress) -
         file.finish()
     };
     file(SORTED, &mut numbers.iter().copied())?;
-    let count = Plan::queries(numbers.len());
+    let count = Plan::queries(numbers.len(), 0);
     let draws = Rng::new(plan.seed, HITS).draws(numbers.len(), count);
     file(HITS, &mut draws.iter().map(|i| numbers[*i as usize]))?;
     let gaps = Gaps::of(numbers);

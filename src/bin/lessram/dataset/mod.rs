@@ -29,6 +29,9 @@ const PLAN: &str = "plan.json";
 const MIN_QUERIES: usize = 10_000;
 /// Look-ups in a pass, at most.
 const MAX_QUERIES: usize = 1_000_000;
+/// Bytes of the keys of a pass, at most, unless those that are there have more: of few long keys a
+/// pass takes long enough with less look-ups.
+const QUERY_BYTES: u64 = 1 << 26;
 
 /// What the parent found out about the data; all that a child has to know.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -56,9 +59,11 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Look-ups in a pass over `items` keys.
-    pub(crate) fn queries(items: usize) -> usize {
-        items.clamp(MIN_QUERIES, MAX_QUERIES)
+    /// Look-ups in a pass over `items` keys of so many bytes in all.
+    pub(crate) fn queries(items: usize, bytes: u64) -> usize {
+        let mean = (bytes / items.max(1) as u64).max(1);
+        let fitting = usize::try_from(QUERY_BYTES / mean).unwrap_or(usize::MAX);
+        items.clamp(MIN_QUERIES, MAX_QUERIES).min(fitting.max(items))
     }
 
     /// Bytes that any form of any such set of numbers needs, where that is known.
@@ -102,6 +107,8 @@ struct Census {
     seen: Seen,
     /// Bytes of all lines, their ends apart.
     bytes: u64,
+    /// Bytes of the longest.
+    longest: u64,
     /// Lines that are numbers just as they would be printed.
     numbers: u64,
     /// The first line that is not.
@@ -112,6 +119,16 @@ struct Census {
     number_values: u64,
 }
 
+/// How much there is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Extent {
+    pub(crate) items: u64,
+    /// Bytes of all items.
+    pub(crate) bytes: u64,
+    /// Bytes of the longest.
+    pub(crate) longest: u64,
+}
+
 /// Options of the preparation.
 #[derive(Debug)]
 pub(crate) struct Options<'a> {
@@ -120,8 +137,8 @@ pub(crate) struct Options<'a> {
     pub(crate) seed: u64,
     pub(crate) fpr: f64,
     pub(crate) memory: MemoryArgs,
-    /// Bytes that the hungriest child needs for this many items of this many bytes.
-    pub(crate) child_need: fn(Kind, &[String], u64, u64) -> u64,
+    /// Bytes that the hungriest child needs for this.
+    pub(crate) child_need: fn(Kind, &[String], Extent) -> u64,
     pub(crate) only: &'a [String],
 }
 
@@ -137,12 +154,15 @@ pub(crate) fn prepare(
             return Err(Failure::usage("binary numbers are ints: leave out --as"));
         }
         let lines = input.bytes() / size as u64;
-        check_memory(options, Kind::Ints, lines, lines * 8)?;
+        let extent = Extent { items: lines, bytes: lines * 8, longest: 8 };
+        check_memory(options, Kind::Ints, extent)?;
         return ints::prepare(input, lines, options, scratch, progress);
     }
     let census = count(input, options.format, progress)?;
     let kind = options.kind.or_else(|| detect(&census));
-    check_memory(options, kind.unwrap_or(Kind::Strings), census.seen.lines, census.bytes)?;
+    let Census { bytes, longest, .. } = census;
+    let extent = Extent { items: census.seen.lines, bytes, longest };
+    check_memory(options, kind.unwrap_or(Kind::Strings), extent)?;
     let plan = match kind {
         Some(Kind::Ints) => ints::prepare(input, census.seen.lines, options, scratch, progress)?,
         _ => strings::prepare(input, &census, kind, options, scratch, progress)?,
@@ -160,6 +180,7 @@ fn count(input: &Input, format: FormatArgs, progress: &mut Progress) -> Outcome<
     while let Some(line) = lines.next()? {
         let len = line.len();
         census.bytes += len as u64;
+        census.longest = census.longest.max(len as u64);
         if is_canonical(line) {
             census.numbers += 1;
         } else {
@@ -210,25 +231,39 @@ fn note_almost_numbers(census: &Census, kind: Kind, progress: &Progress) {
 }
 
 /// Refuses what will not fit, before it is begun.
-fn check_memory(options: &Options<'_>, kind: Kind, lines: u64, bytes: u64) -> Outcome<()> {
+fn check_memory(options: &Options<'_>, kind: Kind, extent: Extent) -> Outcome<()> {
+    let Extent { items, bytes, .. } = extent;
     // The parent keeps all lines with an entry of the sort, and frees them before the first child.
     let parent = match kind {
-        Kind::Ints => lines * 20,
-        _ => bytes + lines * 28,
+        Kind::Ints => items * 20,
+        _ => bytes + items * 28,
     };
-    let child = (options.child_need)(kind, options.only, lines, bytes);
-    let instead = "measure a sample (compare --sample N), or fewer structures (--only)";
-    let checked = memory::check(options.memory, parent.max(child), "comparing", instead);
+    let child = (options.child_need)(kind, options.only, extent);
+    // Of one line no sample is shorter.
+    let instead =
+        if items > 1 { "measure a sample (compare --sample N)" } else { "shorten the line" };
+    let fewer = format!("{instead}, or measure fewer structures (--only)");
+    let checked = memory::check(options.memory, parent.max(child), "comparing", &fewer);
     if child > parent || !matches!(checked, Err(Failure::Told(Code::Memory, _))) {
         return checked;
     }
-    let instead = "measure a sample (compare --sample N)";
     memory::check(options.memory, parent, "sorting the keys", instead)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_few_and_long_keys_are_asked_for_less_often() {
+        let ordinary = [(1, 0), (1, 6_000), (9_000, 9_000 << 12), (400_000, 1 << 30)];
+        assert_eq!(
+            ordinary.map(|(n, bytes)| Plan::queries(n, bytes)),
+            [10_000, 10_000, 10_000, 400_000]
+        );
+        assert_eq!(Plan::queries(3_000_000, 1 << 40), 1_000_000);
+        assert_eq!([1, 2, 100].map(|n| Plan::queries(n, n as u64 * 50_000_000)), [1, 2, 100]);
+    }
 
     #[test]
     fn the_limit_is_that_of_choosing() {

@@ -211,7 +211,8 @@ fn write_items(keys: &Keys, plan: &mut Plan, scratch: &Scratch) -> Outcome<()> {
 }
 
 fn write_queries(keys: &Keys, plan: &Plan, scratch: &Scratch) -> Outcome<()> {
-    let count = Plan::queries(keys.len());
+    let bytes = (0..keys.len()).map(|i| keys.get(i).len() as u64).sum();
+    let count = Plan::queries(keys.len(), bytes);
     let draws = Rng::new(plan.seed, HITS).draws(keys.len(), count);
     write(HITS, draws.iter().map(|i| keys.get(*i as usize)), scratch)?;
     let mut file = Writer::create(scratch, MISSES)?;
