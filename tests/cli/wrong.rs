@@ -11,6 +11,8 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
     folder.write("big", "1\n300\n");
     folder.write("big2", "300\n1\n");
     folder.write("odd", "12345");
+    folder.write("crlf", "12\r\n13\r\n");
+    folder.write("pairs", "a\t12\r\nb\t13\r\n");
     folder.write("cut.gz", &gzip(b"many words\n")[..15]);
     folder.write("cut.zst", &zstd::encode_all(&b"many words\n"[..], 0).unwrap()[..12]);
     folder.ok(&["build", "str_array", "words", "-o", "words.lram", "--quiet"]);
@@ -26,8 +28,8 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("compare words --only vec", 2, "no structure is called `vec`: choose among str_array,"),
         ("compare words --only packed_ints", 2, "no structure for strings is called"),
         ("compare words --repeat 0", 2, "--repeat"),
-        ("compare words --sample 0", 2, "a whole number from 1 on"),
-        ("compare words --sample 1.5", 2, "a whole number from 1 on"),
+        ("compare words --sample 0", 2, "a whole number from 1 to 2^53"),
+        ("compare words --sample 1.5", 2, "a whole number from 1 to 2^53"),
         ("compare words --budget nan", 2, "--budget"),
         ("compare words --u64le --u32le", 2, "cannot be used with"),
         ("compare words --memory 1000", 3, "--force"),
@@ -61,13 +63,26 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("build str_array words -o out --memory 4", 3, "files (rear_dict, front_dict), or"),
         ("build str_array words -o out --memory 4X", 2, "of K, M, G or T"),
         ("build packed_ints numbers -o out", 4, "line 3: `x\\x00`"),
+        ("build packed_ints words -o out", 4, "below 2^64: correct the line, or leave it out\n"),
+        (
+            "build packed_ints crlf -o out",
+            4,
+            "line 1: `12\\r` is no decimal number below 2^64: cor",
+        ),
+        ("build packed_ints crlf -o out", 4, "(the line ends in CR: --strip-cr drops it)"),
+        ("build rear_map pairs -o out", 4, "(the line ends in CR: --strip-cr drops it)"),
+        ("build static_map pairs -o out", 4, "(the line ends in CR: --strip-cr drops it)"),
+        ("build ragged crlf -o out", 4, "(the line ends in CR: --strip-cr drops it)"),
+        ("compare crlf --as ints", 4, "(the line ends in CR: --strip-cr drops it)"),
         ("build packed_ints big -o out --width 8", 4, "line 2: 300 needs 9 bits"),
         ("build packed_ints big -o out --width 65", 2, "0..=64"),
         ("build packed_ints odd -o out --u64le", 4, "ends 5 bytes into a number of 8"),
         ("predict vec --n 5", 2, "`vec`: choose among packed_ints, str_array"),
         ("predict bloom", 2, "say how many items (--n 1e8)"),
-        ("predict bloom --n 0", 2, "a whole number from 1 on"),
-        ("predict bloom --n 1.5", 2, "a whole number from 1 on"),
+        ("predict bloom --n 0", 2, "a whole number from 1 to 2^53"),
+        ("predict bloom --n 1.5", 2, "a whole number from 1 to 2^53"),
+        ("predict packed_ints --n 18446744073709551615 --width 64", 2, "from 1 to 2^53"),
+        ("predict bloom --n 1e17", 2, "from 1 to 2^53"),
         ("predict bloom --n 5 --max 3", 2, "--max: is for packed_ints and elias_fano, not for"),
         ("predict fuse --n 5 --width 3", 2, "--width: is for packed_ints, not for fuse"),
         ("predict packed_ints --n 5 --fpr 0.1", 2, ", not for packed_ints"),

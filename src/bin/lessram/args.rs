@@ -235,7 +235,7 @@ const BUILD_HELP: &str = "\
 Dictionaries take lines in any order, and sort them in files once they are more than a quarter of
 --memory. Of the others it is foretold what they take; more than 80 % of --memory is refused. What
 cannot be foretold is given up when it takes more: a dawg, which holds its states until all are
-there, three to nine times the text; what is built from a pipe.
+there, three to nine times the text, of random keys about 20 times; what is built from a pipe.
 
 Examples: lessram build rear_dict names.txt.gz -o names.lram
           lessram build front_dict names.txt -o names.lram --memory 64M
@@ -295,7 +295,8 @@ pub(crate) struct PredictArgs {
     /// What would be built: see `lessram build --list`
     #[arg(value_name = "KIND")]
     pub(crate) kind: String,
-    /// How many items: a number, also 1e8 [default: as many different lines as the sample has]
+    /// How many items: a number up to 2^53, also 1e8 [default: as many different lines as the
+    /// sample has]
     #[arg(long, value_name = "N", value_parser = count)]
     pub(crate) n: Option<u64>,
     /// Rate of false alarms, for filters: a number, or 1/N [default: 1/256]
@@ -328,11 +329,12 @@ pub(crate) struct PredictArgs {
 
 /// How many items: digits, or a number such as 1e8 or 2.5e6.
 fn count(text: &str) -> Result<u64, String> {
-    /// Beyond, a number with a point no longer names each.
-    const MOST: f64 = (1_u64 << 53) as f64;
-    let whole = |number: f64| (number.fract() == 0.0 && number <= MOST).then_some(number as u64);
+    /// Beyond, a number with a point no longer names each, and 64 bits for each overflow.
+    const MOST: u64 = 1 << 53;
+    let whole = |number: f64| (number.fract() == 0.0).then_some(number as u64);
     let count = text.parse().ok().or_else(|| text.parse().ok().and_then(whole));
-    count.filter(|count| *count > 0).ok_or_else(|| "a whole number from 1 on, or 1e8".to_owned())
+    let count = count.filter(|count| (1..=MOST).contains(count));
+    count.ok_or_else(|| "a whole number from 1 to 2^53, also as 1e8".to_owned())
 }
 
 #[derive(Debug, Args)]
@@ -540,11 +542,13 @@ pub(crate) struct QuantilesArgs {
     #[arg(default_value = "0,0.25,0.5,0.75,0.9,0.99,0.999,1", value_parser = share)]
     pub(crate) quantiles: Vec<f64>,
     /// By which share of itself a number may be off, 0.0001 to 0.25
-    #[arg(long, value_name = "SHARE", default_value_t = 0.01)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = error_share)]
+    #[arg(allow_hyphen_values = true)]
     pub(crate) error: f64,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
-    /// Print the true quantiles beside them; all numbers are then kept
+    /// Print the true quantiles beside them; all numbers are then kept, as 64-bit floats: whole
+    /// ones are exact up to 2^53
     #[arg(long)]
     pub(crate) exact: bool,
     /// Print JSON
@@ -560,6 +564,14 @@ fn share(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
         _ => Err("a number from 0 to 1".to_owned()),
+    }
+}
+
+/// A share that the sketch can promise.
+fn error_share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0001..=0.25).contains(&share) => Ok(share),
+        _ => Err("a number from 0.0001 to 0.25".to_owned()),
     }
 }
 

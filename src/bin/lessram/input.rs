@@ -364,7 +364,12 @@ impl Lines {
 
     /// An error about the last line.
     pub(crate) fn fail_here(&self, message: &str) -> Failure {
-        Failure::bad(format!("{}: line {}: {message}", self.name, self.seen.lines))
+        // Most often all that is wrong.
+        let cr = match self.line.last() {
+            Some(b'\r') => " (the line ends in CR: --strip-cr drops it)",
+            _ => "",
+        };
+        Failure::bad(format!("{}: line {}: {message}{cr}", self.name, self.seen.lines))
     }
 
     /// The last line as a number, leading zeros allowed.
@@ -372,8 +377,7 @@ impl Lines {
         decimal(&self.line).ok_or_else(|| {
             let text = excerpt(&self.line);
             self.fail_here(&format!(
-                "{text} is no decimal number below 2^64: correct the line, or take the lines as \
-                 strings"
+                "{text} is no decimal number below 2^64: correct the line, or leave it out"
             ))
         })
     }

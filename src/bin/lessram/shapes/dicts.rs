@@ -50,8 +50,8 @@ fn options_of<T: Persist>() -> &'static [&'static str] {
     if is_dawg::<T>() { ALL } else { &ALL[..3] }
 }
 
-/// A [`Dawg`] holds its states until all are there: between next to nothing and nine times the
-/// text, by what endings keys share, which a part of the lines does not tell.
+/// A [`Dawg`] holds its states until all are there: between next to nothing and twenty times
+/// the text, by what endings keys share, which a part of the lines does not tell.
 fn need_of<T: Persist>() -> Need {
     if is_dawg::<T>() { Need::Unknown } else { Need::Bounded }
 }
