@@ -296,6 +296,24 @@ fn maps_of_keys_go_round() {
 }
 
 #[test]
+fn a_key_that_is_too_long_is_told_by_its_line() {
+    let folder = Folder::new();
+    let [fits, long] = [65_535, 65_536].map(|len| "k".repeat(len));
+    folder.write("keys", format!("z\n{fits}\n{long}\na\n"));
+    folder.write("pairs", format!("z\t1\n{fits}\t2\n{long}\t3\na\t4\n"));
+    folder.write("keys-fit", format!("z\n{fits}\n"));
+    folder.write("pairs-fit", format!("z\t1\n{fits}\t2\n"));
+    let of_keys = ["rear_dict", "front_dict", "dawg"].map(|kind| (kind, "keys"));
+    let of_pairs = ["rear_map", "front_map", "dawg_map"].map(|kind| (kind, "pairs"));
+    for (kind, file) in of_keys.into_iter().chain(of_pairs) {
+        let ran = folder.run(&["build", kind, file, "-o", "out.lram"]);
+        let told = "line 3: a key of 65,536 bytes, and 65,535 are the most: shorten it";
+        assert_eq!((ran.code, ran.err), (4, format!("lessram: {file}: {told}\n")), "{kind}");
+        folder.ok(&["build", kind, &format!("{file}-fit"), "-o", "out.lram"]);
+    }
+}
+
+#[test]
 fn a_key_with_two_values_is_told_by_its_line() {
     let folder = Folder::new();
     let pairs = "bee\t7\nant\t3\nant\t3\n\t9\nbee\t8\nbee\t7\n";

@@ -11,6 +11,7 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
     folder.write("big", "1\n300\n");
     folder.write("big2", "300\n1\n");
     folder.write("odd", "12345");
+    folder.write("far", "1\n10000000\n");
     folder.write("crlf", "12\r\n13\r\n");
     folder.write("pairs", "a\t12\r\nb\t13\r\n");
     folder.write("cut.gz", &gzip(b"many words\n")[..15]);
@@ -74,6 +75,7 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("build static_map pairs -o out", 4, "(the line ends in CR: --strip-cr drops it)"),
         ("build ragged crlf -o out", 4, "(the line ends in CR: --strip-cr drops it)"),
         ("compare crlf --as ints", 4, "(the line ends in CR: --strip-cr drops it)"),
+        ("build bit_vec far -o out", 4, "lessram: far: 2 numbers up to 10,000,000: a bit for"),
         ("build packed_ints big -o out --width 8", 4, "line 2: 300 needs 9 bits"),
         ("build packed_ints big -o out --width 65", 2, "0..=64"),
         ("build packed_ints odd -o out --u64le", 4, "ends 5 bytes into a number of 8"),

@@ -113,7 +113,7 @@ fn build<T: BitsMut<Global> + Persist>(
         numbers.try_push(number).map_err(refused)
     })?;
     if !close(max, numbers.len() as u64) {
-        return Err(Failure::bad(too_far(max, numbers.len() as u64)));
+        return Err(lines.fail(&too_far(max, numbers.len() as u64)));
     }
     let mut bits = if numbers.is_empty() { BitVec::new() } else { zeros(max).map_err(refused)? };
     let repeated = numbers.iter().filter(|number| bits.replace(*number as usize, true)).count();

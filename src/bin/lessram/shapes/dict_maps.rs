@@ -1,8 +1,8 @@
 //! The shape `dict_maps`: ordered maps from byte strings to numbers that are built once.
 
 use super::{
-    Entry, Need, Peak, Shape, Size, each, file_bytes, is_read, made, number, only_numbers, save,
-    two_values,
+    Entry, Need, Peak, Shape, Size, check_key, each, file_bytes, is_read, made, number,
+    only_numbers, save, two_values,
 };
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
@@ -81,6 +81,7 @@ fn build<T: KeyMapBuild<Global> + Persist>(
         let start = keys.len();
         keys.extend_from_slice(key);
         pairs.push((start, keys.len(), value));
+        check_key(&lines, keys.len() - start)?;
     }
     let key = |pair: &(usize, usize, u64)| &keys[pair.0..pair.1];
     pairs.sort_unstable_by(|a, b| key(a).cmp(key(b)).then(a.2.cmp(&b.2)));

@@ -1,6 +1,6 @@
 //! The shape `dicts`: ordered sets of byte strings that are built once, keys numbered by rank.
 
-use super::{Entry, Need, Shape, Size, each, file_bytes, made, prefer, refused, save};
+use super::{Entry, Need, Shape, Size, check_key, each, file_bytes, made, prefer, refused, save};
 use crate::args::{Kind, QueryArgs};
 use crate::build::{Built, Options};
 use crate::contender::{Structure, touch};
@@ -107,6 +107,8 @@ fn build<T: KeySetBuild<Global> + Persist>(
     let mut sorter = Sorter::new(options.sorting);
     while let Some(line) = lines.next()? {
         sorter.push(line).map_err(not_sorted)?;
+        let len = line.len();
+        check_key(&lines, len)?;
     }
     let (pushed, in_files) = (sorter.pushed(), sorter.is_in_files());
     let mut sorted = sorter.finish().map_err(not_sorted)?;

@@ -31,7 +31,7 @@ use crate::contender::Structure;
 use crate::dataset::Plan;
 use crate::error::{Failure, Outcome};
 use crate::hold::Answers;
-use crate::input::{Lines, excerpt};
+use crate::input::{Lines, excerpt, group};
 use crate::measure::{self, BytesSeen, TimesSeen};
 use crate::spool::{self, Feed};
 use lessram::arrays::{Prefer, SlimVec};
@@ -304,6 +304,19 @@ pub(crate) fn hashes_of(
     hashes.dedup();
     let repeated = (all - hashes.len()) as u64;
     Ok((hashes, repeated))
+}
+
+/// Bytes of the longest key of a dictionary.
+const LONGEST_KEY: usize = 65_535;
+
+/// Refuses the key of the last line if it is too long for a dictionary: once all are sorted,
+/// nobody knows where it stood.
+fn check_key(lines: &Lines, len: usize) -> Outcome<()> {
+    if len <= LONGEST_KEY {
+        return Ok(());
+    }
+    let (len, most) = (group(len as u64), group(LONGEST_KEY as u64));
+    Err(lines.fail_here(&format!("a key of {len} bytes, and {most} are the most: shorten it")))
 }
 
 /// Why nothing is built of `lines`: a key has two `values`. With the key, if it was kept, and what
