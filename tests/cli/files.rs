@@ -26,6 +26,26 @@ fn any_bytes_are_keys() {
 }
 
 #[test]
+fn a_byte_order_mark_is_noted() {
+    let folder = Folder::new();
+    for (text, marked) in [
+        (&b"\xef\xbb\xbfa\nb\n"[..], true),
+        (b"\xff\xfea\0\n\0", true),
+        (b"\xfe\xff\0a\0\n", true),
+        (b"a\n\xef\xbb\xbfb\n", false),
+    ] {
+        folder.write("text", text);
+        let compare = ["compare", "text", "--only", "std_vec", "--repeat=1", "--budget=0"];
+        for args in [&["build", "str_array", "text", "-o", "out"][..], &compare, &["top", "text"]] {
+            let ran = folder.run(args);
+            assert_eq!(ran.code, 0, "{}", ran.err);
+            let note = "note: a byte order mark begins the text; it is a part of the first key\n";
+            assert_eq!(ran.err.contains(note), marked, "{args:?}: {}", ran.err);
+        }
+    }
+}
+
+#[test]
 fn input_comes_from_anywhere() {
     let folder = Folder::new();
     let text = lines(500, |i| format!("key {}", i * 31 % 499));

@@ -288,6 +288,8 @@ pub(crate) struct Seen {
     pub(crate) nul: u64,
     /// Whether the last line has no LF.
     pub(crate) unended: bool,
+    /// Whether the first line begins with a byte order mark.
+    pub(crate) marked: bool,
 }
 
 impl Lines {
@@ -323,6 +325,7 @@ impl Lines {
                 self.line.pop();
             }
         }
+        self.seen.marked |= self.seen.lines == 1 && is_marked(&self.line);
         self.seen.empty += u64::from(self.line.is_empty());
         self.seen.nul += u64::from(self.line.contains(&0));
         Ok(Some(&self.line))
@@ -446,9 +449,18 @@ pub(crate) fn note_oddities(seen: &Seen, format: FormatArgs, progress: &Progress
     note("lines that end in CR", seen.cr, cr);
     note("lines with NUL bytes", seen.nul, "NUL is a part of the key");
     note("empty lines", seen.empty, "the empty string is a key like any other");
+    if seen.marked {
+        progress.note("a byte order mark begins the text; it is a part of the first key");
+    }
     if seen.unended {
         progress.note("the last line has no newline; it counts");
     }
+}
+
+/// Whether `text` begins with a byte order mark, of UTF-8 or of UTF-16 in either order.
+fn is_marked(text: &[u8]) -> bool {
+    const MARKS: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
+    MARKS.iter().any(|mark| text.starts_with(mark))
 }
 
 /// A decimal number below 2^64, leading zeros allowed.
