@@ -504,6 +504,24 @@ fn temporary_files_go_even_when_it_is_killed() {
     wait_for("the sweeper", || count() == 0);
 }
 
+/// A signal in the midst of a save, as sure as one can send it: that of a file that gets too large.
+#[cfg(unix)]
+#[test]
+fn a_save_that_is_killed_leaves_nothing() {
+    let folder = Folder::new();
+    folder.write("text", lines(2_000, |i| format!("{}", i * 7919 % 65_537)));
+    folder.ok(&["build", "rear_dict", "text", "-o", "old.lram", "-q"]);
+    let before = folder.names();
+    for args in ["build str_array text -o out.lram", "merge old.lram old.lram -o old.lram"] {
+        let mut command = folder.command(Path::new("sh"), &["-c"]);
+        command.arg("ulimit -c 0; ulimit -f 2; exec \"$@\"").arg("sh");
+        command.arg(env!("CARGO_BIN_EXE_lessram")).args(args.split(' ')).stdin(Stdio::null());
+        let ended = command.output().unwrap().status;
+        assert!(std::os::unix::process::ExitStatusExt::signal(&ended).is_some(), "{ended}");
+        wait_for("the sweeper", || folder.names() == before);
+    }
+}
+
 /// What Ctrl-C in a terminal does: the signal goes to the whole group.
 #[cfg(unix)]
 #[test]

@@ -76,6 +76,14 @@ pub(crate) enum Command {
         /// The folder
         folder: PathBuf,
     },
+    /// Removes what a save to a file left when its owner has gone
+    #[command(name = "__sweep-beside", hide = true)]
+    SweepBeside {
+        /// The file
+        out: PathBuf,
+        /// Its owner
+        process: u32,
+    },
 }
 
 /// What the lines of a file are.

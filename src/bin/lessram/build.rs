@@ -10,6 +10,7 @@ use crate::outputs::{check_apart, check_index};
 use crate::progress::Progress;
 use crate::rate::Rate;
 use crate::rows::{self, Row};
+use crate::scratch::Sweeper;
 use crate::shapes::{self, Need};
 use lessram::arrays::PackedInts;
 use lessram::registry::Registered;
@@ -72,6 +73,8 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome<Code> {
     let options = options(args, &row)?;
     check_index(out)?;
     check_apart(Some(file), out)?;
+    // Before anything is counted.
+    let _sweeper = Sweeper::beside(out);
     heap::start();
     let (need, size) = (row.shape.need, row.shape.size);
     let text = about(file, args.format)?;

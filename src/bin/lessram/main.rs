@@ -80,6 +80,7 @@ fn run(command: &Command) -> Outcome<Code> {
         Command::Man { command } => manual::man(command.as_deref()),
         Command::Measure(args) => measure::child(args),
         Command::Sweep { folder } => scratch::sweep(folder),
+        Command::SweepBeside { out, process } => scratch::sweep_beside(out, *process),
     }
 }
 

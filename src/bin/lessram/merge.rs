@@ -7,6 +7,7 @@ use crate::inspect::head_of;
 use crate::memory;
 use crate::outputs::check_index;
 use crate::rows::{self, Row};
+use crate::scratch::Sweeper;
 use serde_json::json;
 use std::fs;
 use std::io::Write;
@@ -16,6 +17,7 @@ pub(crate) fn run(args: &MergeArgs) -> Outcome<Code> {
     let (row, bytes) = kind_of_all(args)?;
     let Some(merge) = row.shape.merge else { return Err(cannot(&row)) };
     memory::check(args.memory, bytes, "merging", "merge fewer at once")?;
+    let _sweeper = Sweeper::beside(&args.out);
     let items = merge(&args.files, &args.out)?;
     let info = fs::metadata(&args.out).map_err(|error| Failure::open(&args.out, &error))?;
     let (path, name, files) = (args.out.display(), row.kind.name, args.files.len());

@@ -69,12 +69,18 @@ enum Place {
 fn place(path: &Path) -> Option<Place> {
     match fs::metadata(path) {
         Ok(info) => info.is_file().then(|| id(path, &info)).flatten().map(Place::There),
-        Err(_) => {
-            let folder = path.parent().filter(|folder| *folder != Path::new(""));
-            let folder = fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?;
-            Some(Place::Later(folder.join(path.file_name()?)))
-        }
+        Err(_) => resolved(path).map(Place::Later),
     }
+}
+
+/// The path without links, of what need not be there yet.
+pub(crate) fn resolved(path: &Path) -> Option<PathBuf> {
+    if let Ok(path) = fs::canonicalize(path) {
+        return Some(path);
+    }
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let folder = fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?;
+    Some(folder.join(path.file_name()?))
 }
 
 #[cfg(unix)]

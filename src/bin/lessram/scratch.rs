@@ -1,6 +1,9 @@
-//! [`Scratch`]: a folder for temporary files that goes when the command ends, however it ends.
+//! [`Scratch`]: a folder for temporary files that goes when the command ends, however it ends; and
+//! [`Sweeper`], which sees to that.
 
 use crate::error::{Code, Failure, Outcome};
+use crate::outputs;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -13,8 +16,8 @@ const PREFIX: &str = "lessram-";
 #[derive(Debug)]
 pub(crate) struct Scratch {
     path: PathBuf,
-    /// Removes the folder should this process be killed. Not there if it could not be started.
-    sweeper: Option<Child>,
+    /// Removes the folder should this process be killed.
+    _sweeper: Sweeper,
 }
 
 impl Scratch {
@@ -25,8 +28,8 @@ impl Scratch {
         let path = std::env::temp_dir().join(name);
         // Fails if somebody made it before us: then it is not ours to write to.
         create_private(&path).map_err(|error| Failure::scratch(&path, error))?;
-        let sweeper = start_sweeper(&path);
-        Ok(Self { path, sweeper })
+        let sweeper = Sweeper::start(&["__sweep".as_ref(), path.as_ref()]);
+        Ok(Self { path, _sweeper: sweeper })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -47,27 +50,47 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         // Nobody is left to tell if this fails; the sweeper tries again.
         let _ = fs::remove_dir_all(&self.path);
-        if let Some(mut sweeper) = self.sweeper.take() {
-            // Closes its standard input first.
-            let _ = sweeper.wait();
-        }
     }
 }
 
-/// Starts a process that waits until this one has gone. In a process group of its own: Ctrl-C in a
-/// terminal ends this process and its children at once, and leaves that one to clean up.
-#[cfg(unix)]
-fn start_sweeper(path: &Path) -> Option<Child> {
-    use std::os::unix::process::CommandExt;
-    use std::process::{Command, Stdio};
-    let mut command = Command::new(std::env::current_exe().ok()?);
-    command.arg("__sweep").arg(path).process_group(0);
-    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()
+/// A process that cleans up behind this one, however it ends. None if it could not be started.
+#[derive(Debug)]
+pub(crate) struct Sweeper(Option<Child>);
+
+impl Sweeper {
+    /// Of what saving to `out` leaves when it is cut short.
+    pub(crate) fn beside(out: &Path) -> Self {
+        let process = std::process::id().to_string();
+        let Some(out) = outputs::resolved(out) else { return Self(None) };
+        Self::start(&["__sweep-beside".as_ref(), out.as_ref(), process.as_ref()])
+    }
+
+    /// Starts a process that waits until this one has gone. In a process group of its own: Ctrl-C
+    /// in a terminal ends this process and its children at once, and leaves that one to clean up.
+    #[cfg(unix)]
+    fn start(args: &[&OsStr]) -> Self {
+        use std::os::unix::process::CommandExt;
+        use std::process::{Command, Stdio};
+        let Ok(program) = std::env::current_exe() else { return Self(None) };
+        let mut command = Command::new(program);
+        command.args(args).process_group(0);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        Self(command.spawn().ok())
+    }
+
+    #[cfg(not(unix))]
+    fn start(_: &[&OsStr]) -> Self {
+        Self(None)
+    }
 }
 
-#[cfg(not(unix))]
-fn start_sweeper(_: &Path) -> Option<Child> {
-    None
+impl Drop for Sweeper {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            // Closes its standard input first.
+            let _ = child.wait();
+        }
+    }
 }
 
 /// The sweeper: removes the folder once nobody holds the other end of its standard input.
@@ -79,6 +102,22 @@ pub(crate) fn sweep(path: &Path) -> Outcome<Code> {
     }
     let _ = std::io::stdin().read(&mut [0]);
     let _ = fs::remove_dir_all(path);
+    Ok(Code::Done)
+}
+
+/// The sweeper of a save to `out`: removes the temporary files of that process, as
+/// [`lessram::storage::save`] calls them, once it has gone.
+pub(crate) fn sweep_beside(out: &Path, process: u32) -> Outcome<Code> {
+    let _ = std::io::stdin().read(&mut [0]);
+    let (Some(folder), Some(name)) = (out.parent(), out.file_name()) else { return Ok(Code::Done) };
+    let ours = [b".", name.as_encoded_bytes(), format!(".{process}-").as_bytes()].concat();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.as_encoded_bytes();
+        if name.starts_with(&ours) && name.ends_with(b".lram-tmp") {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
     Ok(Code::Done)
 }
 
