@@ -30,10 +30,9 @@ use core::ops::Index;
 ///
 /// - Speed before bytes: hashbrown's table, with the same hash function, answers a hit in half to
 ///   two thirds of the time, in two fifths at a thousand entries; a miss in two fifths to nearly
-///   all of it; and grows in a third to half of it up to a hundred thousand, in half to eight
-///   tenths from a million on; it is walked slower (`benches/peers`, `maps`). std's `HashMap`, with
-///   SipHash, is filled sooner up to a hundred thousand and at 1.8 million, and is slower at all
-///   else.
+///   all of it; and grows in two fifths of it up to a hundred thousand, in half to three quarters
+///   from a million on; it is walked slower (`benches/peers`, `maps`). std's `HashMap`, with
+///   SipHash, is filled sooner at a hundred thousand, and is slower at all else.
 /// - Strings as keys: [`StrMap`](super::StrMap) takes a third. For integers alone there are smaller
 ///   forms, too.
 /// - The entries never change: a static form takes less.
