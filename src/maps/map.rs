@@ -47,8 +47,8 @@ use core::ops::Index;
 ///
 /// One block a region, and one of 2 KiB for the regions if there are 64. An entry is in the first
 /// group with room from its home on. A region that is full is built anew in a block that is larger:
-/// the only one by 25 %, one of 64 by 27 %, or by 15 % from half a million entries in all on. The
-/// 64 regions do so at different moments. A region is at most 97.5 % full.
+/// by 25 %, one of 64 by 15 % from half a million entries in all on. The 64 regions do so at
+/// different moments. A region is at most 97.5 % full.
 ///
 /// # Space
 ///
@@ -68,8 +68,8 @@ use core::ops::Index;
 ///
 /// # What differs from std
 ///
-/// - `capacity` is a sum over regions. After `with_capacity` or `reserve`, a few of them may still
-///   grow, because hashing does not fill them evenly.
+/// - `capacity` is a sum over regions. After `with_capacity` or `reserve` of more than 8,000, a few
+///   of them may still grow, because hashing does not fill them evenly.
 /// - Removing may shrink the map: `remove`, `retain` and `extract_if` may hash keys that stay (a
 ///   hash function that panics then loses the entry that was taken out), and the last two, as the
 ///   methods of entries that insert or remove, ask for `K: Eq + Hash` and `S: BuildHasher`. `drain`

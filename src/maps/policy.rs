@@ -92,7 +92,7 @@ impl Policy for Compact {
     type Group = [u8; 32];
     const WIDTH: usize = 30;
     const STEPS: [Steps; 2] = [
-        Steps { load: 975, factor: 1.27, phase: 1.003_741_621_5 },
+        Steps { load: 975, factor: 1.25, phase: 1.003_492_703_3 },
         Steps { load: 972, factor: 1.15, phase: 1.002_186_166_5 },
     ];
 
