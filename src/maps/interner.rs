@@ -317,7 +317,7 @@ impl<S: BuildHasher, A: Alloc> Interner<S, A> {
         interner.ids.try_reserve(interner.strings.len(), &hasher)?;
         for (id, string) in (0..=u32::MAX).zip(&interner.strings) {
             let hash = hash_of(&interner.hash_builder, string);
-            let same = |id: &u32| interner.strings.get(*id as usize) == Some(string);
+            let same = |id: &u32| is_at(&interner.strings, *id, string);
             // Once each: a file may have millions of equal ones, and each would pass all before it.
             if let Err(missing) = interner.ids.entry(hash, same) {
                 missing.vacant(&hasher)?.insert(id);

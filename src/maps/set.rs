@@ -13,8 +13,9 @@ use core::hash::{BuildHasher, Hash};
 use core::iter::{Chain, FusedIterator};
 use core::ops::{BitAnd, BitOr, BitXor, Sub};
 
-/// A hash set with the API of std's `HashSet`, in 1.25 times the bytes of its keys of 8 bytes, at
-/// any number of them.
+/// A hash set with the API of std's `HashSet`, in 1.27 times the bytes of its keys of 8 bytes at
+/// any number of them from a million on, in 1.38 times from ten thousand on, 1.47 from a hundred
+/// on.
 ///
 /// A [`Map`] without values: what is said there of layout, growth, time and what differs from std
 /// holds here.

@@ -25,6 +25,7 @@
 //! 4. `many`, if there, is a block of `P::REGIONS` regions, and `one` is then empty.
 //! 5. A [`Place`] comes from a look-up and is used while the table that it came from is borrowed,
 //!    so that its slot is still initialised.
+//! 6. What a table of entries `T` holds has `Table::<T, A, P>::end` for its `end`.
 
 #![allow(unsafe_code)]
 
@@ -283,7 +284,7 @@ struct Held<A: Alloc, P: Policy> {
 
 impl<A: Alloc, P: Policy> Drop for Held<A, P> {
     fn drop(&mut self) {
-        // SAFETY: made by `Table::new_in` for entries of this very type, and not used any more.
+        // SAFETY: the `end` for entries of this very type (invariant 6), and not used any more.
         unsafe { (self.end)(NonNull::from(self).cast()) };
     }
 }

@@ -2,12 +2,12 @@
 //! octave that the tests of each map look at, and where tables change their form.
 
 use lessram::hashing::DefaultHashBuilder;
-use lessram::maps::{Compact, Map, OrderedMap, Policy, Quick};
+use lessram::maps::{Compact, Map, OrderedMap, Policy, Quick, Set};
 use lessram::mem::{Footprint, Global};
 
 const MOST: u64 = 1_300_000;
 
-/// The most bytes an entry of 16 from each number of entries on, up to the next one; looked at
+/// The most bytes an entry from each number of entries on, up to the next one; looked at
 /// every 997 insertions, at first at each, while the map grows one by one.
 fn most_bytes<M: Footprint>(mut map: M, from: &[u64], insert: impl Fn(&mut M, u64)) -> Vec<f64> {
     let mut most = vec![0.0; from.len()];
@@ -33,6 +33,14 @@ fn keeps<P: Policy>(promised: [f64; 3]) {
 fn maps_take_what_their_docs_say_while_they_grow() {
     keeps::<Compact>([1.39, 1.28, 1.19]);
     keeps::<Quick>([1.50, 1.38, 1.28]);
+}
+
+#[test]
+fn a_set_takes_what_its_docs_say_while_it_grows() {
+    let from = [100, 10_000, 1_000_000];
+    let most = most_bytes(Set::<u64>::default(), &from, |set, key| _ = set.insert(key));
+    let kept = most.iter().zip([1.47, 1.38, 1.27]).all(|(most, promised)| *most <= 8.0 * promised);
+    assert!(kept, "{most:?}");
 }
 
 #[test]
