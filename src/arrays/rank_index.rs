@@ -1,9 +1,6 @@
 //! [`RankIndex`]: how many ones stand before a position, from one number per 2,048 bits.
 
-use crate::bits::word::{
-    COUNTS, HALF, LINE, below, count_below, count_below_far, count_to_end, is_cached,
-    select_in_line,
-};
+use crate::bits::word::{HALF, LINE, below, count_to_end, select_in_line};
 use crate::error::{BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
 use crate::simd::prefetch;
@@ -112,62 +109,51 @@ impl<W: Words> RankIndex<W> {
     #[must_use]
     #[inline]
     pub fn rank(&self, bits: &[Le64], index: usize) -> usize {
-        if index >= self.len {
-            return self.ones;
-        }
-        match COUNTS {
-            true => self.rank_in_line(bits, index),
-            false => self.rank_from_end(bits, index),
-        }
+        self.rank_from_end::<false>(bits, index)
     }
 
-    /// [`rank`](Self::rank) from the nearer end of the line, for builds that have no instruction to
-    /// count a word's ones.
+    /// [`rank`](Self::rank) from the nearer end of the line, of bits in a superblock that is not
+    /// the first if `LATER`.
+    ///
+    /// Every step counts, where words are far from the cache too: fewer steps let more questions
+    /// be under way while words are waited for.
     #[inline(always)]
-    fn rank_from_end(&self, bits: &[Le64], index: usize) -> usize {
+    fn rank_from_end<const LATER: bool>(&self, bits: &[Le64], index: usize) -> usize {
         // From the end of the line that is nearer: the start of the next one, if that.
-        let up = index >> (LINE_BITS - 1) & 1;
-        let line = (index >> LINE_BITS) + up;
-        let words = self.words.words();
+        let half = index >> (LINE_BITS - 1);
+        let up = half & 1;
+        let line = (half >> 1) + up;
         let block = line >> (BLOCK - LINE_BITS);
-        let (Some(half), Some(entry)) = (half_line(bits, index), words.get(block)) else {
-            return self.rank_near_end(bits, index);
-        };
-        let ones = u64::from(count_to_end(half.map(Le64::get), index));
+        if !LATER && block >> (SUPER - BLOCK) != 0 {
+            return self.rank_later(bits, index);
+        }
+        let words = self.words.words();
+        let Some(of_half) = half_line(bits, half) else { return self.rank_near_end(bits, index) };
+        let Some(entry) = words.get(block) else { return self.rank_near_end(bits, index) };
+        let ones = u64::from(count_to_end(of_half.map(Le64::get), index));
         // All ones where they are taken away.
         let sign = (up as u64).wrapping_neg();
         let before = (entry.get() >> BASE) + field(entry.get(), line);
         // A damaged base may be any number.
-        let before = self.base(words, block).wrapping_add(before);
+        let before = if LATER { before.wrapping_add(self.base(words, block)) } else { before };
         before.wrapping_add((ones ^ sign).wrapping_sub(sign)) as usize
     }
 
-    /// [`rank`](Self::rank) from the start of the line, for builds that count a word's ones by an
-    /// instruction.
-    #[inline(always)]
-    fn rank_in_line(&self, bits: &[Le64], index: usize) -> usize {
-        let (words, line) = (self.words.words(), index >> LINE_BITS);
-        let block = line >> (BLOCK - LINE_BITS);
-        let (Some(of_line), Some(entry)) = (whole_line(bits, line), words.get(block)) else {
-            return self.rank_near_end(bits, index);
-        };
-        let word = |at: usize| of_line[at].get();
-        let ones = if is_cached(bits.len()) {
-            count_below(word, index)
-        } else {
-            // Or the entry is asked for only when the branches are behind.
-            prefetch(as_bytes(words), block * 8);
-            count_below_far(word, index)
-        };
-        let before = (entry.get() >> BASE) + field(entry.get(), line);
-        // A damaged base may be any number.
-        self.base(words, block).wrapping_add(before + u64::from(ones)) as usize
+    /// [`rank`](Self::rank) in a superblock that is not the first. A call: the base would take
+    /// steps from all questions, and registers.
+    #[cold]
+    #[inline(never)]
+    fn rank_later(&self, bits: &[Le64], index: usize) -> usize {
+        self.rank_from_end::<true>(bits, index)
     }
 
     /// [`rank`](Self::rank) in the last line or half of one, whose end may have no entry.
     #[cold]
     #[inline(never)]
     fn rank_near_end(&self, bits: &[Le64], index: usize) -> usize {
+        if index >= self.len {
+            return self.ones;
+        }
         let (words, block, line) = (self.words.words(), index >> BLOCK, index >> LINE_BITS);
         let entry = words.get(block).map_or(0, |entry| entry.get());
         let before = (entry >> BASE) + field(entry, line);
@@ -427,11 +413,11 @@ const fn field(entry: u64, lines: usize) -> u64 {
     entry << FIELD >> (FIELD * (lines as u32 & 3)) & ((1 << FIELD) - 1)
 }
 
-/// The words of the half line that holds bit `index`, if there are bits behind it: then the line
-/// that starts at its end has an entry too.
+/// The words of half a line, if there are bits behind it: then the line that starts at its end has
+/// an entry too.
 #[inline]
-fn half_line(bits: &[Le64], index: usize) -> Option<&[Le64; HALF]> {
-    let start = index >> (LINE_BITS - 1) << (LINE_BITS - 7);
+fn half_line(bits: &[Le64], half: usize) -> Option<&[Le64; HALF]> {
+    let start = half * HALF;
     bits.get(start..=start + HALF)?.first_chunk()
 }
 
@@ -489,11 +475,6 @@ mod tests {
                 let mut ones = 0;
                 for (i, bit) in bits.iter().enumerate() {
                     assert_eq!(index.rank(bits.as_words(), i), ones, "rank({i}) of {len} bits");
-                    let other_way = match COUNTS {
-                        true => index.rank_from_end(bits.as_words(), i),
-                        false => index.rank_in_line(bits.as_words(), i),
-                    };
-                    assert_eq!(other_way, ones, "rank({i}) of {len} bits, the other way");
                     ones += usize::from(bit);
                 }
                 for behind in [len, len + 1, usize::MAX] {

@@ -192,12 +192,10 @@ impl<W: Words> RankedBits<W> {
     #[must_use]
     #[inline]
     pub fn rank(&self, index: usize) -> usize {
-        if index >= self.len {
-            return self.ones;
-        }
-        let (line, bit) = (index / line::BITS, index % line::BITS);
-        let (words, before) = (self.lines.line(line), self.counts.words().get(line / SUPER));
-        let (Some(words), Some(before)) = (words, before) else { return nothing() };
+        let (line, bit) = line::split(index);
+        // Behind the last bit its line has zeros.
+        let Some(words) = self.lines.line(line) else { return self.ones };
+        let Some(before) = self.counts.words().get(line / SUPER) else { return nothing() };
         // Damaged counts may be any numbers.
         before.get().wrapping_add(line::rank(words, bit)) as usize
     }
@@ -383,7 +381,7 @@ impl<W: Words> RankedBits<W> {
     /// Asks for the line of bit `index`.
     #[inline]
     fn prefetch(&self, index: usize) {
-        prefetch(as_bytes(self.lines.words()), (index / line::BITS).wrapping_mul(LINE_WORDS * 8));
+        prefetch(as_bytes(self.lines.words()), line::split(index).0.wrapping_mul(LINE_WORDS * 8));
     }
 
     /// Writes [`rank`](Self::rank) of each of `indices` to its place in `out`, as far as both

@@ -13,8 +13,8 @@ const HIGHS: u64 = 0x8080_8080_8080_8080;
 pub(crate) const COUNTS: bool =
     cfg!(any(all(target_arch = "x86_64", target_feature = "popcnt"), target_arch = "aarch64",));
 
-/// Words of bits that a core keeps near it: 1 MiB, a guess, for which `elias_fano`, `select` and
-/// `rank` of the peers' benches are the test. Few in tests, so that they meet both.
+/// Words of bits that a core keeps near it: 1 MiB, a guess, for which `elias_fano` and `select` of
+/// the peers' benches are the test. Few in tests, so that they meet both.
 const CACHED: usize = if cfg!(any(test, fuzzing)) { 64 } else { 1 << 17 };
 
 /// Whether a core keeps so many words near it, so that there is no waiting for them.
@@ -82,50 +82,6 @@ static BETWEEN: [[u64; HALF]; LINE * 64] = {
     }
     masks
 };
-
-/// Sixteen words; the eight from `8 - k` on keep the first `k` words of a line.
-const WHOLE: [u64; 2 * LINE] = {
-    let mut window = [0; 2 * LINE];
-    let mut i = 0;
-    while i < LINE {
-        window[i] = u64::MAX;
-        i += 1;
-    }
-    window
-};
-
-/// How many ones stand before bit `index` of a line; `index` counts modulo 512. For builds in which
-/// [`COUNTS`]: eight words and no table of masks take nine tenths to three quarters of the time of
-/// [`count_to_end`] there, more than twice its time elsewhere (measured: `rank` of the peers'
-/// benches).
-///
-/// Without a branch: all words are counted, under a mask. They are read where they stand: a copy
-/// from which one is picked by number makes the processor wait until it is written.
-#[inline(always)]
-pub(crate) fn count_below(word: impl Fn(usize) -> u64, index: usize) -> u32 {
-    let whole = index >> 6 & 7;
-    let mut ones = (word(whole) & below(index as u32)).count_ones();
-    for (i, mask) in WHOLE[LINE - whole..][..LINE - 1].iter().enumerate() {
-        ones += (word(i) & mask).count_ones();
-    }
-    ones
-}
-
-/// As [`count_below`], for words that are not [cached](is_cached): while they are waited for, fewer
-/// steps let more questions be under way, and the branches, which depend on `index` alone, are
-/// behind when the words come.
-#[inline(always)]
-pub(crate) fn count_below_far(word: impl Fn(usize) -> u64, index: usize) -> u32 {
-    let whole = index >> 6 & 7;
-    let mut ones = (word(whole) & below(index as u32)).count_ones();
-    // Not up to `whole`: compilers make vectors of that, which take longer.
-    for at in 0..LINE - 1 {
-        if at < whole {
-            ones += word(at).count_ones();
-        }
-    }
-    ones
-}
 
 /// How many ones stand between bit `index` of a line and its middle, that bit with those behind it;
 /// `index` counts modulo 512, and `half` are the words of the half that it is in.
@@ -275,8 +231,6 @@ mod tests {
                 assert_eq!(to_middle + to_end, half_ones(half));
                 let before = if half == 0 { to_end } else { half_ones(0) + to_middle };
                 assert_eq!(before, ones, "before bit {i} of {line:x?}");
-                assert_eq!(count_below(|word| line[word], i), ones, "before bit {i} of {line:x?}");
-                assert_eq!(count_below_far(|word| line[word], i), ones, "bit {i} of {line:x?}");
                 if line[i / 64] >> (i % 64) & 1 == 1 {
                     assert_eq!(
                         select_in_line(|word| line[word], ones),

@@ -14,10 +14,25 @@ pub(super) const HALF_BITS: u64 = HALF as u64 * 64;
 /// A line as it is stored.
 pub(super) type Line = [Le64; LINE];
 
+/// The line of bit `index`, and which of its bits that is.
+#[inline]
+pub(super) const fn split(index: usize) -> (usize, usize) {
+    // 2^64 / 31, rounded up by 15 / 31: exact below 2^60. A division by a constant the compiler
+    // joins with one that follows, of the line by lines of a superblock, into a second product.
+    const RECIPROCAL: u128 = (1 << 64) / 31 + 1;
+    let line = if cfg!(target_pointer_width = "64") {
+        (((index >> 4) as u128 * RECIPROCAL) >> 64) as usize
+    } else {
+        index / BITS
+    };
+    // The mask changes nothing: it says so to those who look things up by the bit.
+    (line, (index - line * BITS) & 511)
+}
+
 /// The word of bit `index` of a vector in lines, and which of its bits that is.
 #[inline]
 pub(in crate::arrays) const fn place(index: usize) -> (usize, u32) {
-    let (line, bit) = (index / BITS, index % BITS);
+    let (line, bit) = split(index);
     (line * LINE + (bit >> 6), bit as u32 & 63)
 }
 
@@ -125,6 +140,11 @@ mod tests {
 
     #[test]
     fn every_bit_has_a_place() {
+        for index in [usize::MAX, usize::MAX - 1, usize::MAX / 2, usize::MAX / BITS * BITS] {
+            for index in index - 1_000..index {
+                assert_eq!(split(index), (index / BITS, index % BITS));
+            }
+        }
         for index in 0..10_000 {
             let (word, bit) = place(index);
             assert_eq!(start(word) + bit as usize, index);
