@@ -28,7 +28,7 @@ const SUPER: u32 = if cfg!(test) { 14 } else { 31 };
 ///
 /// - The bits change: counts behind a change are wrong until the index is built anew.
 /// - Bits far beyond the cache, a build for a processor that counts a word's ones in one step, and
-///   memory to spare: `Rank9` of the crate sux takes four tenths of the time there, and 25 %. In
+///   memory to spare: `Rank9` of the crate sux takes seven tenths of the time there, and 25 %. In
 ///   builds for any processor it takes as long (bench `rank` of the peers).
 ///
 /// # Layout

@@ -208,7 +208,7 @@ impl<W: Words> RankSelect<W> {
     }
 
     /// Writes [`rank`](Self::rank) of each of `indices` to its place in `out`, as far as both
-    /// reach. Asks for the cache lines of 16 ahead: less than half the time each, beyond the cache.
+    /// reach. Asks for the cache lines of 16 ahead: about half the time each, beyond the cache.
     /// Allocates nothing.
     pub fn rank_many(&self, indices: &[usize], out: &mut [usize]) {
         let words = self.bits.as_words();

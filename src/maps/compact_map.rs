@@ -21,15 +21,15 @@ use core::hash::{BuildHasher, Hash};
 /// A hash map with the API of std's `HashMap`, in 1.10 times the bytes of entries of 16 bytes at
 /// any number of them, less of larger ones; it is never there twice, and shrinks as entries go.
 ///
-/// [`Map`](super::Map) takes 1.19 times the bytes, and at a million entries two thirds of the time
-/// for a hit, three fifths for a miss and two fifths for an insertion. (That its policy of the
+/// [`Map`](super::Map) takes 1.19 times the bytes, and at a million entries as long for a hit, three
+/// fifths of the time for a miss and two fifths for an insertion. (That its policy of the
 /// fewest bytes is called [`Compact`](super::Compact) does not make it this one.)
 ///
 /// # When not to use it
 ///
 /// - Time counts: [`Map`](super::Map), or hashbrown's table at up to twice the bytes. At a million
-///   entries of 16 bytes a hit takes 1.8 times hashbrown's time, an insertion 3 times, a miss 4
-///   times; at a hundred thousand and at ten million a hit takes 2.3 to 2.5 times, an insertion 5
+///   entries of 16 bytes a hit takes 1.6 times hashbrown's time, an insertion 3.4 times, a miss 3.7
+///   times; at a hundred thousand and at ten million a hit takes 2.3 to 2.5 times, an insertion 4.5
 ///   to 6 times, and room made beforehand helps little (measured: `benches/peers`, `maps`).
 /// - Strings or integers as keys: [`StrMap`](super::StrMap) and [`IntMap`](super::IntMap) store
 ///   less than the keys.

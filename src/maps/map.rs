@@ -32,7 +32,7 @@ use core::ops::Index;
 ///   two thirds of the time, in two fifths at a thousand entries; a miss in two fifths to nearly
 ///   all of it; and grows in two fifths of it up to a hundred thousand, in half to three quarters
 ///   from a million on; it is walked slower (`benches/peers`, `maps`). std's `HashMap`, with
-///   SipHash, is filled sooner at a hundred thousand, and is slower at all else.
+///   SipHash, grows sooner up to a hundred thousand, and is slower at all else.
 /// - Strings as keys: [`StrMap`](super::StrMap) takes a third. For integers alone there are smaller
 ///   forms, too.
 /// - The entries never change: a static form takes less.
