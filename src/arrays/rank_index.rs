@@ -167,7 +167,8 @@ impl<W: Words> RankIndex<W> {
     #[inline]
     pub fn prefetch(&self, bits: &[Le64], index: usize) {
         prefetch(as_bytes(self.words.words()), (index >> BLOCK).wrapping_mul(8));
-        // Words on the heap stand at any multiple of 8 bytes: half a line may be in two of the cache.
+        // Words on the heap stand at any multiple of 8 bytes: half a line may be in two lines of
+        // the cache.
         let half = index >> (LINE_BITS - 1) << (LINE_BITS - 4);
         prefetch(as_bytes(bits), half);
         prefetch(as_bytes(bits), half + 31);

@@ -21,8 +21,8 @@ use core::hash::{BuildHasher, Hash};
 /// A hash map with the API of std's `HashMap`, in 1.10 times the bytes of entries of 16 bytes at
 /// any number of them, less of larger ones; it is never there twice, and shrinks as entries go.
 ///
-/// [`Map`](super::Map) takes 1.19 times the bytes, and at a million entries as long for a hit, three
-/// fifths of the time for a miss and two fifths for an insertion. (That its policy of the
+/// [`Map`](super::Map) takes 1.19 times the bytes, and at a million entries as long for a hit,
+/// three fifths of the time for a miss and two fifths for an insertion. (That its policy of the
 /// fewest bytes is called [`Compact`](super::Compact) does not make it this one.)
 ///
 /// # When not to use it
