@@ -194,15 +194,16 @@ impl<W: Words> RankedBits<W> {
                 return before.get().wrapping_add(line::rank(words, bit)) as usize;
             }
         }
-        self.rank_behind()
+        self.rank_behind(index)
     }
 
-    /// [`rank`](Self::rank) behind the last line. A call, and so a branch: of a loop of questions
-    /// without one compilers make vectors, whose gathers take twice the time.
+    /// [`rank`](Self::rank) where there is no line, or no count as in damaged files. A call that is
+    /// told the index, and so a branch: of a loop of questions without one compilers make vectors,
+    /// whose gathers take twice the time.
     #[cold]
     #[inline(never)]
-    const fn rank_behind(&self) -> usize {
-        self.ones
+    const fn rank_behind(&self, index: usize) -> usize {
+        if index >= self.len { self.ones } else { 0 }
     }
 
     /// How many zeros stand before bit `index`; of positions behind the end, how many there are.
