@@ -147,7 +147,8 @@ impl<W: Words> RankIndex<W> {
         self.rank_from_end::<true>(bits, index)
     }
 
-    /// [`rank`](Self::rank) in the last line or half of one, whose end may have no entry.
+    /// [`rank`](Self::rank) behind the last bit, and in the last line or half of one, whose end may
+    /// have no entry.
     #[cold]
     #[inline(never)]
     fn rank_near_end(&self, bits: &[Le64], index: usize) -> usize {

@@ -26,8 +26,8 @@ use core::borrow::Borrow;
 ///
 /// # When not to use it
 ///
-/// - Time before bytes: hashbrown finds a key in a fifth (in cache) to all of the time, takes a new
-///   one in a seventh to a third of it, and walks over all in a quarter to a half (`benches/peers`,
+/// - Time before bytes: hashbrown finds a key in a third to two thirds of the time, takes a new one
+///   in a fifth to a third of it, and walks over all in a quarter to two fifths (`benches/peers`,
 ///   `maps_int`); [`Map`](super::Map) is between the two.
 /// - The keys are dense: a vector needs none of them.
 /// - Keys in order, or ranges of them: [`SlicedSetMut`](crate::arrays::SlicedSetMut) is a set that

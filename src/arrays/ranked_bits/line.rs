@@ -26,7 +26,7 @@ pub(super) const fn split(index: usize) -> (usize, usize) {
         index / BITS
     };
     // The mask changes nothing: it says so to those who look things up by the bit.
-    (line, (index - line * BITS) & 511)
+    (line, (index - line * BITS) & (LINE * 64 - 1))
 }
 
 /// The word of bit `index` of a vector in lines, and which of its bits that is.
