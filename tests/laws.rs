@@ -94,6 +94,14 @@ fn every_row_withstands_damage() {
     check(3, 256);
 }
 
+#[cfg(feature = "arena")]
+#[test]
+fn every_row_freezes_at_its_exact_size() {
+    for row in rows() {
+        (row.freezes)().unwrap_or_else(|message| panic!("{}: {message}", row.kind.name));
+    }
+}
+
 #[test]
 fn the_laws_are_those_named_here() {
     let names = ["follows its model", "survives refusals", "round trips", "withstands damage"];

@@ -16,6 +16,7 @@
 //! | [`model`] | naive oracles |
 //! | [`ops`] | bytes read as operations |
 //! | [`row`] | a row as types, one for each storage |
+//! | `laws_arena` | frozen into an arena, it answers as before and takes the bytes of its sections |
 //! | [`laws_array`] | after every operation, the structure equals its oracle |
 //! | [`laws_bits`] | a sequence of bits equals its oracle, and rank is the inverse of select |
 //! | [`laws_counters`] | small counters are exact at first, and near later |
@@ -49,6 +50,8 @@ pub mod data;
 // Not in the unit tests: all rows in all laws take a minute to compile, and tests/laws.rs has them.
 #[cfg(not(test))]
 mod family;
+#[cfg(feature = "arena")]
+pub mod laws_arena;
 pub mod laws_array;
 pub mod laws_bits;
 pub mod laws_counters;
@@ -108,6 +111,9 @@ pub struct RowLaws {
     pub golden: fn() -> HeapWords,
     /// Whether these bytes, of any version, hold the shape's fixed data.
     pub holds_golden: fn(&[u8]) -> Verdict,
+    /// Whether it freezes into an arena at its exact size.
+    #[cfg(feature = "arena")]
+    pub freezes: fn() -> Verdict,
     /// Small files at the edges: empty, one item, items without content.
     pub edges: fn() -> std::vec::Vec<HeapWords>,
     /// The file of about so many items.
@@ -133,6 +139,8 @@ impl RowLaws {
             ],
             golden: laws_persist::golden::<R>,
             holds_golden: laws_persist::holds_golden::<R>,
+            #[cfg(feature = "arena")]
+            freezes: laws_arena::freezes::<R>,
             edges: laws_persist::edges::<R>,
             generated: laws_persist::generated::<R>,
             withstand: laws_persist::withstand::<R>,

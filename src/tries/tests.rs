@@ -58,17 +58,6 @@ macro_rules! tests_of {
             use super::*;
 
             #[test]
-            fn laws_of_the_row() {
-                let row = crate::testkit::RowLaws::of::<crate::testkit::row::rows::$row>();
-                let mut rng = Rng::new(5);
-                for _ in 0..crate::testkit::cases(200) {
-                    let len = rng.below(60);
-                    let program = rng.bytes(len);
-                    row.run(&program).unwrap_or_else(|message| panic!("{message}\n{program:?}"));
-                }
-            }
-
-            #[test]
             fn keys_that_each_begin_the_next() {
                 let keys: Vec<Vec<u8>> = (0..400).map(|len| vec![b'a'; len * 17]).collect();
                 let dict: $ty = built(&keys);
