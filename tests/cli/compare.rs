@@ -328,14 +328,13 @@ fn a_contender_that_cannot_be_measured_is_told() {
     }
 }
 
-/// `compare` of two words, whose children are this script: it starts them from its own file, which
-/// is another by then.
+/// The command with two words, whose children are this script: it starts them from its own file,
+/// which is another by then.
 #[cfg(target_os = "linux")]
 fn with_children(folder: &Folder, args: &[&str], script: &str) -> Ran {
     let program = folder.0.join("lessram");
     fs::hard_link(env!("CARGO_BIN_EXE_lessram"), &program).unwrap();
-    let args = [&["compare", "-", "--only", "str_array,std_vec"], args].concat();
-    let mut child = folder.command(&program, &args).stdin(Stdio::piped()).spawn().unwrap();
+    let mut child = folder.command(&program, args).stdin(Stdio::piped()).spawn().unwrap();
     let folders = || fs::read_dir(folder.0.join("tmp")).unwrap().count();
     wait_for("its folder", || folders() == 1);
     fs::remove_file(&program).unwrap();
@@ -355,7 +354,8 @@ fn what_a_child_died_of_is_told() {
     let starved = format!("echo 'memory allocation of 96 bytes failed' >&2; {CALLS}; kill -6 $$");
     let why = "out of memory: memory allocation of 96 bytes failed";
     let folder = Folder::new();
-    let ran = with_children(&folder, &["--html", "page"], &starved);
+    let compare = ["compare", "-", "--only", "str_array,std_vec"];
+    let ran = with_children(&folder, &[&compare[..], &["--html", "page"]].concat(), &starved);
     assert_eq!(ran.code, 3, "{}", ran.err);
     assert!(ran.err.contains(&format!("std_vec could not be measured: {why}\n")), "{}", ran.err);
     assert!(ran.err.ends_with("measure a sample (compare --sample N)\n"), "{}", ran.err);
@@ -364,11 +364,15 @@ fn what_a_child_died_of_is_told() {
         assert!(!text.contains("0 passes") && !text.contains("omitted"), "{text}");
     }
 
+    let ran = with_children(&Folder::new(), &["book", "-"], &starved);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    assert!(ran.err.ends_with("take fewer lines (head -n N FILE)\n"), "{}", ran.err);
+
     let panicked = format!(
         "test $3 = std_vec || {{ echo 'lessram: no room' >&2; exit 3; }}
          echo \"thread 'main' panicked at a.rs:1:2:\nit broke\" >&2; {CALLS}; exit 101"
     );
-    let ran = with_children(&Folder::new(), &[], &panicked);
+    let ran = with_children(&Folder::new(), &compare, &panicked);
     assert_eq!(ran.code, 1, "{}", ran.err);
     assert!(ran.out.contains("not measured: it broke\n"), "{}", ran.out);
     assert!(ran.out.contains("not measured: out of memory: no room\n"), "{}", ran.out);

@@ -3,7 +3,7 @@
 
 #![allow(clippy::needless_borrows_for_generic_args)] // keys are taken borrowed as well
 
-use super::faults::{Dropped, Until};
+use super::faults::Until;
 use super::mixed;
 use super::programs::{Made, Op, config, ops};
 use lessram::AllocError;
@@ -326,73 +326,6 @@ fn impossible_capacities_are_errors() {
     assert_eq!(map.try_reserve(usize::MAX), Err(AllocError::CapacityOverflow));
     assert!(map.try_reserve(usize::MAX / 2).is_err());
     assert_eq!(map.get(7), Some(&2));
-}
-
-#[test]
-fn everything_is_dropped_once() {
-    for n in [0_u32, 1, 23, 24, 25, 300] {
-        let count = Cell::new(0);
-        let value = || Dropped { count: &count, panics_at: 0 };
-        let filled = || (0..n).map(|i| (i, value())).collect::<IntMap<Dropped<'_>, u32>>();
-        let dropped = || count.replace(0);
-        drop(filled());
-        assert_eq!(dropped(), n);
-        filled().into_iter().take(3).for_each(drop);
-        assert_eq!(dropped(), n);
-        filled().into_values().take(3).for_each(drop);
-        assert_eq!(dropped(), n);
-        let mut map = filled();
-        map.drain().take(2).for_each(drop);
-        assert_eq!((map.len(), dropped()), (0, n));
-        let mut map = filled();
-        map.clear();
-        assert_eq!((map.len(), dropped()), (0, n));
-        let mut map = filled();
-        map.retain(|key, _| key % 2 == 0);
-        let kept = map.len() as u32;
-        assert_eq!(dropped(), n - kept);
-        (0..n).for_each(|i| _ = map.insert(i, value()));
-        assert_eq!(dropped(), kept);
-        let taken = map.extract_if(|key, _| key % 3 == 0).map(drop).count() as u32;
-        assert_eq!((dropped(), map.len() as u32), (taken, n - taken));
-        drop(map);
-        assert_eq!(dropped(), n - taken);
-    }
-}
-
-#[test]
-fn drops_and_clones_that_panic_lose_no_memory_and_no_other_entry() {
-    struct Cloned<'c>(&'c Cell<u32>);
-
-    impl Clone for Cloned<'_> {
-        fn clone(&self) -> Self {
-            self.0.set(self.0.get().checked_sub(1).expect("a clone that panics"));
-            Self(self.0)
-        }
-    }
-
-    for n in [1_u32, 24, 300] {
-        let (count, counter) = (Cell::new(0), Counter::new());
-        let mut map = counted(&counter);
-        for i in 0..n {
-            map.insert(u64::from(i), Dropped { count: &count, panics_at: n / 2 + 1 });
-        }
-        assert!(catch_unwind(AssertUnwindSafe(|| map.clear())).is_err());
-        assert!(map.check() && map.len() as u32 + count.get() == n);
-        drop(map);
-        assert_eq!((count.get(), counter.live()), (n, 0));
-
-        let left = Cell::new(0);
-        let mut map = counted(&counter);
-        (0..n).for_each(|i| _ = map.insert(u64::from(i), Cloned(&left)));
-        let before = counter.live();
-        left.set(n / 2);
-        assert!(catch_unwind(AssertUnwindSafe(|| map.clone())).is_err());
-        assert_eq!(counter.live(), before);
-        left.set(n);
-        let copy = map.clone();
-        assert!(copy.check() && copy.keys().all(|key| map.contains_key(key)));
-    }
 }
 
 #[test]

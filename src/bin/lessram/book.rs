@@ -53,9 +53,11 @@ pub(crate) fn run(args: &BookArgs) -> Outcome<Code> {
     let scratch = Scratch::create()?;
     let input = Input::open(args.file.as_deref(), &scratch, &mut progress)?;
     let mut names: Vec<&str> = CONTAINERS.iter().flat_map(|one| one.names()).collect();
-    let strings = measured(args, &input, Kind::Strings, &mut names, &scratch, &mut progress)?;
+    let (strings, no_strings) =
+        measured(args, &input, Kind::Strings, &mut names, &scratch, &mut progress)?;
     let mut names: Vec<&str> = COUNTS.iter().map(|one| one.ours).collect();
-    let stream = measured(args, &input, Kind::Stream, &mut names, &scratch, &mut progress)?;
+    let (stream, no_stream) =
+        measured(args, &input, Kind::Stream, &mut names, &scratch, &mut progress)?;
     drop(scratch);
     let failed = strings.rows.iter().chain(&stream.rows).any(|row| row.heap_bytes.is_none());
     let book = Book::new(&strings, &stream);
@@ -63,10 +65,16 @@ pub(crate) fn run(args: &BookArgs) -> Outcome<Code> {
     if !compare::export(&[(&args.json, &json), (&args.tsv, &tsv)])? {
         compare::print(&book.text())?;
     }
+    if no_strings && no_stream {
+        return Err(Failure::memory(
+            "nothing could be measured for want of memory: take fewer lines (head -n N FILE)",
+        ));
+    }
     Ok(if failed { Code::Negative } else { Code::Done })
 }
 
-/// The table of these structures over the lines as things of this kind.
+/// The table of these structures over the lines as things of this kind, and whether there was no
+/// memory for any of them.
 fn measured(
     args: &BookArgs,
     input: &Input,
@@ -74,7 +82,7 @@ fn measured(
     names: &mut Vec<&str>,
     scratch: &Scratch,
     progress: &mut Progress,
-) -> Outcome<Table> {
+) -> Outcome<(Table, bool)> {
     names.sort_unstable();
     names.dedup();
     let only: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
@@ -95,7 +103,7 @@ fn measured(
     }
     plan.save(scratch)?;
     let runs = measure::run(&contenders, scratch, args.effort, progress);
-    Ok(Table::new(&plan, &contenders, &runs))
+    Ok((Table::new(&plan, &contenders, &runs), measure::all_starved(&runs)))
 }
 
 impl Book {

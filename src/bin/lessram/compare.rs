@@ -6,7 +6,7 @@ use crate::dataset::{self, Options, Plan};
 use crate::draw;
 use crate::error::{Code, Failure, Outcome};
 use crate::input::Input;
-use crate::measure::{self, Run};
+use crate::measure;
 use crate::outputs::check_all;
 use crate::page;
 use crate::progress::Progress;
@@ -38,8 +38,7 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome<Code> {
         progress.note("this is the sample; on your own data: lessram compare FILE");
     }
     write(args, &Table::new(&plan, &contenders, &runs))?;
-    let is_starved = |run: &Run| run.failure.as_ref().is_some_and(|failure| failure.for_memory);
-    if !runs.is_empty() && runs.iter().all(is_starved) {
+    if measure::all_starved(&runs) {
         return Err(Failure::memory(
             "nothing could be measured for want of memory: measure a sample (compare --sample N)",
         ));

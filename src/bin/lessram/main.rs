@@ -46,6 +46,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    outlive_file_limit();
     let code = match Cli::try_parse() {
         Ok(cli) => run(&cli.command),
         Err(error) => refuse(&error),
@@ -60,6 +61,17 @@ fn main() -> ExitCode {
         }
     };
     ExitCode::from(code as u8)
+}
+
+/// A file that may not get larger (`ulimit -f`) is then an error that is told of, as a full disk is
+/// one. Else the signal that comes before it ends the process without a word.
+fn outlive_file_limit() {
+    #[cfg(unix)]
+    {
+        let seen = std::sync::Arc::default();
+        // If it cannot be had, all but the word is as it was.
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, seen);
+    }
 }
 
 fn run(command: &Command) -> Outcome<Code> {

@@ -91,6 +91,12 @@ pub(crate) struct Unmeasured {
     pub(crate) for_memory: bool,
 }
 
+/// Whether there are contenders, and memory is all that any of them wanted.
+pub(crate) fn all_starved(runs: &[Run]) -> bool {
+    let starved = |run: &Run| run.failure.as_ref().is_some_and(|failure| failure.for_memory);
+    !runs.is_empty() && runs.iter().all(starved)
+}
+
 /// Builds a `T` and counts its bytes.
 pub(crate) fn bytes<S: Shape, T: Structure<S>>(folder: &Path, plan: &Plan) -> Outcome<BytesSeen> {
     // Made before counting starts: the buffer that feeds the structure is not a part of it.
