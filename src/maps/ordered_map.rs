@@ -83,8 +83,8 @@ pub use iter::{
 ///
 /// - What is asked of a slice is asked of [`as_slice`](Self::as_slice), which is one of pairs:
 ///   there is no type of its own with `binary_search_by`, `partition_point` and their kin here.
-/// - There is no `extract_if`, `splice`, `append`, `insert_before`, `insert_sorted`,
-///   `get_disjoint_mut`, nor an entry by its position; no `remove`, which is deprecated there:
+/// - There is no `extract_if`, `splice` or `insert_before`, no `append` (`extend` with the other's
+///   [`drain`](Self::drain)), and no `remove`, which is deprecated there:
 ///   [`swap_remove`](Self::swap_remove) and [`shift_remove`](Self::shift_remove) say what they do.
 /// - What keys and values borrow must be there for longer than the map, and not only for as long.
 ///

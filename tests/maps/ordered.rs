@@ -609,6 +609,37 @@ fn what_an_index_map_can_do() {
 }
 
 #[test]
+fn several_values_at_once_entries_by_position_and_sorted_keys() {
+    for n in [3_u32, 8, 9, 1_000] {
+        let mut map: OrderedMap<u32, u32> = (0..n).map(|i| (i * 2, i)).collect();
+        let keys = [&(2 * n - 2), &1, &0, &2];
+        let [last, none, first, second] = map.get_disjoint_mut(keys);
+        assert_eq!((last.as_deref(), none), (Some(&(n - 1)), None));
+        let (first, second) = (first.unwrap(), second.unwrap());
+        std::mem::swap(first, second);
+        *last.unwrap() = 99;
+        assert_eq!((map[&0], map[&2], map[&(2 * n - 2)]), (1, 0, 99));
+        let twice = AssertUnwindSafe(|| _ = map.get_disjoint_mut([&2, &1, &2]));
+        assert!(catch_unwind(twice).is_err());
+        assert_eq!(map.get_disjoint_mut([&1, &1]), [None, None]);
+
+        let mut entry = map.get_index_entry(1).unwrap();
+        assert_eq!((*entry.key(), entry.insert(7), entry.index()), (2, 0, 1));
+        assert_eq!(entry.shift_remove(), 7);
+        assert!(map.get_index_entry(n as usize - 1).is_none());
+
+        assert_eq!(map.insert_sorted(2, 5), (1, None));
+        assert_eq!(map.insert_sorted(2, 6), (1, Some(5)));
+        assert_eq!(map.insert_sorted(1, 4), (1, None));
+        assert_eq!(map.insert_sorted(5 * n, 3), (n as usize + 1, None));
+        assert!(map.check() && map.keys().is_sorted() && map.len() == n as usize + 2);
+        map.reverse();
+        let (index, old) = map.insert_sorted(2, 8);
+        assert_eq!((map.get_index(index), old), (Some((&2, &8)), Some(6)));
+    }
+}
+
+#[test]
 fn sets_keep_the_order_too() {
     let a: OrderedSet<u32> = (0..100).collect();
     let b: OrderedSet<u32> = (50..150).rev().collect();

@@ -6,9 +6,11 @@ use super::OrderedMap;
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
 use crate::mem::{Alloc, Global};
+use core::array::from_fn;
+use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
-use core::mem::replace;
+use core::mem::{replace, take};
 
 /// The place of a key, from [`OrderedMap::entry`].
 pub enum OrderedEntry<'m, K, V, S = DefaultHashBuilder, A: Alloc = Global> {
@@ -35,6 +37,49 @@ pub struct OrderedVacantEntry<'m, K, V, S = DefaultHashBuilder, A: Alloc = Globa
 place! {
     OrderedEntry<'m, K, V, S, A>, OrderedOccupiedEntry<'m, K, V, S, A>, K,
     [K, V, S, A: Alloc], [K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone]
+}
+
+impl<K, V, S, A: Alloc> OrderedMap<K, V, S, A> {
+    /// The entry at `index`, to be looked at, changed or removed. O(1).
+    pub fn get_index_entry(
+        &mut self,
+        index: usize,
+    ) -> Option<OrderedOccupiedEntry<'_, K, V, S, A>> {
+        (index < self.len()).then_some(OrderedOccupiedEntry { map: self, index })
+    }
+}
+
+impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
+    /// The values of several keys at once, to be changed. Allocates nothing.
+    ///
+    /// # Panics
+    ///
+    /// If two of the keys are the same and present.
+    #[track_caller]
+    pub fn get_disjoint_mut<Q: ?Sized + Hash + Eq, const N: usize>(
+        &mut self,
+        keys: [&Q; N],
+    ) -> [Option<&mut V>; N]
+    where
+        K: Borrow<Q>,
+    {
+        let found = keys.map(|key| self.get_index_of(key));
+        for (i, index) in found.iter().enumerate() {
+            assert!(index.is_none() || !found[..i].contains(index), "duplicate keys found");
+        }
+        let mut ascending: [usize; N] = from_fn(|i| i);
+        ascending.sort_unstable_by_key(|&i| found[i]);
+        let mut values = [const { None }; N];
+        // One by one from the front of the entries.
+        let (mut rest, mut start) = (&mut self.entries[..], 0);
+        for i in ascending {
+            let Some(index) = found[i] else { continue };
+            let (front, behind) = take(&mut rest).split_at_mut(index + 1 - start);
+            values[i] = front.last_mut().map(|(_, value)| value);
+            (rest, start) = (behind, index + 1);
+        }
+        values
+    }
 }
 
 impl<K, V, S, A: Alloc> OrderedEntry<'_, K, V, S, A> {

@@ -140,6 +140,28 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
         self.as_slice().binary_search_by(|(stored, _)| stored.cmp(key))
     }
 
+    /// Puts `key` where it belongs among sorted keys, or sets its value if it is there. Returns its
+    /// position, and the value that it had. O(n), and O(log n) where it goes to the end: for many
+    /// keys, sort once afterwards ([`sort_unstable_keys`](Self::sort_unstable_keys)).
+    ///
+    /// If the keys are not sorted, it goes to one place or another.
+    ///
+    /// # Panics
+    ///
+    /// If memory cannot be had.
+    #[track_caller]
+    pub fn insert_sorted(&mut self, key: K, value: V) -> (usize, Option<V>)
+    where
+        K: Ord,
+        A: Clone,
+    {
+        let place = self.binary_search_keys(&key).unwrap_or_else(|place| place);
+        match self.get_index_of(&key) {
+            Some(index) => (index, self.insert(key, value)),
+            None => (place, self.shift_insert(place, key, value)),
+        }
+    }
+
     /// Turns the order round. O(n).
     pub fn reverse(&mut self) {
         let end = self.len();
