@@ -13,12 +13,13 @@ mod one_copy;
 mod rows;
 mod spoiled;
 
+use lessram::storage;
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{env, fs};
 
 /// How a child of a test is told what to work on.
@@ -138,7 +139,30 @@ fn kills() -> u64 {
     env::var("LESSRAM_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(24)
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
+/// The median of the times that opening the file takes: 50 microseconds at most. In a build with
+/// debug assertions, whose times are nobody's figures, and on a slow machine: four times as long at
+/// most as to map its bytes and no more, which is a third to a half of it.
+fn time_to_open<T>(path: &Path, open: impl Fn(&Path) -> T) -> Duration {
+    let time = median_of(|| open(path));
+    let mut most = Duration::from_micros(50);
+    if cfg!(debug_assertions) && time > most {
+        // SAFETY: the file is a test's own, and nothing changes it while it is mapped.
+        most = most.max(4 * median_of(|| unsafe { storage::map_bytes(path) }.unwrap()));
+    }
+    assert!(time <= most, "{}: opening took {time:?}, {most:?} at most", path.display());
+    time
+}
+
+/// The median of many times that `open` takes.
+fn median_of<T>(open: impl Fn() -> T) -> Duration {
+    let time = |_| {
+        let start = Instant::now();
+        let opened = open();
+        let time = start.elapsed();
+        drop(opened);
+        time
+    };
+    let mut times: Vec<_> = (0..301).map(time).collect();
     times.sort();
     times[times.len() / 2]
 }
