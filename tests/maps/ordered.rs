@@ -630,7 +630,7 @@ fn several_values_at_once_entries_by_position_and_sorted_keys() {
 
         assert_eq!(map.insert_sorted(2, 5), (1, None));
         assert_eq!(map.insert_sorted(2, 6), (1, Some(5)));
-        assert_eq!(map.insert_sorted(1, 4), (1, None));
+        assert_eq!(map.try_insert_sorted(1, 4), Ok((1, None)));
         assert_eq!(map.insert_sorted(5 * n, 3), (n as usize + 1, None));
         assert!(map.check() && map.keys().is_sorted() && map.len() == n as usize + 2);
         map.reverse();

@@ -155,11 +155,25 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
         K: Ord,
         A: Clone,
     {
-        let place = self.binary_search_keys(&key).unwrap_or_else(|place| place);
-        match self.get_index_of(&key) {
-            Some(index) => (index, self.insert(key, value)),
-            None => (place, self.shift_insert(place, key, value)),
+        granted(self.try_insert_sorted(key, value))
+    }
+
+    /// As [`insert_sorted`](Self::insert_sorted).
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; the map is unchanged then.
+    pub fn try_insert_sorted(&mut self, key: K, value: V) -> Result<(usize, Option<V>), AllocError>
+    where
+        K: Ord,
+        A: Clone,
+    {
+        if let Some(index) = self.get_index_of(&key) {
+            return Ok((index, Some(replace(&mut self.entries[index].1, value))));
         }
+        let place = self.binary_search_keys(&key).unwrap_or_else(|place| place);
+        self.try_shift_insert(place, key, value)?;
+        Ok((place, None))
     }
 
     /// Turns the order round. O(n).
