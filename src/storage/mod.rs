@@ -19,7 +19,7 @@
 mod aligned;
 #[cfg(feature = "arena")]
 mod arena;
-mod container;
+pub(crate) mod container;
 #[cfg(feature = "std")]
 mod file;
 #[cfg(feature = "mmap")]

@@ -5,15 +5,13 @@ use super::data::Rng;
 use super::laws_persist::file_of;
 use super::model::Model;
 use super::row::{Look, Row, Subject, SubjectMut, Verdict, ensure};
-use crate::error::{FileError, Tag};
+use crate::error::FileError;
 use crate::mem::{Footprint, Global};
+use crate::storage::container::META;
 use crate::storage::{Container, HeapWords, freeze_in, view};
 use bumpalo::Bump;
 use std::format;
 use std::string::String;
-
-/// The section of parameters, which a structure keeps in its fields.
-const META: Tag = Tag(*b"meta");
 
 /// Frozen from any storage, a structure answers as before, makes the same file, and takes the bytes
 /// of its sections: the edges of the shape, its fixed data, and some of any kind.
@@ -61,7 +59,7 @@ fn takes(bump: &mut Bump, bytes: usize) -> Verdict {
     Ok(())
 }
 
-/// Bytes of all sections of a file but the parameters.
+/// Bytes of all sections of a file but the parameters, which a structure keeps in its fields.
 fn section_bytes(file: &HeapWords) -> Result<usize, String> {
     let container = Container::open(file.as_bytes()).map_err(said("open"))?;
     let sections = container.sections().filter(|section| section.tag != META);
