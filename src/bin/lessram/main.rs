@@ -69,7 +69,7 @@ fn outlive_file_limit() {
     #[cfg(unix)]
     {
         let seen = std::sync::Arc::default();
-        // If it cannot be had, all but the word is as it was.
+        // Refused: a limit then ends the process, and the sweepers clean up, as before.
         let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, seen);
     }
 }
