@@ -1,13 +1,12 @@
 //! [`Interner`]: strings to numbers and back.
 
+use super::ids::Ids;
 use super::map::granted;
-use super::policy::Sparse;
 use super::resolver::{Resolver, ResolverIter};
-use super::table::Table;
 use crate::arrays::Literal;
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
-use crate::mem::{Alloc, Footprint, Global, PartKind, Parts};
+use crate::mem::{Alloc, Footprint, Global, Parts};
 use crate::storage::HeapWords;
 use core::fmt;
 use core::hash::{BuildHasher, Hasher};
@@ -16,7 +15,7 @@ use core::ops::Index;
 use core::str::{Utf8Error, from_utf8};
 
 /// Strings to numbers and back: each different string once, numbered from 0 in the order of
-/// coming. 8.5 bytes a string beside the string itself, where a `HashMap<String, u32>` with a
+/// coming. 7 bytes a string beside the string itself, where a `HashMap<String, u32>` with a
 /// `Vec<String>` takes some 100.
 ///
 /// Strings are any bytes. No string has a block of its own: they lie one after the other in a
@@ -33,14 +32,15 @@ use core::str::{Utf8Error, from_utf8};
 ///
 /// ```text
 /// strings  a Resolver: 64 lengths of a byte, 64 strings, 64 lengths, ...
-/// ids      a table as Map's, of numbers of 4 bytes: groups of 14 with 14 tags
+/// ids      a table as Map's, of numbers of 1, 2, 3 or 4 bytes, as the largest needs: groups of 14
+///          with 14 tags
 /// ```
 ///
 /// # Space
 ///
-/// 1.1 bytes a string for its length, 6.9 on average for its number, and 3 % of the strings for
-/// growing; after `into_resolver`, 1.1. Strings of 10 bytes, from a million on, take 17.5 to 19.1
-/// bytes each.
+/// 1.1 bytes a string for its length, 5.5 on average for its number from 65,537 strings on (6.9
+/// from 16.7 million on), and 3 % of the strings for growing; after `into_resolver`, 1.1. Strings
+/// of 10 bytes, from a million on, take 16.5 to 17.3 bytes each.
 ///
 /// # Time
 ///
@@ -51,7 +51,8 @@ use core::str::{Utf8Error, from_utf8};
 /// | `intern`, new | O(length) amortised; O(n / 256) at worst | 4 |
 /// | `get`, absent | O(length) expected | 1 to 2 |
 ///
-/// Strings are hashed again when a part of the table grows: twice each in all, on average. Reading
+/// Strings are hashed again when a part of the table grows: twice each in all, on average. Where
+/// numbers get a byte wider, at the last for 16.7 million strings, the table is copied. Reading
 /// allocates nothing.
 ///
 /// # Parameters
@@ -78,7 +79,7 @@ use core::str::{Utf8Error, from_utf8};
 pub struct Interner<S = DefaultHashBuilder, A: Alloc = Global> {
     strings: Resolver<HeapWords<A>>,
     /// The numbers of all strings.
-    ids: Table<u32, A, Sparse>,
+    ids: Ids<A>,
     hash_builder: S,
 }
 
@@ -93,8 +94,8 @@ pub(super) fn hash_of(build: &impl BuildHasher, string: &[u8]) -> u64 {
 /// Whether `string` is that of this number.
 // Out of line: what is searched without it takes fewer registers.
 #[inline(never)]
-fn is_at<A: Alloc>(strings: &Resolver<HeapWords<A>>, id: u32, string: &[u8]) -> bool {
-    strings.get(id as usize) == Some(string)
+fn is_at<A: Alloc>(strings: &Resolver<HeapWords<A>>, id: usize, string: &[u8]) -> bool {
+    strings.get(id) == Some(string)
 }
 
 /// The hash of a string by its number, as the table asks for it.
@@ -102,8 +103,8 @@ fn is_at<A: Alloc>(strings: &Resolver<HeapWords<A>>, id: u32, string: &[u8]) -> 
 fn hash_at<A: Alloc>(
     build: &impl BuildHasher,
     strings: &Resolver<HeapWords<A>>,
-) -> impl Fn(&u32) -> u64 {
-    |id| hash_of(build, strings.get(*id as usize).unwrap_or(&[]))
+) -> impl Fn(usize) -> u64 {
+    |id| hash_of(build, strings.get(id).unwrap_or(&[]))
 }
 
 #[cfg(feature = "alloc")]
@@ -121,7 +122,7 @@ impl<S> Interner<S> {
     #[must_use]
     pub const fn with_hasher(hash_builder: S) -> Self {
         let strings = Resolver::new_in(Global, Global);
-        Self { strings, ids: Table::new_in(Global), hash_builder }
+        Self { strings, ids: Ids::new_in(Global), hash_builder }
     }
 }
 
@@ -130,7 +131,7 @@ impl<S, A: Alloc + Clone> Interner<S, A> {
     #[must_use]
     pub fn with_hasher_in(hash_builder: S, alloc: A) -> Self {
         let strings = Resolver::new_in(alloc.clone(), alloc.clone());
-        Self { strings, ids: Table::new_in(alloc), hash_builder }
+        Self { strings, ids: Ids::new_in(alloc), hash_builder }
     }
 }
 
@@ -178,7 +179,7 @@ impl<S, A: Alloc> Interner<S, A> {
         &self.strings
     }
 
-    /// The strings, by number, without the table that finds numbers: 7 bytes less a string. Gives
+    /// The strings, by number, without the table that finds numbers: 5.5 bytes less a string. Gives
     /// their slack back as well, if the allocator can shrink blocks.
     #[must_use]
     pub fn into_resolver(self) -> Resolver<HeapWords<A>> {
@@ -212,7 +213,9 @@ impl<S: BuildHasher, A: Alloc> Interner<S, A> {
 
     #[inline]
     fn find(&self, hash: u64, string: &[u8]) -> Option<u32> {
-        self.ids.get(hash, |id| is_at(&self.strings, *id, string)).copied()
+        let id = self.ids.find(self.len(), hash, |id| is_at(&self.strings, id, string))?;
+        // Given by this interner, and so of 32 bits.
+        Some(id as u32)
     }
 
     /// Whether `string` has a number. O(length) expected, allocates nothing.
@@ -220,7 +223,9 @@ impl<S: BuildHasher, A: Alloc> Interner<S, A> {
     pub fn contains(&self, string: impl AsRef<[u8]>) -> bool {
         self.get(string).is_some()
     }
+}
 
+impl<S: BuildHasher, A: Alloc + Clone> Interner<S, A> {
     /// The number of `string`; if it is new, the next one. O(length) amortised.
     ///
     /// # Panics
@@ -241,16 +246,16 @@ impl<S: BuildHasher, A: Alloc> Interner<S, A> {
     pub fn try_intern(&mut self, string: impl AsRef<[u8]>) -> Result<u32, AllocError> {
         let string = string.as_ref();
         let hash = hash_of(&self.hash_builder, string);
+        if let Some(id) = self.find(hash, string) {
+            return Ok(id);
+        }
         let Self { strings, ids, hash_builder } = self;
-        let missing = match ids.entry(hash, |id| is_at(strings, *id, string)) {
-            Ok(found) => return Ok(*found.get()),
-            Err(missing) => missing,
-        };
-        let id = u32::try_from(strings.len()).map_err(|_| AllocError::CapacityOverflow)?;
-        // Room in the table first, and then the string: what fails leaves both as they were.
-        let vacant = missing.vacant(hash_at(hash_builder, strings))?;
+        let number = strings.len();
+        let id = u32::try_from(number).map_err(|_| AllocError::CapacityOverflow)?;
+        // Room for the number first, and then the string: what fails leaves both as they were.
+        ids.try_make_room(number, hash, &hash_at(hash_builder, strings))?;
         strings.try_push(string)?;
-        vacant.insert(id);
+        ids.try_push(number, hash, &hash_at(hash_builder, strings))?;
         Ok(id)
     }
 
@@ -312,19 +317,16 @@ impl<S: BuildHasher, A: Alloc> Interner<S, A> {
         // Before anything is allocated for them.
         let last = strings.len().saturating_sub(1);
         u32::try_from(last).map_err(|_| AllocError::CapacityOverflow)?;
-        let mut interner = Self { strings, ids: Table::new_in(alloc), hash_builder };
-        let hasher = hash_at(&interner.hash_builder, &interner.strings);
-        interner.ids.try_reserve(interner.strings.len(), &hasher)?;
-        for (id, string) in (0..=u32::MAX).zip(&interner.strings) {
-            let hash = hash_of(&interner.hash_builder, string);
-            let same = |id: &u32| is_at(&interner.strings, *id, string);
+        let mut ids = Ids::try_with_capacity(strings.len(), alloc)?;
+        for (id, string) in strings.iter().enumerate() {
+            let hash = hash_of(&hash_builder, string);
+            let same = |id| is_at(&strings, id, string);
             // Once each: a file may have millions of equal ones, and each would pass all before it.
-            if let Err(missing) = interner.ids.entry(hash, same) {
-                missing.vacant(&hasher)?.insert(id);
+            if ids.find(strings.len(), hash, same).is_none() {
+                ids.try_push(id, hash, &hash_at(&hash_builder, &strings))?;
             }
         }
-        drop(hasher);
-        Ok(interner)
+        Ok(Self { strings, ids, hash_builder })
     }
 
     /// Whether the invariants of the table hold, and every string is found. For tests; O(n).
@@ -332,7 +334,7 @@ impl<S: BuildHasher, A: Alloc> Interner<S, A> {
     #[cfg(any(all(test, feature = "std"), feature = "testkit"))]
     pub fn check(&self) -> bool {
         let found = |(id, string): (u32, &[u8])| self.get(string) == Some(id);
-        self.ids.check() && self.ids.len() == self.len() && self.iter().all(found)
+        self.ids.check(self.len()) && self.ids.len() == self.len() && self.iter().all(found)
     }
 }
 
@@ -437,7 +439,7 @@ impl<S, A: Alloc> Index<u32> for Interner<S, A> {
     }
 }
 
-impl<T: AsRef<[u8]>, S: BuildHasher, A: Alloc> Extend<T> for Interner<S, A> {
+impl<T: AsRef<[u8]>, S: BuildHasher, A: Alloc + Clone> Extend<T> for Interner<S, A> {
     fn extend<I: IntoIterator<Item = T>>(&mut self, strings: I) {
         for string in strings {
             self.intern(string);
@@ -469,6 +471,6 @@ impl From<Resolver> for Interner {
 impl<S, A: Alloc> Footprint for Interner<S, A> {
     fn parts(&self, out: &mut dyn Parts) {
         self.strings.parts(out);
-        self.ids.parts("numbers", PartKind::Index, out);
+        self.ids.parts("numbers", out);
     }
 }

@@ -7,7 +7,7 @@
 //! | the same, and the order in which keys came | [`OrderedMap`], [`OrderedSet`] | 1.03 times the entries, and 7 bytes each |
 //! | strings, alone or with values | [`StrSet`], [`StrMap`] | the strings, the values, and 3 bytes each |
 //! | integers, alone or with values | [`IntSet`], [`IntMap`] | 6.5 to 7 bytes a `u64`, and the values |
-//! | strings, to numbers and back | [`Interner`] | the strings and 8.5 bytes each |
+//! | strings, to numbers and back | [`Interner`] | the strings and 7 bytes each |
 //! | all keys at once, to be numbered | [`Mphf`] | 1.9 bits a key |
 //! | all keys at once, with numbers that never change | [`StaticMap`] | 1.9 bits a key, the bits of the largest number, and 1 to 64 bits to know the key by |
 //! | all keys at once, to be numbered and known from others | [`StaticSet`] | 1.9 bits a key, and 1 to 64 bits to know it by |
@@ -18,6 +18,7 @@ mod compact_map;
 #[cfg(feature = "serde")]
 mod de;
 mod entry;
+mod ids;
 mod int_key;
 mod int_map;
 mod int_set;

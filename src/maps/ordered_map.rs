@@ -1,5 +1,6 @@
 //! [`OrderedMap`]: a hash map whose entries stay in the order in which they came.
 
+use super::ids::Ids;
 use super::map::granted;
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
@@ -8,10 +9,8 @@ use crate::mem::{Alloc, Global};
 use core::borrow::Borrow;
 use core::hash::{BuildHasher, Hash};
 use core::mem::{forget, replace};
-use ids::{Ids, SCANNED};
 
 mod entry;
-mod ids;
 mod iter;
 mod order;
 mod traits;
@@ -23,7 +22,7 @@ pub use iter::{
 };
 
 /// A hash map that remembers the order in which keys came, with entries by position: the API of
-/// indexmap's `IndexMap`, in 23 to 24 bytes an entry of 16 from 100,000 of them on where that
+/// indexmap's `IndexMap`, in 21.4 to 22.5 bytes an entry of 16 from 100,000 of them on where that
 /// takes 35 to 63.
 ///
 /// The entries lie in one vector, in order, so that they are walked as fast as a slice and are
@@ -49,18 +48,19 @@ pub use iter::{
 ///
 /// ```text
 /// entries  | entry 0 | entry 1 | ... | entry len-1 | slack: 1/16 above 128 KiB |
-/// ids      a table as Map's, of positions of 1, 2 or 4 bytes: up to 256, 65,536, 4 thousand
-///          million entries; none up to 8 entries, which are looked through
+/// ids      a table as Map's, of positions of 1, 2, 3 or 4 bytes: up to 256, 65,536, 16.7 and 4
+///          thousand million entries; none up to 8 entries, which are looked through
 /// ```
 ///
 /// A position's hash is that of its entry's key, which is hashed again when a part of the table
-/// grows: twice, on average.
+/// grows: twice, on average. Where positions get a byte wider, the table is copied.
 ///
 /// # Space
 ///
 /// `size_of::<(K, V)>()` and 3 % on average (6 % at worst) above 128 KiB; and, on average, 6.7
-/// bytes for the position beyond 65,536 entries, 4.1 up to there, 2.9 up to 256, 0 up to 8. For
-/// entries of 16 bytes that is 22.5 to 23.9 bytes from 100,000 on. Nothing while it is empty.
+/// bytes for the position beyond 16.7 million entries, 5.4 up to there, 4.1 up to 65,536, 2.9 up to
+/// 256, 0 up to 8. For entries of 16 bytes that is 21.4 to 22.5 bytes from 100,000 on, and a byte
+/// more beyond 16.7 million. Nothing while it is empty.
 ///
 /// # Time
 ///
@@ -75,9 +75,10 @@ pub use iter::{
 ///
 /// Reading allocates nothing. If all keys have one hash, look-ups are O(n).
 ///
-/// At worst, a part of the table is rebuilt. The entries are one block besides, which is copied
-/// where the allocator cannot enlarge it in place: with glibc's, up to 32 MB (`benches/peers`,
-/// `maps_life`, has the longest operations).
+/// At worst, a part of the table is rebuilt; but at 257, 65,537 and 16.7 million entries all of it
+/// is copied, and for that moment there are both. The entries are one block besides, which is
+/// copied where the allocator cannot enlarge it in place: with glibc's, up to 32 MB
+/// (`benches/peers`, `maps_life`, has the longest operations).
 ///
 /// # What differs from indexmap
 ///
@@ -111,10 +112,15 @@ pub use iter::{
 /// has 1, 2, 4 or 8 bytes a slot.
 pub struct OrderedMap<K, V, S = DefaultHashBuilder, A: Alloc = Global> {
     entries: RawVec<(K, V), A>,
-    /// The positions of all entries, or no table: see `ids`.
+    /// The positions of all entries. There may be none: while the entries are few, and after a hash
+    /// function panicked half-way through a change. Then the entries are looked through one by one,
+    /// so that what is there is always right.
     ids: Ids<A>,
     hash_builder: S,
 }
+
+/// Entries that have no ids: eight comparisons take less than a look-up.
+const SCANNED: usize = 8;
 
 /// A change of the ids that is under way. If something panics on the way they are given up:
 /// entries are looked through then, until an insertion builds them anew.
@@ -172,8 +178,7 @@ impl<K, V, S> OrderedMap<K, V, S> {
         let mut map = Self::with_hasher(hash_builder);
         granted(map.entries.try_reserve_exact(capacity));
         if capacity > SCANNED {
-            // There is no entry yet that could be hashed.
-            map.ids = granted(Ids::try_built(0, capacity, &Global, &|_| 0));
+            map.ids = granted(Ids::try_with_capacity(capacity, Global));
         }
         map
     }
@@ -203,7 +208,8 @@ impl<K, V, S, A: Alloc> OrderedMap<K, V, S, A> {
     /// Entries that fit, if hashing spreads them evenly. O(1).
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.entries.capacity().min(self.ids.capacity().max(self.len()))
+        let ids = if self.ids.is_none() { SCANNED } else { self.ids.capacity() };
+        self.entries.capacity().min(ids.max(self.len()))
     }
 
     /// What hashes the keys.
@@ -291,7 +297,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
         }
         let hash = self.hash_builder.hash_one(key);
         let same = |position: usize| entries[position].0.borrow() == key;
-        self.ids.find(hash, same).ok_or(Some(hash))
+        self.ids.find(entries.len(), hash, same).ok_or(Some(hash))
     }
 
     /// The value of `key`. O(1) expected, allocates nothing.
@@ -515,8 +521,8 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone> OrderedMap<K, V, S, A> {
     fn try_append(&mut self, key: K, value: V, hash: Option<u64>) -> Result<usize, AllocError> {
         let index = self.len();
         self.entries.try_reserve(1)?;
-        if index >= self.ids.most().max(SCANNED) {
-            self.try_rebuild_ids(index + 1)?;
+        if self.ids.is_none() && index >= SCANNED {
+            self.try_build_ids(index + 1)?;
         }
         if !self.ids.is_none() {
             let hash = hash.unwrap_or_else(|| self.hash_builder.hash_one(&key));
@@ -530,9 +536,10 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone> OrderedMap<K, V, S, A> {
 
     /// Builds the ids anew, with room for `room` entries.
     #[cold]
-    fn try_rebuild_ids(&mut self, room: usize) -> Result<(), AllocError> {
-        let hash_at = hash_at(&self.hash_builder, &self.entries);
-        self.ids = Ids::try_built(self.entries.len(), room, self.entries.alloc(), &hash_at)?;
+    fn try_build_ids(&mut self, room: usize) -> Result<(), AllocError> {
+        let mut ids = Ids::try_with_capacity(room, self.entries.alloc().clone())?;
+        ids.try_fill(self.len(), &hash_at(&self.hash_builder, &self.entries))?;
+        self.ids = ids;
         Ok(())
     }
 
@@ -628,8 +635,8 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone> OrderedMap<K, V, S, A> {
 
     fn try_reserve_ids(&mut self, additional: usize) -> Result<(), AllocError> {
         let room = self.len().checked_add(additional).ok_or(AllocError::CapacityOverflow)?;
-        if room > self.ids.most().max(SCANNED) {
-            return self.try_rebuild_ids(room);
+        if self.ids.is_none() && room > SCANNED {
+            return self.try_build_ids(room);
         }
         let hash_at = hash_at(&self.hash_builder, &self.entries);
         self.ids.try_reserve(additional, &hash_at)
@@ -670,7 +677,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone> OrderedMap<K, V, S, A> {
         }
         // In narrower ones, if they do.
         if self.ids.is_narrower_for(room) {
-            return self.try_rebuild_ids(room);
+            return self.try_build_ids(room);
         }
         let hash_at = hash_at(&self.hash_builder, &self.entries);
         self.ids.try_shrink_to(min_capacity, &hash_at)
@@ -690,6 +697,8 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
     #[cfg(any(all(test, feature = "std"), feature = "testkit"))]
     pub fn check(&self) -> bool {
         let found = |(at, (key, _)): (usize, &(K, V))| self.get_index_of(key) == Some(at);
-        self.ids.check(self.len()) && self.as_slice().iter().enumerate().all(found)
+        let all = self.ids.is_none() || self.ids.len() == self.len();
+        let whole = all && self.ids.check(self.len());
+        whole && self.as_slice().iter().enumerate().all(found)
     }
 }

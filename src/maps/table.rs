@@ -115,11 +115,11 @@ impl Region {
         unsafe { self.slots.cast::<T>().add(index) }
     }
 
-    /// Asks for the two cache lines in which a group's 14 slots of 4 bytes are, whether there are
-    /// such slots or not. Of narrower ones there are too few to be far.
+    /// Asks for the two cache lines in which a group's 14 slots of 3 or 4 bytes are, whether there
+    /// are such slots or not. Of narrower ones there are too few to be far.
     #[inline(always)]
     fn fetch_slots<T, P: Policy>(&self, group: usize) {
-        if size_of::<T>() < 4 {
+        if size_of::<T>() < 3 {
             return;
         }
         // SAFETY: no bytes at all are behind this.

@@ -1,7 +1,7 @@
 //! What moves many entries of an [`OrderedMap`] at once: sorting, retaining, draining.
 
+use super::super::ids::Ids;
 use super::super::map::granted;
-use super::ids::Ids;
 use super::iter::OrderedDrain;
 use super::{Change, OrderedMap, hash_at};
 use crate::error::AllocError;

@@ -156,7 +156,7 @@ impl<K: Eq + Hash, V, const N: usize> From<[(K, V); N]> for OrderedMap<K, V> {
 impl<K: Footprint, V: Footprint, S, A: Alloc> Footprint for OrderedMap<K, V, S, A> {
     fn parts(&self, out: &mut dyn Parts) {
         self.entries.tell("entries", PartKind::Payload, 0, out);
-        self.ids.parts(out);
+        self.ids.parts("positions", out);
         self.as_slice().parts(out);
     }
 }

@@ -445,24 +445,36 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         T: Clone,
         A: Clone,
     {
-        let mut copy = Self::new_in(self.held.alloc.clone());
+        self.try_map(T::clone)
+    }
+
+    /// A table with the same room, and in each place what `to` makes of the entry there. Nothing is
+    /// hashed: look-ups are to find it by the hash of that entry.
+    pub(in crate::maps) fn try_map<U>(
+        &self,
+        to: impl Fn(&T) -> U,
+    ) -> Result<Table<U, A, P>, AllocError>
+    where
+        A: Clone,
+    {
+        let mut copy = Table::<U, A, P>::new_in(self.held.alloc.clone());
         copy.held.seed = self.held.seed;
         if self.held.many.is_some() {
-            copy.held.many = Some(Many::<T, A, P>::try_new(&self.held.alloc)?.into_block());
+            copy.held.many = Some(Many::<U, A, P>::try_new(&self.held.alloc)?.into_block());
         }
         for (number, region) in self.regions().iter().enumerate() {
-            let fresh = Fresh::<T, A, P>::try_new(region.size, &self.held.alloc)?.into_region();
+            let fresh = Fresh::<U, A, P>::try_new(region.size, &self.held.alloc)?.into_region();
             copy.regions_mut()[number] = fresh;
             for_each::<T, P>(region, |index, entry| {
                 // SAFETY: an entry (invariant 2), borrowed for the call.
-                let entry = unsafe { entry.as_ref() }.clone();
+                let entry = to(unsafe { entry.as_ref() });
                 let to = &mut copy.regions_mut()[number];
-                // SAFETY: both regions have the same slots.
-                let slot = unsafe { to.slot::<T>(index) };
+                // SAFETY: both regions have as many slots.
+                let slot = unsafe { to.slot::<U>(index) };
                 // SAFETY: it is empty.
                 unsafe { slot.write(entry) };
                 // Any tag but 0 will do until all are copied: it says that the slot is full.
-                // SAFETY: both regions have the same groups; the slot was just initialised.
+                // SAFETY: both regions have as many groups; the slot was just initialised.
                 unsafe { to.set_tag::<P>(index / P::WIDTH, index % P::WIDTH, 1) };
                 to.len += 1;
                 copy.held.len += 1;
