@@ -35,9 +35,9 @@ pub use iter::{
 /// # When not to use it
 ///
 /// - Speed before bytes, up to some ten thousand entries: indexmap, with the same hash function,
-///   answers a hit in 0.3 to 0.9 of the time and grows in half of it. From a hundred thousand on
-///   it takes 1.1 to 1.4 of the time for a hit; it grows in 0.6 of the time there, in 0.8 to 1.0
-///   from a million on. It removes in 0.2 to 0.8 (`benches/peers`, `maps_ordered`).
+///   answers a hit in 0.8 of the time and grows in 0.6 of it. From a hundred thousand on it takes
+///   1.1 to 1.4 of the time for a hit; it still grows in 0.6 of the time there, in 0.8 to 1.0 from
+///   a million on. It removes in 0.3 to 0.8 (`benches/peers`, `maps_ordered`).
 /// - The order does not matter: [`Map`](super::Map) takes 3 bytes an entry less, and removes in
 ///   O(1).
 /// - Entries often go from the front: each [`shift_remove`](Self::shift_remove) moves all the
