@@ -411,12 +411,12 @@ mod tests {
         }
     }
 
+    #[cfg(target_pointer_width = "64")]
     #[test]
     fn numbers_beyond_32_bits_are_refused() {
         let (mut ids, largest) = (Ids::new_in(Global), u32::MAX as usize);
         ids.try_push(largest, hash_at(largest), &hash_at).unwrap();
         assert!(is_found(&ids, largest, largest));
-        #[cfg(target_pointer_width = "64")]
         for number in [largest + 1, usize::MAX] {
             let refused = ids.try_push(number, hash_at(number), &hash_at);
             assert_eq!(refused, Err(AllocError::CapacityOverflow));
