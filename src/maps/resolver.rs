@@ -3,7 +3,7 @@
 use crate::arrays::string_sequence;
 use crate::error::{AllocError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts, refused};
-use crate::simd::tags::sum32;
+use crate::simd::tags;
 use crate::simd::{FAR, prefetch};
 use crate::storage::{HeapWords, Le64, Persist, Source, Words, as_bytes, doors, require};
 #[cfg(feature = "alloc")]
@@ -87,15 +87,6 @@ pub struct Resolver<W: Words = HeapWords> {
     len: usize,
 }
 
-/// What the first `count` of these lengths come to.
-#[inline(always)]
-fn sum_of(lengths: &[u8; BLOCK], count: usize) -> usize {
-    match (lengths.first_chunk(), lengths.last_chunk()) {
-        (Some(low), Some(high)) => sum32(low, count) + sum32(high, count.saturating_sub(32)),
-        _ => 0,
-    }
-}
-
 /// What lengths of a wide block come to.
 fn wide_sum_of(lengths: &[u8]) -> u64 {
     lengths.chunks_exact(4).map(|four| u64::from(wide_of(four))).sum()
@@ -150,8 +141,8 @@ impl<W: Words> Resolver<W> {
         let range = if wide {
             wide_range(block, within)
         } else {
-            let Some((lengths, _)) = block.split_first_chunk() else { return Some(&[]) };
-            let start = NARROW + sum_of(lengths, within);
+            let Some(lengths) = block.first_chunk::<NARROW>() else { return Some(&[]) };
+            let start = NARROW + tags::sum(lengths, within);
             start..start + usize::from(lengths[within])
         };
         Some(block.get(range).unwrap_or(&[]))
@@ -385,7 +376,7 @@ impl<A: Alloc> Resolver<HeapWords<A>> {
 fn keep_lengths(lengths: &mut [u8], within: usize) -> usize {
     if let Ok(lengths) = <&mut [u8; NARROW]>::try_from(&mut *lengths) {
         lengths[within..].fill(0);
-        return sum_of(lengths, within);
+        return tags::sum(lengths, within);
     }
     let (kept, gone) = lengths.split_at_mut(4 * within);
     gone.fill(0);
@@ -522,9 +513,9 @@ mod tests {
         let lengths: [u8; 64] = core::array::from_fn(|i| (i * 37 + 11) as u8);
         for count in 0..=64 {
             let expected: usize = lengths[..count].iter().map(|length| usize::from(*length)).sum();
-            assert_eq!(sum_of(&lengths, count), expected);
+            assert_eq!(tags::sum(&lengths, count), expected);
         }
-        assert_eq!(sum_of(&[255; 64], 64), 64 * 255);
+        assert_eq!(tags::sum(&[255; 64], 64), 64 * 255);
     }
 
     /// Mostly short strings, and long ones at the start, in the middle and at the end of blocks.

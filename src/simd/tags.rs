@@ -31,12 +31,26 @@ pub(crate) fn equal32(bytes: &[u8; 32], tag: u8) -> u32 {
     }
 }
 
-/// The sum of the first `count` bytes, of all if there are no more than that.
+/// Bit `i` of the result says whether `tags[i] == tag` and `lens[i] == len`.
 #[inline(always)]
-pub(crate) fn sum32(bytes: &[u8; 32], count: usize) -> usize {
+pub(crate) fn both32(tags: &[u8; 32], tag: u8, lens: &[u8; 32], len: u8) -> u32 {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
     {
-        x86::sum32(bytes, count)
+        x86::both32(tags, tag, lens, len)
+    }
+    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+    {
+        scalar(tags, tag) & scalar(lens, len)
+    }
+}
+
+/// The sum of the first `count` bytes, of all if there are no more than that: of whole vectors of
+/// 16, four at most.
+#[inline(always)]
+pub(crate) fn sum<const N: usize>(bytes: &[u8; N], count: usize) -> usize {
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+    {
+        x86::sum(bytes, count)
     }
     #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
     {
@@ -47,7 +61,7 @@ pub(crate) fn sum32(bytes: &[u8; 32], count: usize) -> usize {
 /// The same, byte by byte: all of them, so that a compiler may take several at once.
 #[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2"))))]
 #[inline]
-fn scalar_sum(bytes: &[u8; 32], count: usize) -> usize {
+fn scalar_sum<const N: usize>(bytes: &[u8; N], count: usize) -> usize {
     let kept = bytes.iter().zip(0..).map(|(byte, at)| if at < count { *byte } else { 0 });
     usize::from(kept.fold(0, |sum, byte| sum + u16::from(byte)))
 }
@@ -83,38 +97,91 @@ mod x86 {
         }
     }
 
+    /// As many bytes of ones as of zeros behind them: from `64 - count` on, a mask of `count`.
+    static FIRST: [u8; 128] = {
+        let mut bytes = [0; 128];
+        let mut at = 0;
+        while at < 64 {
+            bytes[at] = 0xFF;
+            at += 1;
+        }
+        bytes
+    };
+
     #[inline(always)]
-    pub(super) fn sum32(bytes: &[u8; 32], count: usize) -> usize {
-        // SAFETY: two times 16 bytes of an array of 32, and SSE2 is there (invariant 1).
+    pub(super) fn sum<const N: usize>(bytes: &[u8; N], count: usize) -> usize {
+        const { assert!(N % 16 == 0 && N <= 64) };
+        let masks = &FIRST[64 - count.min(N)..][..N];
+        // SAFETY: `N` bytes are read from each of two slices of `N`, 16 at a time, and SSE2 is
+        // there (invariant 1).
         unsafe {
-            let count = _mm_set1_epi8(count.min(32) as i8);
-            let places = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-            let low = _mm_cmpgt_epi8(count, places);
-            let high = _mm_cmpgt_epi8(count, _mm_add_epi8(places, _mm_set1_epi8(16)));
-            let low = _mm_and_si128(low, _mm_loadu_si128(bytes.as_ptr().cast()));
-            let high = _mm_and_si128(high, _mm_loadu_si128(bytes.as_ptr().add(16).cast()));
-            let zero = _mm_setzero_si128();
-            let sums = _mm_add_epi64(_mm_sad_epu8(low, zero), _mm_sad_epu8(high, zero));
+            let (zero, mut sums) = (_mm_setzero_si128(), _mm_setzero_si128());
+            for at in (0..N).step_by(16) {
+                let mask = _mm_loadu_si128(masks.as_ptr().add(at).cast());
+                let kept = _mm_and_si128(mask, _mm_loadu_si128(bytes.as_ptr().add(at).cast()));
+                sums = _mm_add_epi64(sums, _mm_sad_epu8(kept, zero));
+            }
             (_mm_cvtsi128_si32(sums) + _mm_extract_epi16::<4>(sums)) as usize
         }
+    }
+
+    /// The bytes that equal `tag`, as bytes of ones.
+    #[cfg(target_feature = "avx2")]
+    #[inline(always)]
+    fn equal(bytes: &[u8; 32], tag: u8) -> __m256i {
+        // SAFETY: 32 bytes are read from an array of 32, and AVX2 is there (invariant 1).
+        unsafe {
+            _mm256_cmpeq_epi8(
+                _mm256_loadu_si256(bytes.as_ptr().cast()),
+                _mm256_set1_epi8(tag as i8),
+            )
+        }
+    }
+
+    /// The same, in halves.
+    #[cfg(not(target_feature = "avx2"))]
+    #[inline(always)]
+    fn equal(bytes: &[u8; 32], tag: u8) -> [__m128i; 2] {
+        // SAFETY: two times 16 bytes of an array of 32, and SSE2 is there (invariant 1).
+        unsafe {
+            let tag = _mm_set1_epi8(tag as i8);
+            let half = |at: usize| _mm_loadu_si128(bytes.as_ptr().add(at).cast());
+            [_mm_cmpeq_epi8(half(0), tag), _mm_cmpeq_epi8(half(16), tag)]
+        }
+    }
+
+    /// The highest bit of each byte.
+    #[cfg(not(target_feature = "avx2"))]
+    #[inline(always)]
+    fn mask([low, high]: [__m128i; 2]) -> u32 {
+        // SAFETY: SSE2 is there (invariant 1).
+        let [low, high] = unsafe { [_mm_movemask_epi8(low), _mm_movemask_epi8(high)] };
+        low as u32 | (high as u32) << 16
     }
 
     #[inline(always)]
     pub(super) fn equal32(bytes: &[u8; 32], tag: u8) -> u32 {
         #[cfg(target_feature = "avx2")]
-        // SAFETY: 32 bytes are read from an array of 32, and AVX2 is there (invariant 1).
+        // SAFETY: AVX2 is there (invariant 1).
         unsafe {
-            let tags = _mm256_loadu_si256(bytes.as_ptr().cast());
-            _mm256_movemask_epi8(_mm256_cmpeq_epi8(tags, _mm256_set1_epi8(tag as i8))) as u32
+            _mm256_movemask_epi8(equal(bytes, tag)) as u32
         }
         #[cfg(not(target_feature = "avx2"))]
-        // SAFETY: two times 16 bytes of an array of 32, and SSE2 is there (invariant 1).
+        mask(equal(bytes, tag))
+    }
+
+    #[inline(always)]
+    pub(super) fn both32(tags: &[u8; 32], tag: u8, lens: &[u8; 32], len: u8) -> u32 {
+        #[cfg(target_feature = "avx2")]
+        // SAFETY: AVX2 is there (invariant 1).
         unsafe {
-            let tag = _mm_set1_epi8(tag as i8);
-            let low = _mm_loadu_si128(bytes.as_ptr().cast());
-            let high = _mm_loadu_si128(bytes.as_ptr().add(16).cast());
-            let low = _mm_movemask_epi8(_mm_cmpeq_epi8(low, tag)) as u32;
-            low | (_mm_movemask_epi8(_mm_cmpeq_epi8(high, tag)) as u32) << 16
+            _mm256_movemask_epi8(_mm256_and_si256(equal(tags, tag), equal(lens, len))) as u32
+        }
+        #[cfg(not(target_feature = "avx2"))]
+        {
+            let (tags, lens) = (equal(tags, tag), equal(lens, len));
+            // SAFETY: SSE2 is there (invariant 1).
+            mask(unsafe { [_mm_and_si128(tags[0], lens[0]), _mm_and_si128(tags[1], lens[1])] })
         }
     }
 }
@@ -134,13 +201,16 @@ mod tests {
                 let expected = (0..32).map(one).sum::<u32>();
                 assert_eq!(equal32(&bytes, tag), expected);
                 assert_eq!(scalar(&bytes, tag), expected);
+                let turned: [u8; 32] = core::array::from_fn(|i| bytes[31 - i]);
+                let both = expected & equal32(&turned, 63);
+                assert_eq!(both32(&bytes, tag, &turned, 63), both);
                 let half: &[u8; 16] = bytes.first_chunk().unwrap();
                 assert_eq!(equal16(half, tag), expected & 0xFFFF);
                 assert_eq!(scalar(half, tag), expected & 0xFFFF);
             }
             for count in 0..=33 {
                 let expected: usize = bytes.iter().take(count).map(|byte| usize::from(*byte)).sum();
-                assert_eq!(sum32(&bytes, count), expected);
+                assert_eq!(sum(&bytes, count), expected);
                 assert_eq!(scalar_sum(&bytes, count), expected);
             }
         }

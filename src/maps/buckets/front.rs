@@ -10,7 +10,7 @@
 //! is [`LONG`], its length [`STORED`], and what is stored is its address and its hash.
 
 use super::long;
-use crate::simd::tags::{equal32, sum32};
+use crate::simd::tags;
 use core::ops::Range;
 
 /// The tag of strings that lie elsewhere, and of no other.
@@ -95,7 +95,7 @@ impl<'b> Front<'b> {
             let Some(window) = self.window(lens + from) else {
                 return sum + self.sum_of(from..index);
             };
-            sum += sum32(window, index - from);
+            sum += tags::sum(window, index - from);
             from += WINDOW;
         }
         sum
@@ -154,13 +154,13 @@ impl<'b> Front<'b> {
         let Some((tags, lens)) = windows else {
             return find_slowly(self.bytes, self.len, key, hash);
         };
-        let mut equal = equal32(tags, wanted.tag()) & equal32(lens, key.len() as u8);
+        let mut equal = tags::both32(tags, wanted.tag(), lens, key.len() as u8);
         while equal != 0 {
             let index = equal.trailing_zeros() as usize;
             if index >= self.len {
                 break; // What is behind the last entry's is no tag.
             }
-            let at = head(0) + 2 * self.len + sum32(lens, index);
+            let at = head(0) + 2 * self.len + tags::sum(lens, index);
             if self.bytes.get(at..at + key.len()).is_some_and(|stored| same(stored, key)) {
                 return Some(Spot { index, at });
             }
@@ -191,17 +191,17 @@ impl<'b> Front<'b> {
             let (Some(tags), Some(lens)) = (both.first_chunk(), both.last_chunk()) else {
                 return self.search_few(from, before, tag, len, accepts);
             };
-            let mut equal = equal32(tags, tag) & equal32(lens, len as u8);
+            let mut equal = tags::both32(tags, tag, lens, len as u8);
             equal &= u32::MAX >> (WINDOW - (self.len - from).min(WINDOW));
             while equal != 0 {
                 let within = equal.trailing_zeros() as usize;
-                let at = before + sum32(lens, within);
+                let at = before + tags::sum(lens, within);
                 if self.bytes.get(at..at + len).is_some_and(&accepts) {
                     return Some(Spot { index: from + within, at });
                 }
                 equal &= equal - 1;
             }
-            before += sum32(lens, WINDOW);
+            before += tags::sum(lens, WINDOW);
             from += WINDOW;
         }
         None
