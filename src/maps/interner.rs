@@ -27,8 +27,9 @@ use core::str::{Utf8Error, from_utf8};
 ///
 /// - Strings go, too: the numbers of those that stay could not stay. A map forgets.
 /// - Strings that are known beforehand: a sorted dictionary of the tries family takes a fifth.
-/// - Time counts, and bytes do not: lasso, with the same hash function, takes 0.6 of the time for a
-///   new string and 0.3 for `resolve`, and 2.5 times the bytes (`benches/peers`, `maps_interner`).
+/// - Time counts, and bytes do not: lasso, with the same hash function, takes 0.7 of the time for a
+///   new string and half for `resolve`, and 2.5 times the bytes (`benches/peers`,
+///   `maps_interner`).
 ///
 /// # Layout
 ///

@@ -30,8 +30,8 @@ use core::hash::BuildHasher;
 /// # When not to use it
 ///
 /// - Misses or changes before bytes: hashbrown's set of `Box<str>` answers that a string is absent
-///   in two fifths to four fifths of the time (`benches/peers`, `maps_str`), and beyond a million
-///   strings of 20 bytes and more takes new ones in three fifths of it.
+///   in half to nine tenths of the time (`benches/peers`, `maps_str`), and beyond a million strings
+///   of 20 bytes and more takes new ones in two thirds of it.
 /// - The keys stay as they are: a sorted dictionary of the tries family takes a fifth, and
 ///   [`StrArray`](crate::arrays::StrArray) two bytes less a string.
 /// - The strings are long, of 100 bytes and more: all forms take about the same then.
