@@ -141,7 +141,8 @@ impl<A: Alloc> Ids<A> {
             same(id)
         };
         // One question that has the same answer for all look-ups of a loop, and two tables behind
-        // it: to jump to one of five places takes a twentieth of a look-up.
+        // it: to jump to one of five places is more instructions, so that fewer look-ups are under
+        // way at once.
         if end > most_of(2) {
             match self {
                 Self::Triples(table) => table.get(hash, |id| same(id.number())).map(|_| ()),
@@ -213,25 +214,8 @@ impl<A: Alloc> Ids<A> {
     where
         A: Clone,
     {
-        if number >= self.most() {
-            self.try_widen(number.saturating_add(1))?;
-        }
+        self.try_fit(number)?;
         self.try_add(number, hash, hash_at)
-    }
-
-    /// Adds a number that fits the width.
-    #[inline(always)]
-    fn try_add(
-        &mut self,
-        number: usize,
-        hash: u64,
-        hash_at: &impl Fn(usize) -> u64,
-    ) -> Result<(), AllocError> {
-        debug_assert!(self.is_none() || number < self.most());
-        each!(self, Ok(()), table => {
-            table.missing(hash).vacant(|id| hash_at(id.number()))?.insert(Id::of(number));
-            Ok(())
-        })
     }
 
     /// Makes room for this number, so that adding it does not fail.
@@ -245,11 +229,33 @@ impl<A: Alloc> Ids<A> {
     where
         A: Clone,
     {
-        if number >= self.most() {
-            self.try_widen(number.saturating_add(1))?;
-        }
+        self.try_fit(number)?;
         each!(self, Ok(()), table => {
             table.missing(hash).vacant(|id| hash_at(id.number()))?;
+            Ok(())
+        })
+    }
+
+    /// Lets it take this number.
+    #[inline(always)]
+    fn try_fit(&mut self, number: usize) -> Result<(), AllocError>
+    where
+        A: Clone,
+    {
+        if number < self.most() { Ok(()) } else { self.try_widen(number.saturating_add(1)) }
+    }
+
+    /// Adds a number that fits the width.
+    #[inline(always)]
+    fn try_add(
+        &mut self,
+        number: usize,
+        hash: u64,
+        hash_at: &impl Fn(usize) -> u64,
+    ) -> Result<(), AllocError> {
+        debug_assert!(self.is_none() || number < self.most());
+        each!(self, Ok(()), table => {
+            table.missing(hash).vacant(|id| hash_at(id.number()))?.insert(Id::of(number));
             Ok(())
         })
     }

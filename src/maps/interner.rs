@@ -255,7 +255,8 @@ impl<S: BuildHasher, A: Alloc + Clone> Interner<S, A> {
         let Self { strings, ids, hash_builder } = self;
         let number = strings.len();
         let id = u32::try_from(number).map_err(|_| AllocError::CapacityOverflow)?;
-        // Room for the number first, and then the string: what fails leaves both as they were.
+        // Room for the number first, and then the string: what fails, or a hash function that
+        // panics while the table grows, leaves both as they were.
         ids.try_make_room(number, hash, &hash_at(hash_builder, strings))?;
         strings.try_push(string)?;
         ids.try_push(number, hash, &hash_at(hash_builder, strings))?;
