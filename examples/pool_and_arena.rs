@@ -1,4 +1,4 @@
-//! A pool and an arena of [`SegVec`], beside bumpalo and malloc:
+//! A pool and an arena, beside bumpalo and malloc:
 //! `cargo run --release --example pool_and_arena --features arena,track`.
 //!
 //! Neither is a type of the crate, as nothing in it would use them: its structures keep many small
@@ -9,7 +9,7 @@
 //! what it costs anywhere.
 
 use bumpalo::Bump;
-use lessram::arrays::SegVec;
+use lessram::arrays::{SegVec, SlimVec};
 use lessram::mem::{Footprint, Parts, TrackingAlloc, alloc_stats};
 use std::hint::black_box;
 use std::time::Instant;
@@ -80,6 +80,39 @@ impl<T: Default> Pool<T> {
     }
 }
 
+/// Things that stay, in chunks of a 32nd of what is held: full but for a few per cent at any time,
+/// and nothing is moved.
+struct Arena<T> {
+    chunks: SlimVec<Vec<T>>,
+    len: usize,
+}
+
+impl<T> Arena<T> {
+    /// Items of the first chunks: 2 KiB.
+    const FIRST: usize = 2048 / size_of::<T>();
+
+    fn new() -> Self {
+        Self { chunks: SlimVec::new(), len: 0 }
+    }
+
+    /// The numbers of its chunk and of the item in it.
+    #[inline]
+    fn put(&mut self, item: T) -> [u32; 2] {
+        if self.chunks.last().is_none_or(|chunk| chunk.len() == chunk.capacity()) {
+            self.chunks.push(Vec::with_capacity(Self::FIRST.max(self.len / 32)));
+        }
+        let number = self.chunks.len() - 1;
+        let chunk = &mut self.chunks[number];
+        chunk.push(item);
+        self.len += 1;
+        [number as u32, chunk.len() as u32 - 1]
+    }
+
+    fn get(&self, [chunk, item]: [u32; 2]) -> Option<&T> {
+        self.chunks.get(chunk as usize)?.get(item as usize)
+    }
+}
+
 /// Nine numbers, as in the book's table of small records.
 type Record = [u64; 9];
 const RECORDS: u64 = 1_000_000;
@@ -93,6 +126,10 @@ fn main() {
         "{:<26} {:>8} {:>14} {:>14} {:>14}",
         "1,000,000 records of 72 B", "ns each", "held per used", "at 64 KiB on", "at 1 MiB on"
     );
+    arena("Arena", Arena::new, |arena, record| {
+        let number = arena.put(record);
+        black_box(arena.get(number));
+    });
     arena("SegVec", SegVec::new, |arena, record| arena.push(record));
     arena("bumpalo", Bump::new, |arena, record| {
         black_box(arena.alloc(record));
