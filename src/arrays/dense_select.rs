@@ -2,10 +2,10 @@
 
 mod near;
 
-use crate::bits::word::{COUNTS, LINE, is_cached, select_in_word};
+use crate::bits::word::{LINE, counts, is_cached, select_in_word};
 use crate::error::{AllocError, BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
-use crate::simd::deposit::Deposit;
+use crate::simd::deposit::{self, Deposit, Work};
 use crate::simd::prefetch;
 use crate::storage::{HeapWords, Le64, Words, as_bytes, require};
 use core::fmt;
@@ -103,12 +103,7 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
     #[must_use]
     #[inline]
     pub fn select(&self, bits: &[Le64], k: u64) -> Option<u64> {
-        if k < self.count && self.is_dense_and_far(bits) {
-            if let Some(bit) = self.select_forward(bits, k) {
-                return Some(bit);
-            }
-        }
-        self.select_by(bits, k, None)
+        deposit::run(SelectOne { index: self, bits, k })
     }
 
     /// Whether [`select_forward`](Self::select_forward) pays: in the eight words that it looks at
@@ -127,21 +122,30 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
             return None;
         }
         let (near, ahead) = Self::nearest(k);
-        let found = self.narrow(near).and_then(|from| near::find::<ZERO>(bits, from, ahead, by));
+        let found = match self.narrow(near) {
+            Some(from) => near::find::<ZERO>(bits, from, ahead, by),
+            None => None,
+        };
         if found.is_some() { found } else { self.select_from_behind(bits, k) }
     }
 
     /// As [`select`](Self::select) of a `k` below [`count`](Self::count), in the fewest steps,
     /// where that pays if `bits` are not near; `None` also where these do not find it.
     #[inline(always)]
-    pub(super) fn select_forward(&self, bits: &[Le64], k: u64) -> Option<u64> {
-        self.select_from(bits, self.sample_before(k)?, k)
+    pub(super) fn select_forward(&self, bits: &[Le64], k: u64, by: Option<Deposit>) -> Option<u64> {
+        self.select_from(bits, self.sample_before(k)?, k, by)
     }
 
     /// As [`select_forward`](Self::select_forward), if `from` is the sample before the `k`-th one.
     #[inline(always)]
-    pub(super) fn select_from(&self, bits: &[Le64], from: u64, k: u64) -> Option<u64> {
-        if COUNTS { near::forward::<ZERO>(bits, from, (k % G as u64) as u32) } else { None }
+    pub(super) fn select_from(
+        &self,
+        bits: &[Le64],
+        from: u64,
+        k: u64,
+        by: Option<Deposit>,
+    ) -> Option<u64> {
+        if counts(by) { near::forward::<ZERO>(bits, from, (k % G as u64) as u32, by) } else { None }
     }
 
     /// The `k`-th one, from the sample before it: where the nearest is behind the last one, or is
@@ -322,6 +326,28 @@ impl<const G: usize, const ZERO: bool> Default for DenseSelect<G, ZERO> {
     /// The index over no bits; requests no memory.
     fn default() -> Self {
         Self { index: HeapWords::new_in(crate::mem::Global), count: 0 }
+    }
+}
+
+/// The work of [`DenseSelect::select`].
+struct SelectOne<'a, const G: usize, const ZERO: bool, W: Words> {
+    index: &'a DenseSelect<G, ZERO, W>,
+    bits: &'a [Le64],
+    k: u64,
+}
+
+impl<const G: usize, const ZERO: bool, W: Words> Work for SelectOne<'_, G, ZERO, W> {
+    type Out = Option<u64>;
+
+    #[inline(always)]
+    fn run(self, by: Option<Deposit>) -> Option<u64> {
+        let Self { index, bits, k } = self;
+        if k < index.count && index.is_dense_and_far(bits) {
+            if let Some(bit) = index.select_forward(bits, k, by) {
+                return Some(bit);
+            }
+        }
+        index.select_by(bits, k, by)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::bits::word::{HALF, LINE, below, count_to_end, select_in_line};
 use crate::error::{BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
+use crate::simd::deposit::{self, Deposit, Work};
 use crate::simd::prefetch;
 use crate::storage::{HeapWords, Le64, Words, as_bytes, require};
 
@@ -109,7 +110,7 @@ impl<W: Words> RankIndex<W> {
     #[must_use]
     #[inline]
     pub fn rank(&self, bits: &[Le64], index: usize) -> usize {
-        self.rank_from_end::<false>(bits, index)
+        deposit::run(RankOne { ranks: self, bits, index })
     }
 
     /// [`rank`](Self::rank) from the nearer end of the line, of bits in a superblock that is not
@@ -118,7 +119,12 @@ impl<W: Words> RankIndex<W> {
     /// Every step counts, where words are far from the cache too: fewer steps let more questions
     /// be under way while words are waited for.
     #[inline(always)]
-    fn rank_from_end<const LATER: bool>(&self, bits: &[Le64], index: usize) -> usize {
+    fn rank_from_end<const LATER: bool>(
+        &self,
+        bits: &[Le64],
+        index: usize,
+        by: Option<Deposit>,
+    ) -> usize {
         // From the end of the line that is nearer: the start of the next one, if that.
         let half = index >> (LINE_BITS - 1);
         let up = half & 1;
@@ -130,7 +136,8 @@ impl<W: Words> RankIndex<W> {
         let words = self.words.words();
         let Some(of_half) = half_line(bits, half) else { return self.rank_near_end(bits, index) };
         let Some(entry) = words.get(block) else { return self.rank_near_end(bits, index) };
-        let ones = u64::from(count_to_end(of_half.map(Le64::get), index));
+        let of_half = [of_half[0].get(), of_half[1].get(), of_half[2].get(), of_half[3].get()];
+        let ones = u64::from(count_to_end(of_half, index, by));
         // All ones where they are taken away.
         let sign = (up as u64).wrapping_neg();
         let before = (entry.get() >> BASE) + field(entry.get(), line);
@@ -144,7 +151,7 @@ impl<W: Words> RankIndex<W> {
     #[cold]
     #[inline(never)]
     fn rank_later(&self, bits: &[Le64], index: usize) -> usize {
-        self.rank_from_end::<true>(bits, index)
+        self.rank_from_end::<true>(bits, index, None)
     }
 
     /// [`rank`](Self::rank) behind the last bit, and in the last line or half of one, whose end may
@@ -208,13 +215,14 @@ impl<W: Words> RankIndex<W> {
     /// counts say.
     ///
     /// O(1) if the guess is right or next to it, else O(log of its distance).
-    #[inline]
+    #[inline(always)]
     pub(super) fn select_between<const BIT: bool>(
         &self,
         bits: &[Le64],
         k: usize,
         (low, high): (usize, usize),
         guess: usize,
+        by: Option<Deposit>,
     ) -> Option<usize> {
         let (words, k) = (self.words.words(), k as u64);
         let block = match self.beside::<BIT>(words, k, guess) {
@@ -232,7 +240,7 @@ impl<W: Words> RankIndex<W> {
         let line = block * 4 + line;
         let flip = |word: u64| if BIT { word } else { !word };
         let bit = match whole_line(bits, line) {
-            Some(words) => select_in_line(|i| flip(words[i].get()), rest),
+            Some(words) => select_in_line(|i| flip(words[i].get()), rest, by),
             None => select_in_short::<BIT>(bits, line, rest),
         };
         let index = line * 512 + bit as usize;
@@ -241,7 +249,7 @@ impl<W: Words> RankIndex<W> {
 
     /// The block of the `k`-th bit if it is `guess` or a neighbour: without a branch that depends
     /// on which. `None` if it is another, or near an end of the index or of a superblock.
-    #[inline]
+    #[inline(always)]
     fn beside<const BIT: bool>(&self, words: &[Le64], k: u64, guess: usize) -> Option<usize> {
         let first = guess.checked_sub(1)?;
         let end = first + 4;
@@ -444,12 +452,28 @@ fn line_at(bits: &[Le64], line: usize) -> [u64; LINE] {
 #[inline(never)]
 fn select_in_short<const BIT: bool>(bits: &[Le64], line: usize, k: u32) -> u32 {
     let words = line_at(bits, line).map(|word| if BIT { word } else { !word });
-    select_in_line(|i| words[i], k)
+    select_in_line(|i| words[i], k, None)
 }
 
 /// Ones in all of `words`.
 pub(super) fn ones_in(words: &[Le64]) -> u64 {
     words.iter().map(|word| u64::from(word.get().count_ones())).sum()
+}
+
+/// The work of [`RankIndex::rank`].
+struct RankOne<'a, W: Words> {
+    ranks: &'a RankIndex<W>,
+    bits: &'a [Le64],
+    index: usize,
+}
+
+impl<W: Words> Work for RankOne<'_, W> {
+    type Out = usize;
+
+    #[inline(always)]
+    fn run(self, by: Option<Deposit>) -> usize {
+        self.ranks.rank_from_end::<false>(self.bits, self.index, by)
+    }
 }
 
 impl<W: Words> Footprint for RankIndex<W> {
@@ -525,8 +549,8 @@ mod tests {
                 let last = index.last_block();
                 for guess in [0, k / 2_048, last] {
                     for bits in [bits.as_words(), &[]] {
-                        let one = index.select_between::<true>(bits, k, (0, last), guess);
-                        let zero = index.select_between::<false>(bits, k, (0, last), guess);
+                        let one = index.select_between::<true>(bits, k, (0, last), guess, None);
+                        let zero = index.select_between::<false>(bits, k, (0, last), guess, None);
                         assert!([one, zero].iter().flatten().all(|at| *at < 40_000));
                     }
                 }

@@ -183,7 +183,7 @@ impl<W: Words> RankSelect<W> {
         }
         let last = self.ranks.last_block();
         let guess = (last as u128 * k as u128 / self.zeros() as u128) as usize;
-        self.ranks.select_between::<false>(self.bits.as_words(), k, (0, last), guess)
+        self.ranks.select_between::<false>(self.bits.as_words(), k, (0, last), guess, None)
     }
 
     /// The last one at or before `index`. O(1) if it is within 512 bits, else as

@@ -9,6 +9,7 @@ use crate::error::{BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
 #[cfg(feature = "alloc")]
 use crate::mem::{Global, granted};
+use crate::simd::deposit::{self, Deposit, Work};
 use crate::simd::prefetch;
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
@@ -190,7 +191,8 @@ impl<W: Words> RankedBits<W> {
         // Behind the last bit its line has zeros.
         if let Some(words) = self.lines.line(line) {
             if let Some(before) = self.counts.words().get(line / SUPER) {
-                // Damaged counts may be any numbers.
+                // Damaged counts may be any numbers. To call what counts by an instruction, in a
+                // build that may not use it here, takes as long as counting without.
                 return before.get().wrapping_add(line::rank(words, bit)) as usize;
             }
         }
@@ -226,7 +228,7 @@ impl<W: Words> RankedBits<W> {
         let (low, high) = self.samples.around(k);
         let guess = self.samples.guess(k, low, high);
         let [low, high, guess] = [low, high, guess].map(|position| position / SUPER_BITS);
-        self.select_from::<true>(k as u64, (low, high), guess)
+        deposit::run(SelectOne::<true, W> { bits: self, k: k as u64, range: (low, high), guess })
     }
 
     /// The position of the `k`-th zero, from 0, or `None` if there are no more than `k`. As
@@ -239,7 +241,8 @@ impl<W: Words> RankedBits<W> {
         }
         let superblocks = counts_for(self.len) - 1;
         let guess = (superblocks as u128 * k as u128 / self.zeros() as u128) as usize;
-        self.select_from::<false>(k as u64, (0, superblocks), guess)
+        let range = (0, superblocks);
+        deposit::run(SelectOne::<false, W> { bits: self, k: k as u64, range, guess })
     }
 
     /// Ones, or zeros if not `BIT`, before a superblock.
@@ -258,12 +261,13 @@ impl<W: Words> RankedBits<W> {
 
     /// The position of the `k`-th one, or zero if not `BIT`, which lies in one of these
     /// superblocks, most likely in `guess`; `None` if it lies nowhere, as only damaged counts say.
-    #[inline]
+    #[inline(always)]
     fn select_from<const BIT: bool>(
         &self,
         k: u64,
         (low, high): (usize, usize),
         guess: usize,
+        by: Option<Deposit>,
     ) -> Option<usize> {
         let last = (counts_for(self.len) - 1).checked_sub(1)?;
         let mut superblock = guess.min(last);
@@ -274,7 +278,7 @@ impl<W: Words> RankedBits<W> {
             superblock = self.superblock_of::<BIT>(k, (low, high.clamp(low, last)), guess);
             (start, end) = (before(superblock), before(superblock + 1));
         }
-        self.select_in::<BIT>(k, superblock, (start, end))
+        self.select_in::<BIT>(k, superblock, (start, end), by)
     }
 
     /// The superblock of `low..=high` that holds the `k`-th bit, searched from `guess`.
@@ -289,12 +293,13 @@ impl<W: Words> RankedBits<W> {
     ///
     /// In the line where it would be if they were spread evenly; if it is not there, in the line
     /// where it would be from there, a few times.
-    #[inline]
+    #[inline(always)]
     fn select_in<const BIT: bool>(
         &self,
         k: u64,
         superblock: usize,
         (start, end): (u64, u64),
+        by: Option<Deposit>,
     ) -> Option<usize> {
         let first = superblock * SUPER;
         let last = (first + SUPER).min(lines_for(self.len)).checked_sub(1)?;
@@ -310,7 +315,7 @@ impl<W: Words> RankedBits<W> {
                 let lines = ones.saturating_mul(SUPER as u64) / u64::from(whole.max(1));
                 lines.saturating_add(1) as usize
             };
-            match self.find_in_line::<BIT>(k, superblock, guess) {
+            match self.find_in_line::<BIT>(k, superblock, guess, by) {
                 line::Found::Here(index) => return (index < self.len).then_some(index),
                 line::Found::Before(ones) => {
                     high = guess.checked_sub(1)?;
@@ -340,7 +345,7 @@ impl<W: Words> RankedBits<W> {
     ) -> Option<usize> {
         while low <= high {
             let middle = low + (high - low) / 2;
-            match self.find_in_line::<BIT>(k, superblock, middle) {
+            match self.find_in_line::<BIT>(k, superblock, middle, None) {
                 line::Found::Here(index) => return (index < self.len).then_some(index),
                 line::Found::Before(_) => high = middle.checked_sub(1)?,
                 line::Found::Behind(_) => low = middle + 1,
@@ -350,13 +355,19 @@ impl<W: Words> RankedBits<W> {
     }
 
     /// The position of the `k`-th one, or zero if not `BIT`, if it is in this line.
-    #[inline]
-    fn find_in_line<const BIT: bool>(&self, k: u64, superblock: usize, line: usize) -> line::Found {
+    #[inline(always)]
+    fn find_in_line<const BIT: bool>(
+        &self,
+        k: u64,
+        superblock: usize,
+        line: usize,
+        by: Option<Deposit>,
+    ) -> line::Found {
         let words = self.line(line);
         let ones = self.before(superblock).wrapping_add(line::to_middle(words));
         let middle = line as u64 * line::BITS as u64 + line::HALF_BITS;
         let before = if BIT { ones } else { middle.wrapping_sub(ones) };
-        match line::find::<BIT>(words, before, k) {
+        match line::find::<BIT>(words, before, k, by) {
             line::Found::Here(bit) => line::Found::Here(line * line::BITS + bit),
             elsewhere => elsewhere,
         }
@@ -539,6 +550,23 @@ fn count(words: &mut [Le64], counts: &mut [Le64]) -> usize {
         *all = Le64::new(ones);
     }
     ones as usize
+}
+
+/// The work of [`RankedBits::select`] and, if not `BIT`, of [`RankedBits::select_zero`].
+struct SelectOne<'a, const BIT: bool, W: Words> {
+    bits: &'a RankedBits<W>,
+    k: u64,
+    range: (usize, usize),
+    guess: usize,
+}
+
+impl<const BIT: bool, W: Words> Work for SelectOne<'_, BIT, W> {
+    type Out = Option<usize>;
+
+    #[inline(always)]
+    fn run(self, by: Option<Deposit>) -> Option<usize> {
+        self.bits.select_from::<BIT>(self.k, self.range, self.guess, by)
+    }
 }
 
 impl<W: Words> Footprint for RankedBits<W> {

@@ -6,6 +6,7 @@ use crate::bits::field::width_of;
 use crate::bits::word::select_in_word;
 use crate::error::{AllocError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
+use crate::simd::deposit::{self, Deposit, Work};
 use crate::simd::prefetch;
 use crate::storage::{HeapWords, Le64, Words, as_bytes, require};
 
@@ -93,22 +94,12 @@ impl<W: Words, const BIT: bool> Select<W, BIT> {
     #[must_use]
     #[inline]
     pub fn select<V: Words>(&self, bits: &[Le64], ranks: &RankIndex<V>, k: usize) -> Option<usize> {
-        if k >= self.count {
-            return None;
-        }
-        let (low, high) = self.around(k);
-        let guess = self.guess(k, low, high);
-        prefetch(as_bytes(bits), guess >> 3);
-        let last = ranks.last_block();
-        let low = RankIndex::<V>::block_of(low).min(last);
-        let high = RankIndex::<V>::block_of(high).clamp(low, last);
-        let guess = RankIndex::<V>::block_of(guess);
-        ranks.select_between::<BIT>(bits, k, (low, high), guess)
+        deposit::run(SelectOne { samples: self, bits, ranks, k })
     }
 
     /// Positions between which the `k`-th one lies: before the first there are fewer, and the
     /// second may be behind the end.
-    #[inline]
+    #[inline(always)]
     pub(super) fn around(&self, k: usize) -> (usize, usize) {
         let samples = self.samples.words();
         let at = |i: usize| {
@@ -121,7 +112,7 @@ impl<W: Words, const BIT: bool> Select<W, BIT> {
     }
 
     /// Where the `k`-th one would be if they were spread evenly between `low` and `high`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn guess(&self, k: usize, low: usize, high: usize) -> usize {
         let part = k as u64 & ((1 << self.step) - 1);
         let span = high.saturating_sub(low) as u64;
@@ -187,6 +178,34 @@ impl<W: Words, const BIT: bool> Select<W, BIT> {
         let filled =
             end % 2 == 0 || self.samples.words().last().is_some_and(|w| w.get() >> 32 == 0);
         right && filled
+    }
+}
+
+/// The work of [`Select::select`].
+struct SelectOne<'a, const BIT: bool, W: Words, V: Words> {
+    samples: &'a Select<W, BIT>,
+    bits: &'a [Le64],
+    ranks: &'a RankIndex<V>,
+    k: usize,
+}
+
+impl<const BIT: bool, W: Words, V: Words> Work for SelectOne<'_, BIT, W, V> {
+    type Out = Option<usize>;
+
+    #[inline(always)]
+    fn run(self, by: Option<Deposit>) -> Option<usize> {
+        let Self { samples, bits, ranks, k } = self;
+        if k >= samples.count {
+            return None;
+        }
+        let (low, high) = samples.around(k);
+        let guess = samples.guess(k, low, high);
+        prefetch(as_bytes(bits), guess >> 3);
+        let last = ranks.last_block();
+        let low = RankIndex::<V>::block_of(low).min(last);
+        let high = RankIndex::<V>::block_of(high).clamp(low, last);
+        let guess = RankIndex::<V>::block_of(guess);
+        ranks.select_between::<BIT>(bits, k, (low, high), guess, by)
     }
 }
 
@@ -307,7 +326,7 @@ mod tests {
             let last = ranks.last_block();
             for (k, at) in bits.iter_ones().enumerate().step_by(97) {
                 for guess in [0, last / 2, last, last + 9] {
-                    let found = ranks.select_between::<true>(words, k, (0, last), guess);
+                    let found = ranks.select_between::<true>(words, k, (0, last), guess, None);
                     assert_eq!(found, Some(at), "one {k} from block {guess}");
                 }
             }

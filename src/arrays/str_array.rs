@@ -10,7 +10,7 @@ pub(crate) mod with_serde;
 use super::{EliasFano, PackedInts, string_sequence};
 use crate::error::{FileError, Tag};
 use crate::mem::{Footprint, PartKind, Parts};
-use crate::simd::deposit::{Deposit, Way, Work};
+use crate::simd::deposit::{self, Deposit, Work};
 use crate::simd::prefetch;
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
@@ -128,7 +128,10 @@ impl<W: Words> StrArray<W> {
     /// Where the string at `index` starts and ends.
     #[inline]
     fn range_of(&self, index: usize) -> Option<(u64, u64)> {
-        self.range_by(index, None)
+        match &self.sparse {
+            Some(sparse) => sparse.pair(index),
+            None => self.range_by(index, None),
+        }
     }
 
     /// As [`range_of`](Self::range_of), in work that may be compiled for a processor with `pdep`.
@@ -151,7 +154,7 @@ impl<W: Words> StrArray<W> {
     #[track_caller]
     pub fn get_many<'s>(&'s self, indices: &[usize], out: &mut [&'s [u8]]) {
         assert_eq!(indices.len(), out.len(), "as many places as indices");
-        Way::new().run(GetMany { strings: self, indices, out });
+        deposit::run(GetMany { strings: self, indices, out });
     }
 
     /// Whether the offsets are [compressed](Self::compress_offsets).

@@ -1,7 +1,7 @@
 //! Bits of one 64-bit word, and of a line of eight: ones before a position, and the position of the
 //! k-th one.
 
-use crate::simd::counts;
+use crate::simd::counts::count_under;
 use crate::simd::deposit::{self, Deposit};
 
 /// Every byte 1.
@@ -10,8 +10,14 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 /// Whether a word's ones are counted by an instruction or two, and not by a dozen.
-pub(crate) const COUNTS: bool =
-    cfg!(any(all(target_arch = "x86_64", target_feature = "popcnt"), target_arch = "aarch64",));
+#[inline(always)]
+pub(crate) const fn counts(by: Option<Deposit>) -> bool {
+    by.is_some()
+        || cfg!(any(
+            all(target_arch = "x86_64", target_feature = "popcnt"),
+            target_arch = "aarch64"
+        ))
+}
 
 /// Words of bits that a core keeps near it: 1 MiB, a guess, for which `elias_fano` and `select` of
 /// the peers' benches are the test. Few in tests, so that they meet both.
@@ -88,16 +94,16 @@ static BETWEEN: [[u64; HALF]; LINE * 64] = {
 ///
 /// Without a branch: all four words are counted, under masks.
 #[inline(always)]
-pub(crate) fn count_to_middle(half: [u64; HALF], index: usize) -> u32 {
-    counts::count_under(half, &BETWEEN[index & (BETWEEN.len() - 1)])
+pub(crate) fn count_to_middle(half: [u64; HALF], index: usize, by: Option<Deposit>) -> u32 {
+    count_under(half, &BETWEEN[index & (BETWEEN.len() - 1)], counts(by))
 }
 
 /// How many ones stand between bit `index` of a line and the end of the line that is nearer to it,
 /// that bit with those behind it; as [`count_to_middle`].
 #[inline(always)]
-pub(crate) fn count_to_end(half: [u64; HALF], index: usize) -> u32 {
+pub(crate) fn count_to_end(half: [u64; HALF], index: usize, by: Option<Deposit>) -> u32 {
     // To the middle from the same place in the other half.
-    count_to_middle(half, index ^ (HALF * 64))
+    count_to_middle(half, index ^ (HALF * 64), by)
 }
 
 /// Position of the `k`-th one (from 0) of a line whose words `word` tells.
@@ -105,8 +111,9 @@ pub(crate) fn count_to_end(half: [u64; HALF], index: usize) -> u32 {
 /// If the line has no more than `k` ones, some number of at most 512. Without a branch: the first
 /// half is counted, and three words of the half that the one is in.
 #[inline(always)]
-pub(crate) fn select_in_line(word: impl Fn(usize) -> u64, k: u32) -> u32 {
-    let left = counts::count_under([word(0), word(1), word(2), word(3)], &[u64::MAX; HALF]);
+pub(crate) fn select_in_line(word: impl Fn(usize) -> u64, k: u32, by: Option<Deposit>) -> u32 {
+    let first = [word(0), word(1), word(2), word(3)];
+    let left = count_under(first, &[u64::MAX; HALF], counts(by));
     let right = u32::from(left <= k);
     let half = right as usize * HALF;
     let (mut ones, mut at, mut before) = (0, 0, 0);
@@ -119,7 +126,7 @@ pub(crate) fn select_in_line(word: impl Fn(usize) -> u64, k: u32) -> u32 {
         before += here & passed.wrapping_neg();
     }
     let at = half + at as usize;
-    at as u32 * 64 + select_in_word(word(at), k - before)
+    at as u32 * 64 + select_by(by, word(at), k - before)
 }
 
 /// For each byte and each `k < 8`, the position of its `k`-th one, at `byte + 256 * k`; 8 if there
@@ -227,20 +234,21 @@ mod tests {
             for i in 0..512 {
                 let half = i / 256;
                 let words = *line[half * HALF..].first_chunk().unwrap();
-                let (to_middle, to_end) = (count_to_middle(words, i), count_to_end(words, i));
+                let to_middle = count_to_middle(words, i, None);
+                let to_end = count_to_end(words, i, None);
                 assert_eq!(to_middle + to_end, half_ones(half));
                 let before = if half == 0 { to_end } else { half_ones(0) + to_middle };
                 assert_eq!(before, ones, "before bit {i} of {line:x?}");
                 if line[i / 64] >> (i % 64) & 1 == 1 {
                     assert_eq!(
-                        select_in_line(|word| line[word], ones),
+                        select_in_line(|word| line[word], ones, None),
                         i as u32,
                         "one {ones} of {line:x?}"
                     );
                     ones += 1;
                 }
             }
-            assert!((ones..2_048).all(|k| select_in_line(|word| line[word], k) <= 512));
+            assert!((ones..2_048).all(|k| select_in_line(|word| line[word], k, None) <= 512));
         }
     }
 

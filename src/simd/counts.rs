@@ -8,27 +8,22 @@
 // One SAFETY line covers a function of intrinsics that differ in whether they are unsafe to call.
 #![allow(clippy::multiple_unsafe_ops_per_block)]
 
-/// How many ones of `words` stand where `masks` have ones.
+/// How many ones of `words` stand where `masks` have ones; `by_word` if an instruction counts those
+/// of a word.
 #[inline(always)]
-pub(crate) fn count_under(words: [u64; 4], masks: &[u64; 4]) -> u32 {
+pub(crate) fn count_under(words: [u64; 4], masks: &[u64; 4], by_word: bool) -> u32 {
     // Where an instruction counts them, one word after the other is faster: vectors of counts have
     // to be added up.
-    #[cfg(all(target_arch = "x86_64", not(target_feature = "popcnt"), not(lessram_scalar)))]
-    return sse2(words, masks);
-    #[cfg(not(all(
-        target_arch = "x86_64",
-        not(target_feature = "popcnt"),
-        not(lessram_scalar)
-    )))]
-    return scalar(words, masks);
+    #[cfg(all(target_arch = "x86_64", not(lessram_scalar)))]
+    if !by_word {
+        return sse2(words, masks);
+    }
+    let _ = by_word;
+    scalar(words, masks)
 }
 
 /// [`count_under`] on any machine.
 #[inline(always)]
-#[cfg_attr(
-    all(target_arch = "x86_64", not(target_feature = "popcnt"), not(lessram_scalar)),
-    allow(dead_code) // What the other one equals.
-)]
 fn scalar(words: [u64; 4], masks: &[u64; 4]) -> u32 {
     let ones = |i: usize| (words[i] & masks[i]).count_ones();
     (ones(0) + ones(1)) + (ones(2) + ones(3))
@@ -37,8 +32,7 @@ fn scalar(words: [u64; 4], masks: &[u64; 4]) -> u32 {
 /// [`count_under`] in two vectors: sums of 1, 2 and 4 bits in each, of 8 bits and more in both at
 /// once.
 #[inline(always)]
-#[cfg(target_arch = "x86_64")]
-#[cfg_attr(any(target_feature = "popcnt", lessram_scalar), allow(dead_code))]
+#[cfg(all(target_arch = "x86_64", not(lessram_scalar)))]
 fn sse2(words: [u64; 4], masks: &[u64; 4]) -> u32 {
     use core::arch::x86_64::*;
     // SAFETY: every x86-64 has these instructions, and none goes to memory (invariant 1).
@@ -82,10 +76,10 @@ mod tests {
             };
             let both = words.iter().zip(&masks).map(|(word, mask)| (word & mask).count_ones());
             let ones: u32 = both.sum();
-            assert_eq!((scalar(words, &masks), count_under(words, &masks)), (ones, ones));
-            #[cfg(target_arch = "x86_64")]
-            assert_eq!(sse2(words, &masks), ones);
+            for by_word in [false, true] {
+                assert_eq!(count_under(words, &masks, by_word), ones);
+            }
         }
-        assert_eq!(count_under([u64::MAX; 4], &[u64::MAX; 4]), 256);
+        assert_eq!(count_under([u64::MAX; 4], &[u64::MAX; 4], false), 256);
     }
 }

@@ -1,6 +1,10 @@
 //! Bit deposit (`pdep`), where the processor has it in hardware: known as the build targets it, or
 //! asked of the processor by [`Way`].
 //!
+//! A question that counts and selects in words, such as `rank`, takes half the time where the
+//! processor does that by instructions, for a load, a branch and a call (benches `rank`, `select`
+//! and `elias_fano` of the peers): so a build for any x86-64 asks for one element too.
+//!
 //! AMD's Excavator, Zen and Zen 2 have the instruction in microcode: up to 250 cycles [Fog, tables
 //! of instructions]. A build is known to be for one of them if it has `sse4a`, which only AMD's
 //! have, and not `vaes`, which came with Zen 3. Compilers that cannot tell of `vaes` (before
@@ -45,8 +49,7 @@ pub(crate) fn deposit(mut bits: u64, mut mask: u64) -> u64 {
     out
 }
 
-/// Whether the processor counts and deposits bits in hardware: asked once, by whoever keeps the
-/// answer, as each question costs as much as what is done then.
+/// Whether the processor counts and deposits bits in hardware.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 pub(crate) struct Way(bool);
@@ -57,40 +60,73 @@ pub(crate) struct Way(bool);
 pub(crate) struct Deposit(());
 
 /// What is compiled twice: for what the build targets, and for a processor with [`Deposit`]. All
-/// that `run` calls must be `#[inline(always)]`, or it is the same code both times.
+/// that `run` calls must be `#[inline(always)]`, or it is the same code both times; a closure that
+/// is handed on may not be in line either.
 pub(crate) trait Work {
     type Out;
 
     fn run(self, deposit: Option<Deposit>) -> Self::Out;
 }
 
+/// Does the work in the faster way.
+#[inline(always)]
+pub(crate) fn run<W: Work>(work: W) -> W::Out {
+    Way::new().run(work)
+}
+
 impl Way {
-    /// Asks the processor.
+    /// What the processor has; it is asked once in a program's life.
     #[must_use]
+    #[inline(always)]
     pub(crate) fn new() -> Self {
+        // What the build targets is known without asking.
         #[cfg(all(target_arch = "x86_64", feature = "std"))]
         if !FAST && !cfg!(lessram_scalar) {
-            let microcode =
-                std::is_x86_feature_detected!("sse4a") && !std::is_x86_feature_detected!("vaes");
-            let has = std::is_x86_feature_detected!("bmi1")
-                && std::is_x86_feature_detected!("bmi2")
-                && std::is_x86_feature_detected!("lzcnt")
-                && std::is_x86_feature_detected!("popcnt");
-            return Self(has && !microcode);
+            return Self(asked::get());
         }
         Self(false)
     }
 
-    /// Does the work in the faster way.
+    /// As [`run`], by whoever keeps the answer.
     #[inline(always)]
     pub(crate) fn run<W: Work>(self, work: W) -> W::Out {
-        // What the build targets is known without asking.
         #[cfg(target_arch = "x86_64")]
         if !FAST && self.0 {
             // SAFETY: the processor has all four features (invariant 2).
             return unsafe { with_deposit(work) };
         }
         work.run(None)
+    }
+}
+
+/// The processor's answer, kept: std keeps one for each feature, which is five to be looked at.
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod asked {
+    use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+
+    const UNKNOWN: u8 = 0;
+    const SLOW: u8 = 1;
+    const FAST: u8 = 2;
+    static ANSWER: AtomicU8 = AtomicU8::new(UNKNOWN);
+
+    #[inline(always)]
+    pub(super) fn get() -> bool {
+        let answer = ANSWER.load(Relaxed);
+        answer == FAST || answer == UNKNOWN && ask()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn ask() -> bool {
+        let microcode =
+            std::is_x86_feature_detected!("sse4a") && !std::is_x86_feature_detected!("vaes");
+        let fast = !microcode
+            && std::is_x86_feature_detected!("bmi1")
+            && std::is_x86_feature_detected!("bmi2")
+            && std::is_x86_feature_detected!("lzcnt")
+            && std::is_x86_feature_detected!("popcnt");
+        ANSWER.store(if fast { FAST } else { SLOW }, Relaxed);
+        fast
     }
 }
 

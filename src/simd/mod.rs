@@ -15,10 +15,10 @@
 //! here: its callers have another way.
 //!
 //! With `std` the processor is asked, so that a program built for any x86-64 finds its AVX2;
-//! without it only what the build targets counts. Functions for one element are never chosen this
-//! way: they take what the build targets. (Filters over `lines`, and what keeps a `deposit::Way`,
-//! choose theirs once each.) With `--cfg lessram_scalar` nothing but `scalar` is used, so that
-//! tests and benches can be run over it.
+//! without it only what the build targets counts. Functions for one element take what the build
+//! targets too, but for those that select among bits (`deposit`), and filters over `lines`, which
+//! choose once each. With `--cfg lessram_scalar` nothing but `scalar` is used, so that tests and
+//! benches can be run over it.
 //!
 //! Invariants:
 //!

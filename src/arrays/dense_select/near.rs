@@ -2,13 +2,13 @@
 //!
 //! Bits that a core does not keep near it have to be waited for, and what counts there is how many
 //! questions it has under way at once: those of few steps, and those whose end it expects too
-//! soon, as it then goes on to the next one. So a build for a processor that counts ones by an
-//! instruction goes on from the sample before, by as few steps as there can be. Nearer bits, and
-//! ones that are counted by a dozen instructions, want the nearest sample, for fewer words. The
-//! test is `elias_fano` of the peers' benches, built for the processor.
+//! soon, as it then goes on to the next one. So a processor that counts ones by an instruction goes
+//! on from the sample before, by as few steps as there can be. Nearer bits, and ones that are
+//! counted by a dozen instructions, want the nearest sample, for fewer words. The test is
+//! `elias_fano` of the peers' benches.
 
 use super::flip;
-use crate::bits::word::{COUNTS, LINE, below, is_cached, select_by, select_in_word};
+use crate::bits::word::{LINE, below, counts, is_cached, select_by};
 use crate::simd::deposit::Deposit;
 use crate::storage::Le64;
 
@@ -21,7 +21,12 @@ const SCAN: usize = super::REACH as usize / 64 + 2;
 /// Where the one is that stands `left` ones behind position `from`, 0 for the first at it or behind
 /// it. `None` if it is not among the eight words from that of `from` on, or there are not as many.
 #[inline(always)]
-pub(super) fn forward<const ZERO: bool>(bits: &[Le64], from: u64, mut left: u32) -> Option<u64> {
+pub(super) fn forward<const ZERO: bool>(
+    bits: &[Le64],
+    from: u64,
+    mut left: u32,
+    by: Option<Deposit>,
+) -> Option<u64> {
     let first = usize::try_from(from >> 6).ok()?;
     // Eight that are there for certain: no question whether there is a next one.
     let words: &[Le64; LINE] = bits.get(first..first.checked_add(LINE)?)?.first_chunk()?;
@@ -30,7 +35,7 @@ pub(super) fn forward<const ZERO: bool>(bits: &[Le64], from: u64, mut left: u32)
         let word = flip::<ZERO>(*word) & mask;
         let ones = word.count_ones();
         if left < ones {
-            return Some((first + at) as u64 * 64 + u64::from(select_in_word(word, left)));
+            return Some((first + at) as u64 * 64 + u64::from(select_by(by, word, left)));
         }
         left -= ones;
         mask = u64::MAX;
@@ -47,7 +52,7 @@ pub(super) fn find<const ZERO: bool>(
     ahead: i32,
     by: Option<Deposit>,
 ) -> Option<u64> {
-    if (COUNTS || by.is_some()) && is_cached(bits.len()) {
+    if counts(by) && is_cached(bits.len()) {
         let found = in_window::<ZERO>(bits, from, ahead, by);
         if found.is_some() {
             return found;
@@ -148,7 +153,7 @@ mod tests {
                         // No farther than eight words, all of which are there.
                         let end = from / 64 + LINE as u64;
                         let there = walked.filter(|bit| end <= 30 && bit / 64 < end);
-                        assert_eq!(forward::<false>(&words, from, left), there);
+                        assert_eq!(forward::<false>(&words, from, left, None), there);
                     }
                     let seen = in_window::<false>(&words, from, ahead, None);
                     assert!(seen.is_none() || seen == walked);
@@ -161,7 +166,7 @@ mod tests {
                 assert!(case > 0 || !inner || near.is_some());
             }
         }
-        assert_eq!(forward::<false>(&words_apart(), 0, 1), None);
+        assert_eq!(forward::<false>(&words_apart(), 0, 1, None), None);
         assert_eq!(find::<false>(&[], 0, 0, None), None);
         assert_eq!(find::<false>(&[Le64::new(1)], u64::MAX, -1, None), None);
     }

@@ -14,7 +14,7 @@ use super::{DenseSelect, Ints, PackedInts, SortedInts, lower_bound, positions_in
 use crate::bits::word::is_cached;
 use crate::error::{FileError, Tag};
 use crate::mem::{Footprint, PartKind, Parts};
-use crate::simd::deposit::{Deposit, Way, Work};
+use crate::simd::deposit::{self, Deposit, Work};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Le64, Persist, Source, Words, doors, require};
@@ -193,25 +193,15 @@ impl<W: Words> EliasFano<W> {
     #[must_use]
     #[inline(always)]
     pub fn get(&self, index: usize) -> Option<u64> {
-        // In line only what takes few steps, so that more questions are under way at once.
-        if !is_cached(self.high().len()) {
-            if let Some(number) = self.get_forward(index) {
-                return Some(number);
-            }
-        }
-        // The low half comes while the other one is looked for, and is asked for only: in many
-        // steps, a read that is waited for holds up the questions behind it.
-        self.lows.prefetch(index);
-        let bit = self.bit_anywhere(index as u64);
-        Some(self.join(index as u64, bit, self.lows.get(index)?))
+        deposit::run(GetOne { numbers: self, index })
     }
 
     /// As [`get`](Self::get), in the fewest steps where that pays; `None` also where these do not
     /// find it.
     #[inline(always)]
-    fn get_forward(&self, index: usize) -> Option<u64> {
+    fn get_forward(&self, index: usize, by: Option<Deposit>) -> Option<u64> {
         let low = self.lows.get_narrow(index)?;
-        let bit = self.ones.select_forward(self.high(), index as u64)?;
+        let bit = self.ones.select_forward(self.high(), index as u64, by)?;
         Some(self.join(index as u64, bit, low))
     }
 
@@ -249,7 +239,7 @@ impl<W: Words> EliasFano<W> {
         for index in indices {
             assert!(*index < self.len(), "index {index} of {} numbers", self.len());
         }
-        Way::new().run(GetMany { numbers: self, indices, out });
+        deposit::run(GetMany { numbers: self, indices, out });
     }
 
     /// Asks for the memory that the numbers at `indices` are read from.
@@ -266,7 +256,7 @@ impl<W: Words> EliasFano<W> {
     /// The numbers at `index` and behind it, if there are both: for the second no index is asked.
     #[inline]
     pub(super) fn pair(&self, index: usize) -> Option<(u64, u64)> {
-        self.pair_by(index, None)
+        deposit::run(Pair { numbers: self, index })
     }
 
     /// As [`pair`](Self::pair), in work that may be compiled for a processor with `pdep`.
@@ -313,30 +303,47 @@ impl<W: Words> EliasFano<W> {
     /// the low halves at the same time, and takes the fewest steps if that pays.
     #[inline(always)]
     fn start(&self, zeros: &DenseSelect<128, true, W>, h: u64) -> Place {
-        let before = h.wrapping_sub(1);
+        deposit::run(Start { numbers: self, zeros, h })
+    }
+
+    /// [`start`](Self::start) in the fewest steps, where that pays; `None` also where these do not
+    /// find it.
+    #[inline(always)]
+    fn start_forward(
+        &self,
+        zeros: &DenseSelect<128, true, W>,
+        h: u64,
+        by: Option<Deposit>,
+    ) -> Option<Place> {
         if is_cached(self.high().len()) {
-            return self.start_anywhere(zeros, h);
+            return None;
         }
-        let Some(from) = zeros.sample_before(before) else { return self.start_anywhere(zeros, h) };
+        let before = h.wrapping_sub(1);
+        let from = zeros.sample_before(before)?;
         // How many numbers stand before the sample is known, and behind it come 1/2 to 1 for each
         // zero on average: of evenly spread ones this misses by at most 32 of them.
         let left = before % 128;
         let index = from.wrapping_sub(before).wrapping_add(left + left * 3 / 4);
         self.lows.prefetch(index as usize);
-        match zeros.select_from(self.high(), from, before) {
-            Some(bit) => Place { index: (bit + 1).saturating_sub(h), bit: bit + 1 },
-            None => self.start_anywhere(zeros, h),
-        }
+        let bit = zeros.select_from(self.high(), from, before, by)? + 1;
+        Some(Place { index: bit.saturating_sub(h), bit })
     }
 
     /// [`start`](Self::start) in as many steps as it takes.
+    #[inline(always)]
+    fn start_by(&self, zeros: &DenseSelect<128, true, W>, h: u64, by: Option<Deposit>) -> Place {
+        let zero = match h.checked_sub(1) {
+            Some(before) => zeros.select_by(self.high(), before, by),
+            None => None,
+        };
+        let bit = zero.map_or(0, |bit| bit + 1);
+        Place { index: bit.saturating_sub(h), bit }
+    }
+
+    /// [`start_by`](Self::start_by), out of line.
     #[inline(never)]
     fn start_anywhere(&self, zeros: &DenseSelect<128, true, W>, h: u64) -> Place {
-        let bit = match h.checked_sub(1) {
-            Some(before) => zeros.select_by(self.high(), before, None).map_or(0, |bit| bit + 1),
-            None => 0,
-        };
-        Place { index: bit.saturating_sub(h), bit }
+        self.start_by(zeros, h, None)
     }
 
     /// The place before the first number from `place` on, and before the zero at `end`, whose low
@@ -741,6 +748,71 @@ impl<W: Words> SortedInts for EliasFano<W> {
 
     fn iter_from(&self, index: usize) -> impl DoubleEndedIterator<Item = u64> {
         self.iter_from(index)
+    }
+}
+
+/// The work of [`EliasFano::get`].
+struct GetOne<'a, W: Words> {
+    numbers: &'a EliasFano<W>,
+    index: usize,
+}
+
+impl<W: Words> Work for GetOne<'_, W> {
+    type Out = Option<u64>;
+
+    #[inline(always)]
+    fn run(self, by: Option<Deposit>) -> Option<u64> {
+        let Self { numbers, index } = self;
+        // In line only what takes few steps, so that more questions are under way at once.
+        if !is_cached(numbers.high().len()) {
+            if let Some(number) = numbers.get_forward(index, by) {
+                return Some(number);
+            }
+        }
+        // The low half comes while the other one is looked for, and is asked for only: in many
+        // steps, a read that is waited for holds up the questions behind it.
+        numbers.lows.prefetch(index);
+        let bit = match by {
+            Some(_) => numbers.bit_by(index as u64, by),
+            None => numbers.bit_anywhere(index as u64),
+        };
+        Some(numbers.join(index as u64, bit, numbers.lows.get(index)?))
+    }
+}
+
+/// The work of [`EliasFano::start`].
+struct Start<'a, W: Words> {
+    numbers: &'a EliasFano<W>,
+    zeros: &'a DenseSelect<128, true, W>,
+    h: u64,
+}
+
+impl<W: Words> Work for Start<'_, W> {
+    type Out = Place;
+
+    #[inline(always)]
+    fn run(self, by: Option<Deposit>) -> Place {
+        let Self { numbers, zeros, h } = self;
+        match numbers.start_forward(zeros, h, by) {
+            Some(place) => place,
+            None if by.is_some() => numbers.start_by(zeros, h, by),
+            None => numbers.start_anywhere(zeros, h),
+        }
+    }
+}
+
+/// The work of [`EliasFano::pair`].
+struct Pair<'a, W: Words> {
+    numbers: &'a EliasFano<W>,
+    index: usize,
+}
+
+impl<W: Words> Work for Pair<'_, W> {
+    type Out = Option<(u64, u64)>;
+
+    #[inline(always)]
+    fn run(self, by: Option<Deposit>) -> Option<(u64, u64)> {
+        self.numbers.pair_by(self.index, by)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A line of 496 bits and a count: where a bit stands in it, and what can be asked of it.
 
-use crate::bits::word::{HALF, LINE, count_to_middle, select_in_word};
+use crate::bits::word::{HALF, LINE, count_to_middle, select_by};
+use crate::simd::deposit::Deposit;
 use crate::storage::Le64;
 
 /// Bits of a line.
@@ -87,7 +88,7 @@ pub(super) fn halves(line: &Line) -> [u64; 2] {
 pub(super) fn rank(line: &Line, bit: usize) -> u64 {
     let right = bit >> 8 & 1;
     let half = &line[right * HALF..][..HALF];
-    let between = u64::from(count_to_middle(core::array::from_fn(|i| half[i].get()), bit));
+    let between = u64::from(count_to_middle(core::array::from_fn(|i| half[i].get()), bit, None));
     // All ones where they are taken away.
     let sign = (right as u64).wrapping_sub(1);
     to_middle(line).wrapping_add((between ^ sign).wrapping_sub(sign))
@@ -108,7 +109,12 @@ pub(super) enum Found {
 ///
 /// Every word is counted once. The line is told from others by one branch that is rarely taken.
 #[inline(always)]
-pub(super) fn find<const BIT: bool>(line: &Line, middle: u64, k: u64) -> Found {
+pub(super) fn find<const BIT: bool>(
+    line: &Line,
+    middle: u64,
+    k: u64,
+    by: Option<Deposit>,
+) -> Found {
     let ones: [u32; LINE] = core::array::from_fn(|i| word::<BIT>(line, i).count_ones());
     let left = ones[0] + ones[1] + ones[2] + ones[3];
     let all = left + ones[4] + ones[5] + ones[6] + ones[7];
@@ -130,7 +136,7 @@ pub(super) fn find<const BIT: bool>(line: &Line, middle: u64, k: u64) -> Found {
         before += ones & passed.wrapping_neg();
     }
     let at = at as usize;
-    Found::Here(at * 64 + select_in_word(word::<BIT>(line, at), rest - before) as usize)
+    Found::Here(at * 64 + select_by(by, word::<BIT>(line, at), rest - before) as usize)
 }
 
 #[cfg(all(test, feature = "std"))]
@@ -174,17 +180,20 @@ mod tests {
                 assert_eq!(rank(&line, bit), before + seen, "bit {bit} of case {case}");
                 if words[bit / 64] >> (bit % 64) & 1 == 1 {
                     let middle = before + ones[0];
-                    assert_eq!(find::<true>(&line, middle, before + seen), Found::Here(bit));
+                    assert_eq!(find::<true>(&line, middle, before + seen, None), Found::Here(bit));
                     seen += 1;
                 } else {
                     let middle = before + zeros[0];
-                    assert_eq!(find::<false>(&line, middle, before + unseen), Found::Here(bit));
+                    assert_eq!(
+                        find::<false>(&line, middle, before + unseen, None),
+                        Found::Here(bit)
+                    );
                     unseen += 1;
                 }
             }
             let (middle, all) = (before + ones[0], ones[0] + ones[1]);
-            assert_eq!(find::<true>(&line, middle, before + all + 7), Found::Behind(7));
-            assert_eq!(find::<true>(&line, middle + 9, before), Found::Before(9));
+            assert_eq!(find::<true>(&line, middle, before + all + 7, None), Found::Behind(7));
+            assert_eq!(find::<true>(&line, middle + 9, before, None), Found::Before(9));
         }
     }
 }
