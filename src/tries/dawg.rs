@@ -193,7 +193,7 @@ impl<W: Words> Dawg<W> {
     /// than keys, in a damaged file too.
     #[cfg(feature = "alloc")]
     pub fn matches<M: Automaton>(&self, automaton: M) -> DawgMatches<'_, M> {
-        DawgMatches::new(self.root(), self.facts.len, automaton)
+        DawgMatches::new(self.root(), &self.facts, automaton)
     }
 
     /// The keys that become `word` by at most `most` characters inserted, removed or replaced, in

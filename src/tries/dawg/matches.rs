@@ -2,9 +2,11 @@
 //!
 //! A damaged file may lead in circles, and there are as good as endlessly many ways around them. So
 //! each node has a share of the numbers of the node above it, as the keys on edges say, and is not
-//! entered without one: at each depth there are no more nodes than keys.
+//! entered without one: at each depth there are no more nodes than keys. And no path is longer than
+//! the longest key.
 
 use super::node::{Edges, Node};
+use super::read::Facts;
 use crate::tries::{Automaton, Near};
 use alloc::vec::Vec;
 use core::iter::FusedIterator;
@@ -28,6 +30,8 @@ pub struct DawgMatches<'a, M: Automaton> {
     automaton: M,
     path: Vec<Frame<'a, M::State>>,
     key: Vec<u8>,
+    /// Bytes of the longest key of all.
+    longest: usize,
     /// Of the empty key, if it is accepted and has not been told.
     first: Option<M::Match>,
 }
@@ -36,11 +40,12 @@ pub struct DawgMatches<'a, M: Automaton> {
 pub type Fuzzy<'a> = DawgMatches<'a, Near>;
 
 impl<'a, M: Automaton> DawgMatches<'a, M> {
-    pub(super) fn new(root: Node<'a>, len: usize, automaton: M) -> Self {
+    pub(super) fn new(root: Node<'a>, facts: &Facts, automaton: M) -> Self {
         let state = automaton.start();
+        let Facts { len, longest, .. } = *facts;
         let first = automaton.matched(&state).filter(|_| root.is_final() && len > 0);
         let frame = Frame { edges: root.edges(), state, keys: 0..len as u32 };
-        Self { automaton, path: alloc::vec![frame], key: Vec::new(), first }
+        Self { automaton, path: alloc::vec![frame], key: Vec::new(), longest, first }
     }
 
     /// The key that was found last.
@@ -67,7 +72,7 @@ impl<M: Automaton> Iterator for DawgMatches<'_, M> {
             let start = frame.keys.start.saturating_add(share.start);
             let end = frame.keys.start.saturating_add(share.end).min(frame.keys.end);
             let state = self.automaton.step(&frame.state, byte);
-            if !self.automaton.is_alive(&state) || start >= end {
+            if !self.automaton.is_alive(&state) || start >= end || depth > self.longest {
                 continue;
             }
             self.key.truncate(depth - 1);

@@ -4,7 +4,7 @@ use super::code::{Codes, Head};
 use super::*;
 use crate::storage::words::{Le32, as_halves_mut};
 use crate::testkit::data::Rng;
-use crate::tries::Change;
+use crate::tries::{Change, Glob};
 use std::collections::{BTreeMap, BTreeSet};
 use std::format;
 use std::ops::Bound::{Excluded, Included, Unbounded};
@@ -239,6 +239,20 @@ fn circles_come_to_an_end() {
     for none in circles(0, true) {
         assert!(none.fuzzy("z", 3).next().is_none() && none.keys_along("z").next().is_none());
     }
+}
+
+/// A ring whose one number is on no edge of it: only the longest key's length ends it.
+#[test]
+fn a_ring_without_keys_comes_to_an_end() {
+    let mut edges = HeapWords::new_in(crate::mem::Global);
+    edges.try_resize(17).unwrap();
+    let counts = edges.clone();
+    let edge = u32::from(b'a') << fixed::LABEL | fixed::ROOT as u32;
+    as_halves_mut(edges.words_mut())[fixed::ROOT] = Le32::new(edge);
+    let form = Form::Fixed { edges, counts, wide: 0, narrow: 40 };
+    let ring = Dawg { form, facts: Facts { len: 1, longest: 20, empty: false } };
+    assert!(ring.validate().is_err());
+    assert_eq!(ring.matches(Glob::new("*").unwrap()).count(), 0);
 }
 
 #[test]
