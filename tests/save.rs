@@ -85,6 +85,8 @@ mod unix {
     use super::*;
     use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
     use std::os::unix::net::UnixListener;
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+    use std::thread;
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o7777
@@ -144,6 +146,32 @@ mod unix {
             version(1, 100).save(folder.file()).unwrap();
             assert_eq!(mode(&folder.file()), wanted);
         }
+    }
+
+    /// Whoever may not read the old file may not read what is to take its place.
+    #[test]
+    fn nobody_else_reads_a_file_while_it_is_written() {
+        let folder = TempFolder::new("private");
+        version(0, 100).save(folder.file()).unwrap();
+        fs::set_permissions(folder.file(), fs::Permissions::from_mode(0o600)).unwrap();
+        let large = version(1, 4_000_000);
+        let (done, mut seen) = (AtomicBool::new(false), 0);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                large.save(folder.file()).unwrap();
+                done.store(true, Relaxed);
+            });
+            while !done.load(Relaxed) {
+                for name in folder.names().iter().filter(|name| name.starts_with('.')) {
+                    // It may be gone by now.
+                    if let Ok(found) = fs::metadata(folder.0.join(name)) {
+                        assert_eq!(found.permissions().mode() & 0o77, 0, "{name}");
+                        seen += 1;
+                    }
+                }
+            }
+        });
+        assert!(seen > 0, "32 MB were written between two looks");
     }
 
     #[test]

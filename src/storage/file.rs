@@ -9,7 +9,7 @@ use super::write::write_to;
 use crate::error::{FileError, Tag};
 use crate::mem::Global;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -47,17 +47,13 @@ fn replace(
     path: &Path,
     write: impl FnOnce(&File) -> Result<(), FileError>,
 ) -> Result<(), FileError> {
+    let old = fs::metadata(path).ok();
     // A new name takes the place of anything but a folder: who may write to `/dev` would have a
     // file for `/dev/null`.
-    if fs::metadata(path).is_ok_and(|old| !old.is_file()) {
+    if old.as_ref().is_some_and(|old| !old.is_file()) {
         return Err(FileError::NotAFile);
     }
-    put(path, write, |temp, path| {
-        if let Ok(old) = fs::metadata(path) {
-            temp.file.set_permissions(old.permissions())?;
-        }
-        temp.rename(path)
-    })
+    put(path, old.map(|old| old.permissions()), write, Temp::rename)
 }
 
 /// Makes a file at `path` of what `write` writes, atomically; an error if there is one.
@@ -67,14 +63,16 @@ pub(super) fn create_new(
     write: impl FnOnce(&File) -> Result<(), FileError>,
 ) -> Result<(), FileError> {
     // A second name, as a new name for the first would take the place of what is there.
-    put(path, write, |temp, path| {
+    put(path, None, write, |temp, path| {
         Ok(temp.path.iter().try_for_each(|old| fs::hard_link(old, path))?)
     })
 }
 
-/// Writes a temporary file beside `path`, and lets `place` give it that name.
+/// Writes a temporary file beside `path`, with the permissions of the old one if there is one, and
+/// lets `place` give it that name.
 fn put(
     path: &Path,
+    old: Option<Permissions>,
     write: impl FnOnce(&File) -> Result<(), FileError>,
     place: impl FnOnce(Temp, &Path) -> Result<(), FileError>,
 ) -> Result<(), FileError> {
@@ -87,7 +85,16 @@ fn put(
     remove_leftovers(&folder, name);
     // Before anything is done that could not be undone.
     let folder_to_sync = open_folder(&folder)?;
-    let temp = Temp::create(&folder, name, OpenOptions::new().write(true).create_new(true))?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    if old.is_some() {
+        // Who may not read the old file may at no moment read the new one.
+        for_this_user(&mut options);
+    }
+    let temp = Temp::create(&folder, name, &options)?;
+    if let Some(permissions) = old {
+        temp.file.set_permissions(permissions)?;
+    }
     write(&temp.file)?;
     temp.file.sync_all()?;
     place(temp, &path)?;
@@ -115,6 +122,14 @@ fn target_of(path: &Path) -> Result<PathBuf, FileError> {
 /// Windows has no handle to sync a folder by; the rename is journalled.
 fn open_folder(folder: &Path) -> io::Result<Option<File>> {
     if cfg!(unix) { File::open(folder).map(Some) } else { Ok(None) }
+}
+
+/// On Unix, files that are made by `options` are for this user alone.
+fn for_this_user(options: &mut OpenOptions) {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    #[cfg(not(unix))]
+    let _ = options;
 }
 
 /// A temporary file that removes itself unless it is renamed.
@@ -146,8 +161,7 @@ impl Temp {
     pub(crate) fn unnamed(folder: &Path, name: &str) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        for_this_user(&mut options);
         let mut temp = Self::create(folder, OsStr::new(name), &options)?;
         if cfg!(unix) {
             if let Some(path) = &temp.path {
