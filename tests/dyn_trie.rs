@@ -482,6 +482,24 @@ fn what_maps_can_do() {
 
 #[cfg(feature = "serde")]
 #[test]
+fn keys_that_are_given_away_have_no_room_for_longer_ones() {
+    let long = vec![b'x'; 60_000];
+    let keys = || ["a", "ab", "b"].iter().map(|key| key.as_bytes()).chain([&long[..]]);
+    let set: DynTrie = keys().collect();
+    let mut map: DynTrieMap<u32> = keys().zip(0..).collect();
+    let tight = |key: &Vec<u8>| assert_eq!(key.capacity(), key.len());
+    (0..3).filter_map(|id| set.key_of(id)).for_each(|key| tight(&key));
+    [set.first(), map.key_of(1)].iter().flatten().for_each(tight);
+    tight(&map.first_key_value().unwrap().0);
+    assert_eq!(map.pop_first().map(|(key, value)| (key.capacity(), value)), Some((1, 0)));
+    let mut rest = map.into_iter();
+    assert_eq!(rest.next_back().map(|(key, value)| (key.len(), value)), Some((60_000, 3)));
+    rest.for_each(|(key, _)| tight(&key));
+    let dict = RearDict::from_sorted(keys()).unwrap();
+    (0..4).filter_map(|id| dict.key_of(id)).for_each(|key| tight(&key));
+}
+
+#[test]
 fn sets_and_maps_go_through_serde() {
     let set: DynTrie = (0..100).map(|i| i.to_string()).collect();
     let text = serde_json::to_string(&set).unwrap();

@@ -284,9 +284,8 @@ impl<V, A: Alloc + Clone> DynTrieMap<V, A> {
     #[must_use]
     pub fn key_of(&self, id: usize) -> Option<alloc::vec::Vec<u8>> {
         let mut buffer = alloc::vec![0; self.longest()];
-        let len = self.key_into(id, &mut buffer)?.len();
-        buffer.truncate(len);
-        Some(buffer)
+        // Not the buffer, which has room for the longest key.
+        Some(self.key_into(id, &mut buffer)?.to_vec())
     }
 
     /// The entries of the keys with numbers in `ids`, in order, each key lent out of one buffer on
@@ -477,7 +476,7 @@ impl<V, A: Alloc + Clone> IntoIterator for DynTrieMap<V, A> {
     type IntoIter = DynTrieIntoIter<V, A>;
 
     fn into_iter(self) -> DynTrieIntoIter<V, A> {
-        DynTrieIntoIter { map: self }
+        DynTrieIntoIter::new(self)
     }
 }
 

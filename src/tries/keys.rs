@@ -364,9 +364,8 @@ macro_rules! ranked_doors {
             #[cfg(feature = "alloc")]
             pub fn key_of(&self, id: usize) -> Option<alloc::vec::Vec<u8>> {
                 let mut buffer = alloc::vec![0; self.$($longest).+];
-                let len = self.key_into(id, &mut buffer)?.len();
-                buffer.truncate(len);
-                Some(buffer)
+                // Not the buffer, which has room for the longest key.
+                Some(self.key_into(id, &mut buffer)?.to_vec())
             }
 
             /// The keys with numbers in `ids`, in order, lent out of `buffer`, which should be as

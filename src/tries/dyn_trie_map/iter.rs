@@ -148,7 +148,22 @@ impl<V, A: Alloc + Clone> FusedIterator for DynTrieValues<'_, V, A> {}
 
 /// Takes the entries of a map out, from either end.
 pub struct DynTrieIntoIter<V, A: Alloc = Global> {
-    pub(super) map: DynTrieMap<V, A>,
+    map: DynTrieMap<V, A>,
+    /// As long as the longest key: for the one that comes next.
+    buffer: Vec<u8>,
+}
+
+impl<V, A: Alloc + Clone> DynTrieIntoIter<V, A> {
+    pub(super) fn new(map: DynTrieMap<V, A>) -> Self {
+        let buffer = alloc::vec![0; map.longest()];
+        Self { map, buffer }
+    }
+
+    fn remove(&mut self, id: usize) -> Option<(Vec<u8>, V)> {
+        let key = self.map.key_into(id, &mut self.buffer)?.to_vec();
+        let value = self.map.remove(&key)?;
+        Some((key, value))
+    }
 }
 
 impl<V, A: Alloc> fmt::Debug for DynTrieIntoIter<V, A> {
@@ -161,7 +176,7 @@ impl<V, A: Alloc + Clone> Iterator for DynTrieIntoIter<V, A> {
     type Item = (Vec<u8>, V);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.map.pop_first()
+        self.remove(0)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -171,7 +186,7 @@ impl<V, A: Alloc + Clone> Iterator for DynTrieIntoIter<V, A> {
 
 impl<V, A: Alloc + Clone> DoubleEndedIterator for DynTrieIntoIter<V, A> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        self.map.pop_last()
+        self.remove(self.map.len().checked_sub(1)?)
     }
 }
 
