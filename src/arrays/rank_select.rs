@@ -284,7 +284,8 @@ impl<A: Alloc + Clone> RankSelect<HeapWords<A>> {
     /// # Errors
     ///
     /// [`BuildError::Alloc`] if memory cannot be had.
-    pub fn try_new_in(bits: BitVec<HeapWords<A>>, alloc: A) -> Result<Self, BuildError> {
+    pub fn try_new_in(mut bits: BitVec<HeapWords<A>>, alloc: A) -> Result<Self, BuildError> {
+        bits.clear_behind(); // Those of a damaged file would be refused.
         let ranks = RankIndex::try_new_in(bits.as_words(), bits.len(), alloc.clone())?;
         let ones = Select::try_new_in(bits.as_words(), &ranks, alloc)?;
         Ok(Self { bits, ranks, ones, zeros: None })

@@ -500,10 +500,11 @@ impl<A: Alloc> RankedBits<HeapWords<A>> {
     /// # Errors
     ///
     /// [`BuildError::Alloc`] if memory cannot be had.
-    pub fn try_new_in(bits: BitVec<HeapWords<A>>, alloc: A) -> Result<Self, BuildError>
+    pub fn try_new_in(mut bits: BitVec<HeapWords<A>>, alloc: A) -> Result<Self, BuildError>
     where
         A: Clone,
     {
+        bits.clear_behind(); // Those of a damaged file would be counted.
         let len = bits.len();
         let mut lines = AlignedWords::extended(bits.into_words(), lines_for(len) * LINE_WORDS)?;
         spread(lines.words_mut());

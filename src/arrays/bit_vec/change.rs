@@ -217,6 +217,14 @@ impl<A: Alloc> BitVec<HeapWords<A>> {
         }
     }
 
+    /// Clears what stands behind the last bit in its word. Of sound bits that are zeros already.
+    pub(in crate::arrays) fn clear_behind(&mut self) {
+        let len = self.len;
+        if let (Some(last), 1..) = (self.words.words_mut().last_mut(), len & 63) {
+            *last = Le64::new(last.get() & below(len as u32));
+        }
+    }
+
     /// Removes the bits from `len` on; does nothing if there are no more than `len`. Keeps the
     /// room. O(1).
     pub fn truncate(&mut self, len: usize) {
@@ -225,9 +233,7 @@ impl<A: Alloc> BitVec<HeapWords<A>> {
         }
         self.len = len;
         self.words.truncate(len.div_ceil(64));
-        if let (Some(last), 1..) = (self.words.words_mut().last_mut(), len & 63) {
-            *last = Le64::new(last.get() & below(len as u32));
-        }
+        self.clear_behind();
     }
 
     /// Removes all bits. Keeps the room.

@@ -127,3 +127,15 @@ fn strange_counts_give_positions_or_none() {
         assert!(strange.validate().is_err());
     }
 }
+
+#[test]
+fn bits_behind_the_last_of_a_damaged_file_do_not_count() {
+    let mut file = BitVec::filled(true, 10).to_bytes().unwrap();
+    let at = file.as_bytes().windows(8).rposition(|word| word == 0x3FF_u64.to_le_bytes());
+    file.as_bytes_mut()[at.unwrap() + 7] = 0xFF;
+    let damaged = || BitVec::view(file.as_bytes()).unwrap().to_heap();
+    assert!(damaged().validate().is_err());
+    let (lined, plain) = (RankedBits::new(damaged()), crate::arrays::RankSelect::new(damaged()));
+    assert_eq!((lined.ones(), lined.zeros(), lined.rank(10)), (10, 0, 10));
+    assert_eq!((plain.ones(), plain.zeros(), plain.rank(10)), (10, 0, 10));
+}
