@@ -148,7 +148,8 @@ impl<V> Block<V> {
         self.units() * Self::UNIT + Self::EXTRA
     }
 
-    /// The bytes in front of the last `len` values' places.
+    /// The bytes in front of the last `len` values' places; of all entries, as what is before fewer
+    /// may be a value's, and not initialised.
     #[inline(always)]
     fn bytes_before(&self, len: usize) -> &[u8] {
         let bytes = self.size() - len * size_of::<V>();

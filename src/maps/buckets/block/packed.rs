@@ -53,6 +53,11 @@ impl<V> Packed<V> {
     #[inline(always)]
     pub(in super::super) fn find(&self, width: u32, cell: Cell) -> Option<(usize, &V)> {
         let len = self.0.short_len();
+        // First: of more entries than a byte holds the head says the number elsewhere, and bytes
+        // before so few values are not all initialised.
+        if len > front::SMALL {
+            return self.find_any(width, cell);
+        }
         let cells = Cells::new(self.0.bytes_before(len), len, width);
         if !cells.are_few() {
             return self.find_any(width, cell);
@@ -81,9 +86,12 @@ impl<V> Packed<V> {
         mut accepts: impl FnMut(usize, &'b V) -> Option<R>,
     ) -> Option<R> {
         let len = self.0.short_len();
+        // First, as in `find`.
+        if len > front::SMALL {
+            return self.find_slowly(tag, accepts);
+        }
         let front = self.0.bytes_before(len);
-        // Of more entries than a byte holds the head says the number elsewhere.
-        if len > front::SMALL || front.len() < Self::LEAST {
+        if front.len() < Self::LEAST {
             return self.find_slowly(tag, accepts);
         }
         let mut found = self.pick(len, 0, Self::equal_from(front, 0, tag), &mut accepts);
