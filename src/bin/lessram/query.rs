@@ -35,10 +35,12 @@ pub(crate) fn run(args: &QueryArgs) -> Outcome<Code> {
 
 /// Answers for a sequence.
 pub(crate) fn items(hold: &dyn Hold, args: &QueryArgs, printer: &mut Printer) -> Outcome<bool> {
-    let query = Query { hold, sorted: hold.is_sorted(), name: &args.file };
     if let Some(index) = args.index {
-        query.at_index(index, printer)
-    } else if let Some(prefix) = &args.prefix {
+        return at_index(hold, index, args, printer);
+    }
+    // Reads all of them.
+    let query = Query { hold, sorted: hold.is_sorted(), name: &args.file };
+    if let Some(prefix) = &args.prefix {
         query.prefix(prefix.as_encoded_bytes(), printer)
     } else if let Some(range) = &args.range {
         query.range(range, printer)
@@ -181,20 +183,23 @@ struct Query<'a> {
     name: &'a Path,
 }
 
-impl Query<'_> {
-    fn at_index(&self, index: u64, printer: &mut Printer) -> Outcome<bool> {
-        let item = usize::try_from(index).ok().and_then(|index| self.hold.get(index));
-        match &item {
-            Some(item) => printer.item(Some(index as usize), item)?,
-            None => {
-                let items = group(self.hold.len() as u64);
-                let text = format!("{}: has {items} items, none at {index}", self.name.display());
-                self.tell(&format!("lessram: {text}"));
-            }
+fn at_index(hold: &dyn Hold, index: u64, args: &QueryArgs, printer: &mut Printer) -> Outcome<bool> {
+    let item = usize::try_from(index).ok().and_then(|index| hold.get(index));
+    match &item {
+        Some(item) => printer.item(Some(index as usize), item)?,
+        None => {
+            let (items, name) = (group(hold.len() as u64), args.file.display());
+            tell(&format!("lessram: {name}: has {items} items, none at {index}"));
         }
-        Ok(item.is_some())
     }
+    Ok(item.is_some())
+}
 
+fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+impl Query<'_> {
     fn keys(&self, args: &QueryArgs, printer: &mut Printer) -> Outcome<bool> {
         if !self.sorted {
             self.tell_unsorted();
@@ -274,15 +279,11 @@ impl Query<'_> {
     }
 
     fn tell_unsorted(&self) {
-        self.tell(&format!(
+        tell(&format!(
             "note: {}: its items do not ascend, so all are looked at: sort the input (LC_ALL=C \
              sort) before building to search",
             self.name.display()
         ));
-    }
-
-    fn tell(&self, line: &str) {
-        let _ = writeln!(std::io::stderr(), "{line}");
     }
 }
 
