@@ -106,13 +106,17 @@ impl<const G: usize, const ZERO: bool, W: Words> DenseSelect<G, ZERO, W> {
         deposit::run(SelectOne { index: self, bits, k })
     }
 
+    /// [`select`](Self::select) in as many steps as it takes.
+    #[inline(never)]
+    fn select_anywhere(&self, bits: &[Le64], k: u64) -> Option<u64> {
+        self.select_by(bits, k, None)
+    }
+
     /// Whether [`select_forward`](Self::select_forward) pays: in the eight words that it looks at
     /// are half as many ones again, on average, as from a sample to the next.
     #[inline(always)]
     const fn is_dense_and_far(&self, bits: &[Le64]) -> bool {
-        let words = bits.len() as u64;
-        !is_cached(bits.len())
-            && self.count >= words.saturating_mul((G + G / 2) as u64 / LINE as u64)
+        !is_cached(bits.len()) && self.count / ((G + G / 2) / LINE) as u64 >= bits.len() as u64
     }
 
     /// As [`select`](Self::select), in work that may be compiled for a processor with `pdep`.
@@ -342,12 +346,16 @@ impl<const G: usize, const ZERO: bool, W: Words> Work for SelectOne<'_, G, ZERO,
     #[inline(always)]
     fn run(self, by: Option<Deposit>) -> Option<u64> {
         let Self { index, bits, k } = self;
-        if k < index.count && index.is_dense_and_far(bits) {
+        if k >= index.count {
+            return None;
+        }
+        // In line only what takes few steps, so that more questions are under way at once.
+        if index.is_dense_and_far(bits) {
             if let Some(bit) = index.select_forward(bits, k, by) {
                 return Some(bit);
             }
         }
-        index.select_by(bits, k, by)
+        if by.is_some() { index.select_by(bits, k, by) } else { index.select_anywhere(bits, k) }
     }
 }
 
