@@ -64,8 +64,9 @@
 //! - **A file from anywhere is safe to open.** It gives an error or wrong answers, never a panic,
 //!   undefined behaviour, or memory sized by what it claims. The same file opens on every machine,
 //!   32 or 64 bits, either byte order.
-//! - **Reading allocates nothing.** Growing methods that end the program when memory is refused
-//!   have a `try_` twin that returns the error.
+//! - **Reading allocates nothing.** Growing methods end the program when memory is refused, as
+//!   std's do (`handle_alloc_error`, which no `catch_unwind` catches), and panic where a size
+//!   overflows; each has a `try_` twin that returns the error.
 //!
 //! # Where the bytes live
 //!

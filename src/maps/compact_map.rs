@@ -52,7 +52,7 @@ use core::hash::{BuildHasher, Hash};
 /// # Space
 ///
 /// An entry, 1 byte for its tag, and about 16 bytes for each block: for entries of 16 bytes at most
-/// 17.6, and 250 more in all. A single entry takes 32. Nothing while it is empty.
+/// 17.6, and 250 more in all. A single entry takes 32. Nothing while it is new.
 ///
 /// # Time
 ///

@@ -52,7 +52,7 @@ use core::borrow::Borrow;
 /// The values; `64 - log2(n / 24)` bits a key of 64, and 20 bytes a bucket for its address, its
 /// head, and the rounding of its block to what malloc serves. That is 14.9 bytes for an entry of
 /// `u64` to `u64` at a million, and 14.5 at ten million; 30 % more after removals at most. Nothing
-/// while it is empty. (malloc keeps 8 bytes of its own a block: 0.3 an entry.)
+/// while it is new. (malloc keeps 8 bytes of its own a block: 0.3 an entry.)
 ///
 /// # Time
 ///

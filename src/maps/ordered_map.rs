@@ -60,7 +60,7 @@ pub use iter::{
 /// `size_of::<(K, V)>()` and 3 % on average (6 % at worst) above 128 KiB; and, on average, 6.7
 /// bytes for the position beyond 16.7 million entries, 5.4 up to there, 4.1 up to 65,536, 2.9 up to
 /// 256, 0 up to 8. For entries of 16 bytes that is 21.4 to 22.5 bytes from 100,000 on, and a byte
-/// more beyond 16.7 million. Nothing while it is empty.
+/// more beyond 16.7 million. Nothing while it is new.
 ///
 /// # Time
 ///

@@ -55,7 +55,7 @@ use core::hash::BuildHasher;
 /// The strings and the values; 2 bytes an entry for tag and length; 20 bytes a bucket for its
 /// address, its head, and the rounding of its block to what malloc serves. That is 3 bytes an entry
 /// in all, the same at any number from 100 on; 30 % more after removals at most. Nothing while it
-/// is empty. (malloc keeps 8 bytes of its own a block: 0.4 an entry.)
+/// is new. (malloc keeps 8 bytes of its own a block: 0.4 an entry.)
 ///
 /// # Time
 ///

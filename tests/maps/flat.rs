@@ -52,6 +52,39 @@ fn a_set_takes_what_its_docs_say_while_it_grows() {
     assert!(kept, "{most:?}");
 }
 
+/// Room that is asked for at once, before keys come.
+#[test]
+fn maps_take_what_their_docs_say_where_the_number_is_known() {
+    let keys = |n: u64| (0..n).map(|i| i.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    for n in [8_001, 9_000, 10_000, 12_000, 20_000, 99_999, 100_000, 130_000, 1_000_000, 1_100_000]
+    {
+        let (most, most_of_set) = match n {
+            1_000_000.. => (19.3, 1.29),
+            100_000.. => (20.9, 1.39),
+            10_000.. => (24.5, 1.65),
+            _ => (26.0, 1.75),
+        };
+        let map: Map<u64, u64> = keys(n).map(|key| (key, key)).collect();
+        let set: Set<u64> = keys(n).collect();
+        let each = |bytes: usize| bytes as f64 / n as f64;
+        let (map, set) = (each(map.heap_bytes()), each(set.heap_bytes()));
+        assert!(map <= most && set <= 8.0 * most_of_set, "{n} entries: {map}, {set}");
+    }
+}
+
+#[test]
+fn a_map_takes_a_third_more_at_most_while_its_entries_go() {
+    let key = |i: u64| i.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut map: Map<u64, u64> = Map::new();
+    (0..400_000).for_each(|i| _ = map.insert(key(i), i));
+    for gone in 0..400_000 - 100 {
+        map.remove(&key(gone));
+        let most = if map.len() >= 10_000 { 20.5 } else { 22.2 } * 4.0 / 3.0;
+        let bytes = map.heap_bytes() as f64 / map.len() as f64;
+        assert!(bytes <= most, "{bytes} bytes an entry of {}", map.len());
+    }
+}
+
 #[test]
 fn an_ordered_map_takes_what_its_docs_say_while_it_grows() {
     // Positions become wider at 65,536.
