@@ -255,6 +255,23 @@ fn a_ring_without_keys_comes_to_an_end() {
     assert_eq!(ring.matches(Glob::new("*").unwrap()).count(), 0);
 }
 
+/// An automaton that never dies goes wherever edges lead.
+#[test]
+fn all_keys_of_damaged_files_come_to_an_end() {
+    let keys: Keys = ["a", "ab", "ant", "bee", "cat", "cats", "dog"].map(Vec::from).into();
+    for dawg in built(&keys) {
+        let mut file = dawg.to_bytes().unwrap();
+        for bit in 0..8 * file.as_bytes().len() {
+            file.as_bytes_mut()[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(damaged) = Dawg::view(file.as_bytes()) {
+                let found = damaged.matches(Glob::new("*").unwrap()).take(1_000);
+                assert!(found.count() <= damaged.len());
+            }
+            file.as_bytes_mut()[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+}
+
 #[test]
 fn space_is_as_the_docs_say() {
     let keys: Vec<String> = (0..100_000).map(|i| format!("{i:05}")).collect();
