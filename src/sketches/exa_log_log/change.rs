@@ -324,21 +324,11 @@ impl<A: Alloc> ExaLogLog<HeapWords<A>> {
         self.know();
     }
 
-    /// Puts exceptions that no longer are any back into their registers.
+    /// Puts exceptions that no longer are any back into their registers. O(exceptions).
     pub(super) fn revise_exceptions(&mut self) {
-        let mut place = 0;
-        loop {
-            let packed = self.packed();
-            let Some((index, value)) = packed::exceptions(packed.exceptions).nth(place) else {
-                break;
-            };
-            if value >= u32::from(self.base) + ESCAPE || index >= 1 << self.p {
-                place += 1;
-                continue;
-            }
-            let seen = packed::get(packed.registers, index) & SEEN;
-            self.replace(index, Register { value, seen });
-        }
+        let (base, fixed, end) = (u32::from(self.base), self.fixed_words(), packed::words(self.p));
+        let (registers, rest) = self.words.as_bytes_mut().split_at_mut(end * 8);
+        packed::revise(registers, &mut rest[(fixed - end) * 8..], base);
     }
 
     /// Gives back words of exceptions that hold none.

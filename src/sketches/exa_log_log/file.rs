@@ -175,6 +175,50 @@ mod tests {
         let error = ExaLogLog::view(file.as_bytes()).unwrap_err();
         assert!(matches!(error, FileError::Corrupt { section: DATA, .. }), "{error:?}");
     }
+
+    /// The hash that gives register `index` of 32 this value.
+    const fn hash_at(index: u64, value: u32) -> u64 {
+        let (top, zeros) = ((value as u64 - 1) % 2, (value - 1) / 2);
+        top << 63 | index << 58 | 1 << zeros
+    }
+
+    /// A sketch of 32 registers whose values are `value`.
+    fn level(value: u32) -> ExaLogLog {
+        let mut sketch = ExaLogLog::new(5);
+        (0..32).for_each(|index| sketch.insert_hash(hash_at(index, value)));
+        sketch
+    }
+
+    /// What `view` lets in of a sketch with two exceptions that do not ascend.
+    fn damaged() -> ExaLogLog {
+        let mut sketch = level(17);
+        [19, 20].into_iter().for_each(|index| sketch.insert_hash(hash_at(index, 60)));
+        sketch.validate().unwrap();
+        let at = sketch.fixed_words() * 8;
+        sketch.words.as_bytes_mut()[at..at + 8].rotate_left(4);
+        let file = sketch.to_bytes().unwrap();
+        let view = ExaLogLog::view(file.as_bytes()).unwrap();
+        assert!(view.validate().is_err());
+        view.to_heap()
+    }
+
+    #[test]
+    fn exceptions_that_do_not_ascend_are_survived() {
+        // Each of these raises the base so far that the two are no exceptions any more.
+        let mut merged = damaged();
+        merged.merge(&level(40)).unwrap();
+        let mut inserted = damaged();
+        (0..32).for_each(|index| inserted.insert_hash(hash_at(index, 40)));
+        for mut sketch in [merged, inserted] {
+            sketch.validate().unwrap();
+            assert_eq!((sketch.base, packed::count(sketch.packed().exceptions)), (40, 0));
+            sketch.fold_to(4).unwrap();
+            sketch.validate().unwrap();
+        }
+        let mut folded = damaged();
+        folded.fold_to(4).unwrap();
+        (0..32).for_each(|index| folded.insert_hash(hash_at(index, 90)));
+    }
 }
 
 #[cfg(all(feature = "serde", feature = "alloc"))]

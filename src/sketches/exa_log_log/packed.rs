@@ -202,6 +202,28 @@ pub(super) fn put(
     true
 }
 
+/// Puts exceptions that no longer are any back into their registers, and keeps the others side by
+/// side.
+///
+/// One pass by place, and nothing is looked up: those of a damaged file may not ascend, and a
+/// look-up then misses some.
+pub(super) fn revise(registers: &mut [u8], exceptions: &mut [u8], base: u32) {
+    let len = registers.len() / BLOCK_BYTES * BLOCK;
+    let mut kept = 0;
+    for place in 0..count(exceptions) {
+        let entry = exception(exceptions, place);
+        let (index, value) = ((entry >> 8) as usize, entry & 255);
+        if value >= base + ESCAPE || index >= len {
+            exceptions[kept * 4..kept * 4 + 4].copy_from_slice(&entry.to_le_bytes());
+            kept += 1;
+        } else {
+            let seen = get(registers, index) & SEEN;
+            set(registers, index, bits_of(value.saturating_sub(base), seen));
+        }
+    }
+    exceptions[kept * 4..].fill(0xFF);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
