@@ -14,7 +14,7 @@ use crate::storage::{HeapWords, Le64, Persist, Source, Words, as_bytes, doors, r
 #[cfg(feature = "alloc")]
 use crate::{mem::granted, storage::Sections};
 #[cfg(feature = "alloc")]
-use alloc::vec::Vec;
+use alloc::{collections::BinaryHeap, vec::Vec};
 use bucket::{Bucket, MAX_COUNT, SLOTS};
 use core::fmt;
 use text::Text;
@@ -248,22 +248,25 @@ impl<W: Words> TopK<W> {
     }
 
     /// The `k` keys of the largest counts, falling; fewer if there are not so many. O(slots log k).
-    /// Allocates what it returns.
+    /// Allocates what it returns, and less than that again while it chooses.
     #[must_use]
     #[cfg(feature = "alloc")]
     pub fn top(&self, k: usize) -> Vec<HeavyKey<'_>> {
         let order = |entry: &HeavyKey<'_>| (u64::MAX - entry.count, entry.hash);
-        let mut top: Vec<HeavyKey<'_>> = Vec::with_capacity(k.min(self.slots()));
-        for entry in self.iter() {
-            if top.len() == k {
-                match top.last() {
-                    Some(last) if order(last) > order(&entry) => drop(top.pop()),
-                    _ => continue,
-                }
+        // The last of those chosen is on top.
+        let mut chosen = BinaryHeap::with_capacity(k.min(self.slots()));
+        for slot in 0..self.slots() {
+            let Some(entry) = self.entry(slot) else { continue };
+            let candidate = (order(&entry), slot);
+            if chosen.len() < k {
+                chosen.push(candidate);
+            } else if let Some(mut last) = chosen.peek_mut().filter(|last| **last > candidate) {
+                *last = candidate;
             }
-            let at = top.partition_point(|other| order(other) < order(&entry));
-            top.insert(at, entry);
         }
+        let mut top = Vec::with_capacity(chosen.len());
+        let slots = chosen.into_sorted_vec().into_iter().map(|(_, slot)| slot);
+        top.extend(slots.filter_map(|slot| self.entry(slot)));
         top
     }
 

@@ -59,6 +59,20 @@ fn the_most_frequent_are_found() {
     }
 }
 
+/// So many that it takes too long to move all behind a new one for each of them.
+#[test]
+fn very_many_are_told_in_order() {
+    let mut sketch = TopK::new(1 << 15);
+    sketch.add_numbers(0..1 << 18);
+    sketch.add_numbers((0..1 << 18).step_by(3));
+    let mut all: Vec<HeavyKey<'_>> = sketch.iter().collect();
+    all.sort_by_key(|entry| (u64::MAX - entry.count, entry.hash));
+    assert!(all.len() > 200_000 && all[0].count > 1, "{} keys", all.len());
+    for k in [0, 1, 1_000, all.len() / 2, all.len() - 1, all.len(), usize::MAX] {
+        assert!(sketch.top(k) == all[..k.min(all.len())], "the first {k}");
+    }
+}
+
 #[test]
 fn numbers_come_back() {
     let mut sketch = TopK::new(10);
