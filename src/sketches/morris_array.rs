@@ -269,7 +269,8 @@ impl MorrisArray {
     ///
     /// # Errors
     ///
-    /// [`BuildError::OutOfRange`] if `bits` is another; [`BuildError::Alloc`].
+    /// [`BuildError::OutOfRange`] if `bits` is another: its range is the next width that there is;
+    /// [`BuildError::Alloc`].
     pub fn new(bits: u32, len: usize) -> Result<Self, BuildError> {
         Self::with_max(bits, len, DEFAULT_MAX)
     }
@@ -278,8 +279,8 @@ impl MorrisArray {
     ///
     /// # Errors
     ///
-    /// [`BuildError::OutOfRange`] if `bits` is another, or unless `2^bits <= max <= 2^48`;
-    /// [`BuildError::Alloc`].
+    /// [`BuildError::OutOfRange`] if `bits` is another: its range is the next width that there is;
+    /// or unless `2^bits <= max <= 2^48`; [`BuildError::Alloc`].
     pub fn with_max(bits: u32, len: usize, max: u64) -> Result<Self, BuildError> {
         Self::with_max_in(bits, len, max, DEFAULT_SEED, crate::mem::Global)
     }
@@ -291,8 +292,8 @@ impl<A: Alloc> MorrisArray<HeapWords<A>> {
     ///
     /// # Errors
     ///
-    /// [`BuildError::OutOfRange`] if `bits` is another, or unless `2^bits <= max <= 2^48`;
-    /// [`BuildError::Alloc`].
+    /// [`BuildError::OutOfRange`] if `bits` is another: its range is the next width that there is;
+    /// or unless `2^bits <= max <= 2^48`; [`BuildError::Alloc`].
     pub fn with_max_in(
         bits: u32,
         len: usize,
@@ -303,9 +304,14 @@ impl<A: Alloc> MorrisArray<HeapWords<A>> {
     where
         A: Clone,
     {
-        if !matches!(bits, 8 | 12 | 16) {
-            let value = bits.into();
-            return Err(BuildError::OutOfRange { name: "bits", value, min: 8, max: 16 });
+        let wide_enough = match bits {
+            0..=8 => 8,
+            9..=12 => 12,
+            _ => 16,
+        };
+        if bits != wide_enough {
+            let (value, min, max) = (bits.into(), wide_enough.into(), wide_enough.into());
+            return Err(BuildError::OutOfRange { name: "bits", value, min, max });
         }
         let least = 1 << bits;
         if !(least..=MOST_MAX).contains(&max) {

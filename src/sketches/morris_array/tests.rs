@@ -23,6 +23,14 @@ fn parameters_out_of_range_are_refused() {
         let refused = MorrisArray::with_max(bits, 10, max);
         assert!(matches!(refused, Err(BuildError::OutOfRange { name: n, .. }) if n == name));
     }
+    // The range that the error names holds what does, and not what was refused.
+    for bits in (0..40).filter(|bits| ![8, 12, 16].contains(bits)) {
+        let Err(BuildError::OutOfRange { value, min, max, .. }) = MorrisArray::new(bits, 3) else {
+            panic!("{bits} bits");
+        };
+        assert!(value == u64::from(bits) && !(min..=max).contains(&value), "{min} to {max}");
+        (min..=max).for_each(|bits| assert!(MorrisArray::new(bits as u32, 3).is_ok(), "{bits}"));
+    }
     assert!(matches!(MorrisArray::new(16, usize::MAX), Err(BuildError::Alloc(_))));
     assert_eq!(MorrisArray::new(12, 0).unwrap().heap_bytes(), 1_024);
 }
