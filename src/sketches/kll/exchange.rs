@@ -84,6 +84,15 @@ fn number(image: &[u8], at: usize, len: usize) -> Result<u64, FileError> {
     Ok(u64::from_le_bytes(bytes))
 }
 
+/// Whether an image has just so many bytes.
+fn check_len(image: &[u8], need: usize) -> Result<(), FileError> {
+    let (need, have) = (need as u64, image.len() as u64);
+    if have < need {
+        return Err(FileError::Truncated { need, have });
+    }
+    require(have == need, ITEMS, "no bytes behind the image")
+}
+
 impl<T: KllItem> Kll<T> {
     /// Reads an image of DataSketches, of doubles or floats as `T` is: it does not say which.
     /// Everything is checked. `seed` is what the coin begins with.
@@ -99,10 +108,10 @@ impl<T: KllItem> Kll<T> {
         let k = number(image, 4, 2)? as u16;
         require(k >= MIN_K, ITEMS, "k of at least 8")?;
         require(u32::from(byte(6)?) == LEAST_ROOM, ITEMS, "levels with room for 8 at least")?;
-        byte(7)?;
         let sketch = Self::with_seed(k, seed);
         if flags & EMPTY != 0 {
             require((ints, version) == (2, 1), ITEMS, "an empty image is of version 1")?;
+            check_len(image, 8)?;
             return Ok(sketch);
         }
         if flags & SINGLE != 0 {
@@ -117,8 +126,8 @@ impl<T: KllItem> Kll<T> {
 
     /// The sketch of an image of one number.
     fn single(mut self, image: &[u8]) -> Result<Self, FileError> {
-        number(image, 8, T::BYTES)?;
-        for x in numbers::<T>(&image[8..8 + T::BYTES]) {
+        check_len(image, 8 + T::BYTES)?;
+        for x in numbers::<T>(&image[8..]) {
             let x = x.checked();
             require(x.is_some(), ITEMS, "finite numbers")?;
             if let Some(x) = x {
@@ -149,7 +158,7 @@ impl<T: KllItem> Kll<T> {
         let first = HEAD + 4 * height;
         let len = first + (2 + kept) * T::BYTES;
         // Before anything is allocated by it.
-        number(image, len.saturating_sub(1), 1)?;
+        check_len(image, len)?;
         let (mut levels, mut items) = (HeapWords::new_in(Global), HeapWords::new_in(Global));
         levels.try_reserve_exact((height - 1).div_ceil(2))?;
         levels.try_resize((height - 1).div_ceil(2))?;
@@ -161,7 +170,7 @@ impl<T: KllItem> Kll<T> {
         items.try_resize(words)?;
         let cells = T::cells_mut(items.words_mut());
         self.free = cells.len() - kept;
-        let mut read = numbers::<T>(&image[first..len]);
+        let mut read = numbers::<T>(&image[first..]);
         let (min, max) = (read.next(), read.next());
         for (cell, x) in cells[self.free..].iter_mut().zip(read) {
             *cell = x.cell();

@@ -128,6 +128,11 @@ fn images_go_round() {
         for len in 0..image.len() {
             assert!(Kll::<f64>::from_datasketches(&image[..len], 0).is_err(), "{len} of {n}");
         }
+        for more in [1, 4, 8] {
+            let longer = [&image[..], &[0; 8][..more]].concat();
+            let error = Kll::<f64>::from_datasketches(&longer, 0).unwrap_err();
+            assert!(matches!(error, FileError::Corrupt { section: ITEMS, .. }), "{n}: {error}");
+        }
         for at in (0..image.len()).step_by(1 + image.len() / 400) {
             for value in [0, 1, 0x7F, 0x80, 0xFF] {
                 let mut bytes = image.clone();
