@@ -174,9 +174,9 @@ pub enum FileError {
     },
     /// The file is shorter than it must be.
     Truncated {
-        /// Bytes needed.
+        /// Bytes needed, from the start of the file or the image.
         need: u64,
-        /// Bytes there are.
+        /// Bytes there are, from there.
         have: u64,
     },
     /// The buffer does not start at an address divisible by 8.

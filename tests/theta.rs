@@ -260,7 +260,13 @@ fn bad_images_are_refused() {
     let mut opened = 0;
     for image in [sketch.to_datasketches(), sketch.to_datasketches_compressed()] {
         for len in 0..image.len() {
-            assert!(Theta::from_datasketches(&image[..len], 5).is_err(), "{len} bytes");
+            let Err(FileError::Truncated { need, have }) =
+                Theta::from_datasketches(&image[..len], 5)
+            else {
+                panic!("{len} bytes");
+            };
+            // Both count from the start, and what is read next ends within the whole image.
+            assert!(have == len as u64 && (len + 1..=image.len()).contains(&(need as usize)));
         }
         for at in 0..image.len() {
             for value in (0..=255).step_by(if FAST { 1 } else { 17 }) {

@@ -19,6 +19,7 @@ mod exa_log_log;
 mod feature_hasher;
 mod hyper_log_log;
 mod hyper_min_hash;
+mod image;
 mod kll;
 mod morris_array;
 mod streams;

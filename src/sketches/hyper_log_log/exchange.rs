@@ -7,6 +7,7 @@ use crate::error::FileError;
 use crate::mem::Alloc;
 #[cfg(feature = "alloc")]
 use crate::mem::Global;
+use crate::sketches::image::check_len;
 use crate::storage::{HeapWords, Words, require};
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
@@ -77,11 +78,7 @@ impl<A: Alloc> HyperLogLog<HeapWords<A>> {
     /// an HLL image, [`FileError::Alloc`].
     pub fn from_datasketches_in(bytes: &[u8], alloc: A) -> Result<Self, FileError> {
         let head = Head::parse(bytes)?;
-        let (need, have) = (head.len(bytes)? as u64, bytes.len() as u64);
-        if have < need {
-            return Err(FileError::Truncated { need, have });
-        }
-        require(have == need, IMAGE, "no bytes behind the image")?;
+        check_len(head.len(bytes)? as u64, bytes.len() as u64, IMAGE)?;
         let sketch = match head.shape.form {
             Form::Set { .. } if head.compact => Self::try_from_coupons(bytes, head, alloc)?,
             _ => Self::try_from_image(bytes, head, alloc)?,

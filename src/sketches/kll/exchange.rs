@@ -14,6 +14,7 @@
 use super::{Coin, ITEMS, Kll, KllItem, LEAST_ROOM, MAX_LEVELS, MIN_K, room_of_all};
 use crate::error::FileError;
 use crate::mem::Global;
+use crate::sketches::image::check_len;
 use crate::storage::words::{Le32, as_halves, as_halves_mut};
 use crate::storage::{HeapWords, Words, require};
 use alloc::vec::Vec;
@@ -84,15 +85,6 @@ fn number(image: &[u8], at: usize, len: usize) -> Result<u64, FileError> {
     Ok(u64::from_le_bytes(bytes))
 }
 
-/// Whether an image has just so many bytes.
-fn check_len(image: &[u8], need: usize) -> Result<(), FileError> {
-    let (need, have) = (need as u64, image.len() as u64);
-    if have < need {
-        return Err(FileError::Truncated { need, have });
-    }
-    require(have == need, ITEMS, "no bytes behind the image")
-}
-
 impl<T: KllItem> Kll<T> {
     /// Reads an image of DataSketches, of doubles or floats as `T` is: it does not say which.
     /// Everything is checked. `seed` is what the coin begins with.
@@ -111,7 +103,7 @@ impl<T: KllItem> Kll<T> {
         let sketch = Self::with_seed(k, seed);
         if flags & EMPTY != 0 {
             require((ints, version) == (2, 1), ITEMS, "an empty image is of version 1")?;
-            check_len(image, 8)?;
+            check_len(8, image.len() as u64, ITEMS)?;
             return Ok(sketch);
         }
         if flags & SINGLE != 0 {
@@ -126,7 +118,7 @@ impl<T: KllItem> Kll<T> {
 
     /// The sketch of an image of one number.
     fn single(mut self, image: &[u8]) -> Result<Self, FileError> {
-        check_len(image, 8 + T::BYTES)?;
+        check_len(8 + T::BYTES as u64, image.len() as u64, ITEMS)?;
         for x in numbers::<T>(&image[8..]) {
             let x = x.checked();
             require(x.is_some(), ITEMS, "finite numbers")?;
@@ -158,7 +150,7 @@ impl<T: KllItem> Kll<T> {
         let first = HEAD + 4 * height;
         let len = first + (2 + kept) * T::BYTES;
         // Before anything is allocated by it.
-        check_len(image, len)?;
+        check_len(len as u64, image.len() as u64, ITEMS)?;
         let (mut levels, mut items) = (HeapWords::new_in(Global), HeapWords::new_in(Global));
         levels.try_reserve_exact((height - 1).div_ceil(2))?;
         levels.try_resize((height - 1).div_ceil(2))?;

@@ -15,6 +15,8 @@ use super::{MAX_LG_K, MAX_THETA, MIN_LG_K, Theta, buffer};
 #[cfg(feature = "alloc")]
 use crate::error::{FileError, Tag};
 #[cfg(feature = "alloc")]
+use crate::sketches::image::{Bytes, number};
+#[cfg(feature = "alloc")]
 use crate::storage::{Words, require};
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
@@ -129,7 +131,7 @@ impl Theta {
     /// 16 bytes for each that there is.
     pub fn from_datasketches(bytes: &[u8], lg_k: u8) -> Result<Self, FileError> {
         require((MIN_LG_K..=MAX_LG_K).contains(&lg_k), IMAGE, "lg_k from 4 to 26")?;
-        let mut bytes = Bytes(bytes);
+        let mut bytes = Bytes::new(bytes);
         let head = bytes.take(8)?;
         require(head[2] == FAMILY, IMAGE, "family 3: a compact theta sketch")?;
         let (longs, flags) = (head[0] & 63, head[5]);
@@ -139,7 +141,7 @@ impl Theta {
         if flags & EMPTY != 0 {
             let known = seed_hash == SEED_HASH || seed_hash == 0;
             require(known, IMAGE, "the hash of seed 9001, or 0")?;
-            require(bytes.0.is_empty(), IMAGE, "no bytes behind an empty sketch")?;
+            bytes.last(0, IMAGE)?;
             return Ok(sketch);
         }
         require(seed_hash == SEED_HASH, IMAGE, "the hash of seed 9001")?;
@@ -157,10 +159,8 @@ impl Theta {
         let count = if longs > 1 { bytes.number(8)? & u64::from(u32::MAX) } else { 1 };
         let theta = if longs > 2 { bytes.number(8)? } else { MAX_THETA };
         self.set_theta(theta)?;
-        bytes.check_rest(count.saturating_mul(8))?;
-        for eight in bytes.0.chunks_exact(8) {
-            let hash = eight.iter().rev().fold(0, |hash, byte| hash << 8 | u64::from(*byte));
-            self.read_hash(hash, theta)?;
+        for eight in bytes.last(count.saturating_mul(8), IMAGE)?.chunks_exact(8) {
+            self.read_hash(number(eight), theta)?;
         }
         self.read_all(count)
     }
@@ -178,9 +178,8 @@ impl Theta {
         let theta = if longs > 1 { bytes.number(8)? } else { MAX_THETA };
         self.set_theta(theta)?;
         let count = bytes.number(count_bytes.into())?;
-        bytes.check_rest((count * u64::from(bits)).div_ceil(8))?;
+        let mut rest = bytes.last((count * u64::from(bits)).div_ceil(8), IMAGE)?.iter();
         let (mut hash, mut pending, mut used) = (0_u64, 0_u128, 0);
-        let mut rest = bytes.0.iter();
         for _ in 0..count {
             while used < bits {
                 pending = pending << 8 | u128::from(rest.next().copied().unwrap_or(0));
@@ -210,34 +209,5 @@ impl Theta {
     fn read_all(&self, count: u64) -> Result<(), FileError> {
         let all = count > 1 << self.lg_k || self.retained() as u64 == count;
         require(all, IMAGE, "each hash once")
-    }
-}
-
-/// Bytes that are still to be read.
-#[cfg(feature = "alloc")]
-struct Bytes<'a>(&'a [u8]);
-
-#[cfg(feature = "alloc")]
-impl<'a> Bytes<'a> {
-    fn take(&mut self, count: usize) -> Result<&'a [u8], FileError> {
-        let (need, have) = (count as u64, self.0.len() as u64);
-        let (taken, rest) =
-            self.0.split_at_checked(count).ok_or(FileError::Truncated { need, have })?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    /// A little-endian number of so many bytes.
-    fn number(&mut self, count: usize) -> Result<u64, FileError> {
-        Ok(self.take(count)?.iter().rev().fold(0, |n, byte| n << 8 | u64::from(*byte)))
-    }
-
-    /// Whether just so many bytes are left.
-    fn check_rest(&self, need: u64) -> Result<(), FileError> {
-        let have = self.0.len() as u64;
-        if have < need {
-            return Err(FileError::Truncated { need, have });
-        }
-        require(have == need, IMAGE, "no bytes behind the hashes")
     }
 }

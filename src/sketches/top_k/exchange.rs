@@ -15,13 +15,14 @@
 use super::{Counting, HeavyKey, MAX_ABSENT, TopK, TopKOptions};
 use crate::error::{AllocError, BuildError, FileError, Tag};
 use crate::hashing::KeyHash;
+use crate::sketches::image::{Bytes, number};
 use crate::storage::{Words, require};
 use alloc::vec::Vec;
 
 /// What errors of images name as their section.
 const IMAGE: Tag = Tag(*b"imag");
 /// Bytes before the weights.
-const HEAD: usize = 32;
+const HEAD: u64 = 32;
 
 /// DataSketches' number of the family of frequent-items sketches.
 const FAMILY: u8 = 10;
@@ -102,24 +103,14 @@ struct Image<'a> {
     offset: u64,
     /// Eight bytes for each item.
     weights: &'a [u8],
-    items: &'a [u8],
-}
-
-/// The little-endian number of these bytes, at most eight.
-fn number(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
-}
-
-/// The first `count` bytes, and the others.
-fn split(bytes: &[u8], count: u64) -> Result<(&[u8], &[u8]), FileError> {
-    let cut = usize::try_from(count).ok().and_then(|count| bytes.split_at_checked(count));
-    cut.ok_or(FileError::Truncated { need: count, have: bytes.len() as u64 })
+    items: Bytes<'a>,
 }
 
 impl<'a> Image<'a> {
     /// The parts of an image; `None` of one without keys.
     fn of(image: &'a [u8]) -> Result<Option<Self>, FileError> {
-        let (head, rest) = split(image, 8)?;
+        let mut bytes = Bytes::new(image);
+        let head = bytes.take(8)?;
         let (longs, is_empty) = (head[0] & 63, head[5] & EMPTY != 0);
         require(head[1] == 1, IMAGE, "serial version 1")?;
         require(head[2] == FAMILY, IMAGE, "family 10: frequent items")?;
@@ -128,35 +119,34 @@ impl<'a> Image<'a> {
         require(ordered, IMAGE, "2^3 to 2^31 slots, now and at most")?;
         require(longs == if is_empty { 1 } else { 4 }, IMAGE, "a head of one word, or of four")?;
         if is_empty {
-            require(rest.is_empty(), IMAGE, "no bytes behind an empty sketch")?;
+            bytes.last(0, IMAGE)?;
             return Ok(None);
         }
-        let (head, rest) = split(rest, HEAD as u64 - 8)?;
+        let head = bytes.take(HEAD - 8)?;
         let (count, total, offset) =
             (number(&head[..4]), number(&head[8..16]), number(&head[16..24]));
         require(count <= (3 << lg_now) / 4, IMAGE, "three quarters of the slots are taken")?;
         require(offset <= total.min(MAX_ABSENT), IMAGE, "an offset of at most the total")?;
-        let (weights, items) = split(rest, 8 * count)?;
-        Ok(Some(Self { total, offset, weights, items }))
+        let weights = bytes.take(8 * count)?;
+        Ok(Some(Self { total, offset, weights, items: bytes }))
     }
 
     /// Weights and items, the heaviest first; `take` cuts an item off.
     fn sorted(
-        &self,
-        take: impl Fn(&'a [u8]) -> Result<(&'a [u8], &'a [u8]), FileError>,
+        mut self,
+        take: impl Fn(&mut Bytes<'a>) -> Result<&'a [u8], FileError>,
     ) -> Result<Vec<(u64, &'a [u8])>, FileError> {
-        let (mut all, mut rest, mut sum) = (Vec::new(), self.items, 0_u64);
+        let (mut all, mut sum) = (Vec::new(), 0_u64);
         let count = self.weights.len() / 8;
         // Each item has eight bytes of weight: of a hostile image this is no large request.
         all.try_reserve_exact(count).map_err(|_| AllocError::CapacityOverflow)?;
         for weight in self.weights.chunks_exact(8).map(number) {
-            let (item, others) = take(rest)?;
-            rest = others;
+            let item = take(&mut self.items)?;
             sum = sum.saturating_add(weight);
             require(weight > 0, IMAGE, "weights above 0")?;
             all.push((weight, item));
         }
-        require(rest.is_empty(), IMAGE, "no bytes behind the items")?;
+        self.items.last(0, IMAGE)?;
         require(sum <= self.total, IMAGE, "weights that are the total at most")?;
         all.sort_unstable_by(|a, b| b.cmp(a));
         Ok(all)
@@ -180,11 +170,11 @@ impl TopK {
         image: &[u8],
         options: TopKOptions,
     ) -> Result<Self, FileError> {
-        let take = |bytes| split(bytes, 8);
-        Self::of_image(image, options, take, |sketch, item, weight| {
+        let add = |sketch: &mut Self, item: &[u8], weight| {
             let hash = number(item).key_hash(sketch.seed);
             sketch.count(hash, weight, None)
-        })
+        };
+        Self::of_image(image, options, |bytes| bytes.take(8), add)
     }
 
     /// Reads an image of DataSketches' frequent-items sketches of strings, like
@@ -198,18 +188,15 @@ impl TopK {
         image: &[u8],
         options: TopKOptions,
     ) -> Result<Self, FileError> {
-        let take = |bytes| {
-            let (len, rest) = split(bytes, 4)?;
-            split(rest, number(len))
-        };
-        Self::of_image(image, options, take, |sketch, item, weight| sketch.try_add(item, weight))
+        let add = |sketch: &mut Self, item: &[u8], weight| sketch.try_add(item, weight);
+        Self::of_image(image, options, |bytes| bytes.number(4).and_then(|len| bytes.take(len)), add)
     }
 
     /// The sketch of an image whose items `take` cuts off and `add` adds.
     fn of_image<'a>(
         image: &'a [u8],
         options: TopKOptions,
-        take: impl Fn(&'a [u8]) -> Result<(&'a [u8], &'a [u8]), FileError>,
+        take: impl Fn(&mut Bytes<'a>) -> Result<&'a [u8], FileError>,
         add: impl Fn(&mut Self, &[u8], u64) -> Result<(), AllocError>,
     ) -> Result<Self, FileError> {
         let made = Self::try_with_options(TopKOptions { counting: Counting::Bounds, ..options });
@@ -218,10 +205,12 @@ impl TopK {
             _ => FileError::Corrupt { section: IMAGE, rule: "options with 1 to 2^28 slots" },
         })?;
         let Some(image) = Image::of(image)? else { return Ok(sketch) };
+        let (total, absent) = (image.total, image.offset);
         for (weight, item) in image.sorted(take)? {
             add(&mut sketch, item, weight)?;
         }
-        (sketch.total, sketch.absent) = (image.total, image.offset);
+        // Adding counted what the items weigh together, which may be less.
+        (sketch.total, sketch.absent) = (total, absent);
         Ok(sketch)
     }
 }
