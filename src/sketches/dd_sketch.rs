@@ -183,7 +183,7 @@ impl<W: Words> DdSketch<W> {
     }
 
     /// The share of all numbers that are not larger than `x`, or are in its bin. `None` if there is
-    /// none. O(bins), allocates nothing.
+    /// none, or if `x` is no number (NaN). O(bins), allocates nothing.
     #[must_use]
     pub fn rank(&self, x: f64) -> Option<f64> {
         let bin = |x: f64| if x.is_finite() { self.scale.bin(x) } else { u32::MAX };
@@ -196,7 +196,7 @@ impl<W: Words> DdSketch<W> {
             let above = self.above.iter().filter(|(number, _)| x > 0.0 && *number <= bin(x));
             small.saturating_add(sum(&mut above.map(|(_, count)| count)))
         };
-        (self.n > 0).then(|| (not_larger as f64 / self.n as f64).min(1.0))
+        (self.n > 0 && !x.is_nan()).then(|| (not_larger as f64 / self.n as f64).min(1.0))
     }
 
     /// The bins, ascending: a number that none in the bin differs from by more than the error, and

@@ -207,12 +207,15 @@ impl<T: KllItem, W: Words> Kll<T, W> {
         Some(T::of_key(low))
     }
 
-    /// The share of the stream that is not larger than `x`, about. `None` if it is empty. O(log n)
-    /// and level 0, allocates nothing.
+    /// The share of the stream that is not larger than `x`, about. `None` if it is empty, or if `x`
+    /// is no number (NaN). O(log n) and level 0, allocates nothing.
     #[must_use]
     pub fn rank(&self, x: T) -> Option<f64> {
+        if self.n == 0 || x.to_f64().is_nan() {
+            return None;
+        }
         let x = x.checked().unwrap_or(x);
-        (self.n > 0).then(|| (self.weight_to(x.key()) as f64 / self.n as f64).min(1.0))
+        Some((self.weight_to(x.key()) as f64 / self.n as f64).min(1.0))
     }
 
     /// The numbers kept, and how many of the stream each stands for, in no order.

@@ -173,10 +173,12 @@ pub trait Quantiles: Footprint {
     /// How many numbers were added.
     fn len(&self) -> u64;
 
-    /// About the number below which the share `q`, from 0 to 1, of all lies.
+    /// About the number below which the share `q`, from 0 to 1, of all lies; `None` if there is
+    /// none.
     fn quantile(&self, q: f64) -> Option<f64>;
 
-    /// About the share of all that is not larger than `x`.
+    /// About the share of all that is not larger than `x`: 0 and 1 of the infinities. `None` if
+    /// there are no numbers, or if `x` is none (NaN).
     fn rank(&self, x: f64) -> Option<f64>;
 
     /// The smallest and the largest number.

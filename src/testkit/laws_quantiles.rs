@@ -147,6 +147,9 @@ impl<S: Quantiles> Subject<Values> for S {
             ensure!(none, "a quantile of nothing");
             return Ok(());
         }
+        ensure!(self.rank(f64::NAN).is_none(), "a rank of no number");
+        let beyond = [f64::NEG_INFINITY, f64::INFINITY].map(|x| self.rank(x));
+        ensure!(beyond == [Some(0.0), Some(1.0)], "the ranks {beyond:?} of the infinities");
         let steps = if look == Look::Whole { 50 } else { 4 };
         (0..=steps).try_for_each(|i| check(self, &values, f64::from(i) / f64::from(steps)))
     }

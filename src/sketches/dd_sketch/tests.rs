@@ -32,6 +32,15 @@ fn parameters_out_of_range_are_refused() {
 }
 
 #[test]
+fn what_is_no_number_has_no_rank() {
+    let mut sketch = DdSketch::new();
+    [-2.0, 0.0, 3.0].iter().for_each(|x| sketch.add(*x).unwrap());
+    assert_eq!([f64::NAN, -f64::NAN].map(|x| sketch.rank(x)), [None; 2]);
+    let ranks = [f64::NEG_INFINITY, f64::INFINITY].map(|x| sketch.rank(x));
+    assert_eq!(ranks, [Some(0.0), Some(1.0)]);
+}
+
+#[test]
 fn quantiles_are_within_the_error() {
     for (error, sign) in [(0.01, 1.0), (0.01, -1.0), (0.001, 1.0), (0.2, 1.0)] {
         let mut sketch = DdSketch::with_error(error).unwrap();

@@ -96,6 +96,17 @@ fn bytes_are_as_documented_and_the_peak_is_near() {
 }
 
 #[test]
+fn what_is_no_number_has_no_rank() {
+    let (mut doubles, mut floats) = (Kll::<f64>::new(8), Kll::<f32>::new(8));
+    [-2.0, 0.0, 3.0].iter().for_each(|x| doubles.add(*x).unwrap());
+    [-2.0, 0.0, 3.0].iter().for_each(|x| floats.add(*x).unwrap());
+    assert_eq!([f64::NAN, -f64::NAN].map(|x| doubles.rank(x)), [None; 2]);
+    assert_eq!([f32::NAN, -f32::NAN].map(|x| floats.rank(x)), [None; 2]);
+    let ranks = [f64::NEG_INFINITY, f64::INFINITY].map(|x| doubles.rank(x));
+    assert_eq!(ranks, [Some(0.0), Some(1.0)]);
+}
+
+#[test]
 fn merges_of_other_k_take_the_smaller_error() {
     let mut large = Kll::with_seed(400, 1);
     let mut small = Kll::with_seed(100, 2);
