@@ -162,7 +162,8 @@ impl<A: Alloc, S: Source> Shards<A, S> {
         let (scratch, need) = self.needs(scratch, memory)?;
         let half = self.starts.last().copied().unwrap_or(0).div_ceil(2) * 8;
         let sparing = scratch.saturating_add(half).max(need);
-        Ok(if memory == usize::MAX { sparing as usize } else { memory })
+        let sparing = usize::try_from(sparing).unwrap_or(usize::MAX);
+        Ok(if memory == usize::MAX { sparing } else { memory })
     }
 
     /// Calls `work` with each shard's number and hashes, reading the source as often as `memory`
@@ -257,5 +258,15 @@ mod tests {
         assert!(some == all && passes > 5, "{passes} passes");
         assert!(gathered(min as usize - 1).is_err());
         assert!(all.concat().is_sorted() && all.concat().len() == 1_000);
+    }
+
+    /// Half of 2^30 hashes takes 2^32 bytes, which a `usize` of 32 bits cannot say.
+    #[test]
+    fn sparing_memory_is_no_less_than_is_needed() {
+        let source = Told::new(core::iter::empty::<u64>, Global);
+        let mut starts = filled(5, 0, Global).unwrap();
+        starts.iter_mut().zip(0..).for_each(|(start, shard)| *start = shard << 28);
+        let sparing = Shards { source, starts }.sparing(0, usize::MAX).unwrap();
+        assert_eq!(sparing as u64, ((1 << 32) + 5 * 16).min(usize::MAX as u64));
     }
 }

@@ -266,7 +266,12 @@ pub trait StringsMut<A: Alloc>: Strings + Sized {
     fn try_push(&mut self, value: &[u8]) -> Result<(), BuildError>;
 
     /// Removes the strings from `len` on.
-    fn truncate(&mut self, len: usize);
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Alloc`] if that takes memory, as where offsets are compressed, and it cannot
+    /// be had; the sequence is then unchanged.
+    fn try_truncate(&mut self, len: usize) -> Result<(), BuildError>;
 
     /// Gives back all bytes that the strings do not need.
     ///

@@ -15,8 +15,8 @@ impl fmt::Debug for Literal<'_> {
     }
 }
 
-/// Gives `$ty` the methods over its `len`, `get`, `iter`, `new_in`, `try_push`, `truncate` and
-/// `try_shrink_to_fit`, the standard library's traits, and the family's.
+/// Gives `$ty` the methods over its `len`, `get`, `iter`, `new_in`, `try_push`, `try_truncate`
+/// and `try_shrink_to_fit`, the standard library's traits, and the family's.
 macro_rules! string_sequence {
     ($ty:ident) => {
         impl<W: $crate::storage::Words> $ty<W> {
@@ -120,8 +120,8 @@ macro_rules! string_sequence {
                 Ok(self.try_push(value)?)
             }
 
-            fn truncate(&mut self, len: usize) {
-                self.truncate(len);
+            fn try_truncate(&mut self, len: usize) -> Result<(), $crate::error::BuildError> {
+                Ok(self.try_truncate(len)?)
             }
 
             fn try_shrink_to_fit(&mut self) -> Result<(), $crate::error::BuildError> {

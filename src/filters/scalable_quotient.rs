@@ -284,7 +284,7 @@ impl<W: Words> Eq for ScalableQuotient<W> {}
 mod tests {
     use super::*;
     use crate::filters::Bloom;
-    use crate::mem::Footprint;
+    use crate::mem::{Footprint, Global};
 
     #[test]
     fn rates_of_all_parts_sum_up_to_the_promise() {
@@ -347,6 +347,22 @@ mod tests {
         assert!(inserted >= 9_920 && filter.validate().is_ok(), "{inserted}");
         filter.clear();
         assert_eq!(filter, ScalableQuotient::with_fpr(100, 0.01).unwrap());
+    }
+
+    #[test]
+    fn a_full_chain_tells_how_many_keys_all_parts_hold() {
+        let mut filter = ScalableQuotient::with_fpr(64, 0.01).unwrap();
+        let full = |i| {
+            let mut part = Quotient::part(64, 0.001, 64, 0, Global)?;
+            part.say_len(capacity_of(64, i));
+            Ok::<_, BuildError>(part)
+        };
+        filter.chain = Chain::new(0.01, 0, 64, MAX_PARTS, full).unwrap();
+        let max = filter.inserted();
+        assert!(max > capacity_of(64, MAX_PARTS - 1));
+        let refused = Err(BuildError::TooMany { len: max + 1, max });
+        assert_eq!(filter.try_insert_hash(7), refused);
+        assert_eq!(filter.try_insert_new_hash(7).map(|()| true), refused);
     }
 
     #[test]

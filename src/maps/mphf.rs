@@ -566,6 +566,20 @@ mod tests {
         assert!(matches!(refused, Err(BuildError::Unsteady { .. })));
     }
 
+    /// The source is read when hashes are counted, when they are placed, and when a hash that came
+    /// twice is looked for.
+    #[test]
+    fn hashes_that_came_twice_and_do_so_no_more_are_told() {
+        let calls = core::cell::Cell::new(0);
+        let again = || {
+            calls.set(calls.get() + 1);
+            let shift = u32::from(calls.get() == 2);
+            (0..1_000).map(move |hash: u64| hash >> shift)
+        };
+        let refused = Mphf::from_source(again, 0, usize::MAX);
+        assert_eq!(refused.err(), Some(BuildError::Unsteady { expected: 2, found: 1 }));
+    }
+
     /// Several shards: in a debug build as many keys take seconds.
     #[test]
     #[cfg_attr(debug_assertions, ignore = "takes seconds without optimisation")]

@@ -310,6 +310,12 @@ impl<A: Alloc> Resolver<HeapWords<A>> {
         (self.blob_len, self.len) = (end, len);
     }
 
+    /// As [`truncate`](Self::truncate), which never asks for memory, for the trait that allows it.
+    pub(crate) fn try_truncate(&mut self, len: usize) -> Result<(), AllocError> {
+        self.truncate(len);
+        Ok(())
+    }
+
     /// Gives the last block, from `start` to `end`, lengths of one byte again if none of its
     /// strings is long any more; where it ends then. So the same strings have one form, however
     /// they came.

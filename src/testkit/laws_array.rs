@@ -201,7 +201,11 @@ pub trait Writes<T: Item, A: Alloc>: Reads<T> + Sized {
     fn pop_item(&mut self) -> Option<T>;
 
     /// Removes the items from `len` on.
-    fn cut(&mut self, len: usize);
+    ///
+    /// # Errors
+    ///
+    /// What the structure returns.
+    fn cut(&mut self, len: usize) -> Result<(), BuildError>;
 
     /// Gives back all room that is not needed.
     ///
@@ -228,8 +232,9 @@ impl<A: Alloc, S: IntsMut<A>> Writes<u64, A> for S {
         self.pop()
     }
 
-    fn cut(&mut self, len: usize) {
+    fn cut(&mut self, len: usize) -> Result<(), BuildError> {
         self.truncate(len);
+        Ok(())
     }
 
     fn give_back(&mut self) -> Result<(), BuildError> {
@@ -254,8 +259,8 @@ impl<A: Alloc, S: StringsMut<A>> Writes<Vec<u8>, A> for S {
         None
     }
 
-    fn cut(&mut self, len: usize) {
-        self.truncate(len);
+    fn cut(&mut self, len: usize) -> Result<(), BuildError> {
+        self.try_truncate(len)
     }
 
     fn give_back(&mut self) -> Result<(), BuildError> {
@@ -279,7 +284,7 @@ impl<T: Item, A: Alloc + Clone, S: Writes<T, A>> SubjectMut<Sequence<T>, A> for 
             }
             Op::Truncate(raw) => {
                 let len = model.position(*raw);
-                self.cut(len);
+                self.cut(len)?;
                 model.0.truncate(len);
             }
             Op::Shrink => self.give_back()?,
@@ -314,12 +319,12 @@ impl<T: Item, A: Alloc + Clone, S: Writes<T, A>> SubjectMut<Sequence<T>, A> for 
         self.exercise()?;
         let _ = self.set_item(half, &item);
         let _ = self.pop_item();
-        self.cut(half);
+        let _ = self.cut(half);
         self.exercise()?;
         let _ = self.give_back();
         self.exercise()?;
         let _ = self.push_item(&item);
-        self.cut(0);
+        let _ = self.cut(0);
         let _ = self.push_item(&item);
         self.exercise()
     }

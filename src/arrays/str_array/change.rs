@@ -113,21 +113,30 @@ impl<A: Alloc> StrArray<HeapWords<A>> {
     }
 
     /// Removes the strings from `len` on; does nothing if there are no more than `len`. Keeps the
-    /// room. O(1).
+    /// room. O(1), or O(n) if the offsets are [compressed](Self::compress_offsets).
     ///
     /// # Panics
     ///
-    /// If the offsets are [compressed](Self::compress_offsets), `len` is not 0, and memory to
-    /// expand them cannot be had.
+    /// If the offsets are compressed, `len` is not 0, and memory to expand them cannot be had;
+    /// [`try_truncate`](Self::try_truncate) returns the error instead.
     #[track_caller]
     pub fn truncate(&mut self, len: usize) {
+        self.try_truncate(len).unwrap_or_else(|error| refused(error));
+    }
+
+    /// As [`truncate`](Self::truncate).
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; the strings are unchanged then.
+    pub fn try_truncate(&mut self, len: usize) -> Result<(), AllocError> {
         if len >= self.len() {
-            return;
+            return Ok(());
         }
         if len == 0 {
             self.sparse = None;
         }
-        self.try_expand().unwrap_or_else(|error| refused(error));
+        self.try_expand()?;
         // Offsets that were built here ascend to `blob_len`; those from a damaged file are cut.
         let end = self.offsets.get(len).unwrap_or(0);
         let end = usize::try_from(end).unwrap_or(usize::MAX).min(self.blob_len);
@@ -135,6 +144,7 @@ impl<A: Alloc> StrArray<HeapWords<A>> {
         self.blob_len = end;
         self.blob.truncate(end.div_ceil(8));
         self.blob.as_bytes_mut()[end..].fill(0);
+        Ok(())
     }
 
     /// Removes all strings. Keeps the room.

@@ -84,3 +84,18 @@ fn compressing_tells_every_byte_and_changes_nothing_when_refused() {
         }
     }
 }
+
+#[test]
+fn truncating_compressed_offsets_may_be_refused_and_changes_nothing_then() {
+    use crate::mem::{Refusals, Refusing, refusing_every};
+    let refusals = Refusals::every(usize::MAX);
+    let alloc = Refusing::new(&refusals, Global);
+    let mut strings = StrArray::new_in(alloc, alloc);
+    samples().iter().for_each(|string| strings.push(string));
+    strings.try_compress_offsets_in(alloc).unwrap();
+    assert!(refusing_every(1, || strings.try_truncate(7)).0.is_err());
+    assert!(strings.has_compressed_offsets() && strings == samples());
+    // Nothing is asked for where all stay, or none.
+    assert_eq!((strings.try_truncate(3_000), strings.len()), (Ok(()), 3_000));
+    assert_eq!((strings.try_truncate(0), strings.len()), (Ok(()), 0));
+}

@@ -114,6 +114,12 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
         Ok(new)
     }
 
+    /// Lets it say that it has so many keys, for a test of what only gigabytes could hold.
+    #[cfg(test)]
+    pub(in crate::filters) const fn say_len(&mut self, len: u64) {
+        self.len = len;
+    }
+
     pub(in crate::filters) fn alloc(&self) -> &A {
         self.table.store().alloc()
     }

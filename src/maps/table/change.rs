@@ -522,3 +522,20 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         sum == self.held.len && alone && self.regions().iter().all(whole)
     }
 }
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use crate::maps::Map;
+
+    /// A region of one group is never put in order, whatever was removed from it.
+    #[test]
+    fn removals_may_be_more_than_can_be_counted() {
+        let mut map: Map<u32, u32> = Map::new();
+        for key in 0..4 {
+            map.insert(key, key);
+            map.table.regions_mut()[0].removed = u32::MAX;
+            assert_eq!(map.remove(&key), Some(key));
+        }
+        assert!(map.is_empty());
+    }
+}
