@@ -203,7 +203,8 @@ impl<A: Alloc + Clone> ScalableQuotient<HeapWords<A>> {
             return part.grow_towards(keys);
         }
         if next == MAX_PARTS {
-            return Err(BuildError::TooMany { len: keys, max: keys });
+            let max = self.inserted();
+            return Err(BuildError::TooMany { len: max.saturating_add(1), max });
         }
         // What the file of a closed part does not tell.
         part.fit(keys)?;

@@ -115,7 +115,7 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
     }
 
     /// Lets it say that it has so many keys, for a test of what only gigabytes could hold.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "alloc"))]
     pub(in crate::filters) const fn say_len(&mut self, len: u64) {
         self.len = len;
     }
