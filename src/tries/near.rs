@@ -24,8 +24,9 @@ const BROKEN_IN_WORD: u32 = u32::MAX - 2;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
-    /// One character of UTF-8 inserted, removed or replaced. A byte of no character equals none,
-    /// not even itself.
+    /// One character of UTF-8 inserted, removed or replaced. What is none counts as one that
+    /// equals no other, not even itself: a byte, or as many as a character begins with that does
+    /// not go on, as [`utf8_chunks`](slice::utf8_chunks) splits them.
     #[default]
     Char,
     /// As `Char`, or two neighbouring characters swapped that are not changed further.
@@ -92,7 +93,7 @@ impl Near {
         let mut units = alloc::vec![PADDING; most as usize + 1];
         if chars {
             units.extend(word.utf8_chunks().flat_map(|chunk| {
-                let broken = chunk.invalid().iter().map(|_| BROKEN_IN_WORD);
+                let broken = (!chunk.invalid().is_empty()).then_some(BROKEN_IN_WORD);
                 chunk.valid().chars().map(u32::from).chain(broken)
             }));
         } else {
@@ -147,7 +148,7 @@ impl Near {
     fn read_wide(&self, state: &NearState, byte: u8) -> NearState {
         let mut state = *state;
         if state.char_left > 0 {
-            if byte & 0xC0 == 0x80 {
+            if goes_on(&state, byte) {
                 let bits = state.char_bits << 6 | u32::from(byte & 0x3F);
                 return match state.char_left {
                     1 => self.read(&state, bits),
@@ -166,6 +167,20 @@ impl Near {
         };
         NearState { char_bits: char_bits.into(), char_left, ..state }
     }
+}
+
+/// Whether the character that `state` is within goes on with `byte`. It does not where there is a
+/// shorter form of it, and where it would be half of a UTF-16 pair or beyond the last one.
+fn goes_on(state: &NearState, byte: u8) -> bool {
+    // Behind the second of four bytes the bits are more than a first byte of three has.
+    let next = match (state.char_left, state.char_bits) {
+        (2, 0) => 0xA0..=0xBF,
+        (2, 0xD) => 0x80..=0x9F,
+        (3, 0) => 0x90..=0xBF,
+        (3, 4) => 0x80..=0x8F,
+        _ => 0x80..=0xBF,
+    };
+    next.contains(&byte)
 }
 
 impl Automaton for Near {
@@ -232,6 +247,49 @@ mod tests {
             }
         }
         rows[a.len()][b.len()]
+    }
+
+    /// The characters of `bytes`, and `broken` for each stretch that is none.
+    fn units(bytes: &[u8], broken: u32) -> Vec<u32> {
+        let units = bytes.utf8_chunks().flat_map(|chunk| {
+            let end = (!chunk.invalid().is_empty()).then_some(broken);
+            chunk.valid().chars().map(u32::from).chain(end)
+        });
+        units.collect()
+    }
+
+    #[test]
+    fn forms_of_characters_that_are_too_long_are_none() {
+        let keys = [&[0xE0, 0x81, 0xA1][..], &[0xF0, 0x80, 0x81, 0xA1]];
+        let dict = RearDict::from_sorted(keys).unwrap();
+        assert_eq!(dict.matches(Near::new("a", 0)).next(), None);
+        assert_eq!(dict.matches(Near::new("a", 3)).next(), Some((0, 3)));
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf8_are_split_as_the_standard_library_does() {
+        // The bytes at which what may come next changes.
+        let edges = [
+            0x00, b'a', 0x7F, 0x80, 0x81, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF,
+            0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF,
+        ];
+        let mut rng = Rng::new(29);
+        let random = |rng: &mut Rng| -> Vec<u8> {
+            (0..rng.below(6)).map(|_| edges[rng.below(edges.len())]).collect()
+        };
+        for _ in 0..cases(100_000) {
+            let key = random(&mut rng);
+            let mut word = random(&mut rng);
+            if rng.below(2) == 0 {
+                word.clone_from(&key);
+            }
+            let far = distance(&units(&word, BROKEN_IN_WORD), &units(&key, BROKEN), false);
+            let near = Near::new(&word, 3);
+            let state = key.iter().fold(near.start(), |state, byte| near.step(&state, *byte));
+            assert_eq!(near.matched(&state), (far <= 3).then_some(far), "{word:X?}, {key:X?}");
+            let itself = word == key && std::str::from_utf8(&key).is_ok();
+            assert!(!itself || near.matched(&state) == Some(0));
+        }
     }
 
     #[test]
