@@ -220,22 +220,12 @@ impl<A: Alloc> Resolver<HeapWords<A>> {
         let overflow = AllocError::CapacityOverflow;
         let length = u32::try_from(string.len()).map_err(|_| overflow)?;
         let is_long = length > u32::from(u8::MAX);
-        let (start, wide) = if within == 0 {
-            (self.blob_len, is_long)
-        } else {
-            let (start, wide) = self.blocks.words().last().copied().map_or((0, false), parted);
-            // Otherwise the file that it was read from is damaged.
-            let lengths = if wide { WIDE } else { NARROW };
-            let whole = start.checked_add(lengths).is_some_and(|end| end <= self.blob_len);
-            if !whole {
-                return Err(overflow);
-            }
-            (start, wide)
-        };
+        let begun = if within > 0 { self.last_block() } else { None };
+        let (start, wide) = begun.unwrap_or((self.blob_len, is_long));
         let widens = is_long && !wide;
-        let lengths = match (within, wide) {
-            (0, true) => WIDE,
-            (0, false) => NARROW,
+        let lengths = match (begun, wide) {
+            (None, true) => WIDE,
+            (None, false) => NARROW,
             _ if widens => WIDE - NARROW,
             _ => 0,
         };
@@ -257,6 +247,9 @@ impl<A: Alloc> Resolver<HeapWords<A>> {
             *last = word;
         }
         let bytes = self.blob.as_bytes_mut();
+        if begun.is_none() {
+            bytes[start..start + lengths].fill(0);
+        }
         if wide {
             let at = start + 4 * within;
             bytes[at..at + 4].copy_from_slice(&length.to_le_bytes());
@@ -267,6 +260,14 @@ impl<A: Alloc> Resolver<HeapWords<A>> {
         self.blob_len = end;
         self.len += 1;
         Ok(())
+    }
+
+    /// Where the last block starts, and whether it is wide. `None` if a damaged file lets it start
+    /// where no lengths are: its strings, which read as empty ones, then get a block of their own.
+    fn last_block(&self) -> Option<(usize, bool)> {
+        let (start, wide) = self.blocks.words().last().copied().map(parted)?;
+        let end = start.checked_add(if wide { WIDE } else { NARROW })?;
+        (end <= self.blob_len).then_some((start, wide))
     }
 
     /// Gives the last block, which starts at `start`, lengths of four bytes. The room is there, and
@@ -559,6 +560,41 @@ mod tests {
             strings.validate().unwrap();
             assert!(strings.iter().eq(expected.iter().map(Vec::as_slice)), "{len}");
         }
+    }
+
+    /// Whatever opens of a file with one flipped bit takes more strings, and keeps what it said.
+    #[test]
+    fn strings_come_behind_those_of_damaged_files() {
+        use crate::maps::Interner;
+        use crate::testkit::damage;
+        let strings: Resolver = (0..70_usize).map(|i| "x".repeat(1 + i * 7 % 11)).collect();
+        let file = strings.to_bytes().unwrap();
+        let (mut opened, mut moved) = (0, 0);
+        for bit in 0..8 * file.as_bytes().len() {
+            let mut bytes = damage::Damage::Flip { bit }.apply(file.as_bytes());
+            damage::rehash(&mut bytes);
+            let bytes = damage::Aligned::new(&bytes);
+            let Ok(view) = Resolver::view(bytes.bytes()) else { continue };
+            let mut strings = view.to_heap();
+            let astray = view.len() % BLOCK > 0 && strings.last_block().is_none();
+            strings.push("short");
+            if astray {
+                assert!(strings.iter().take(view.len()).eq(&view));
+                assert_eq!(strings.get(view.len()), Some(&b"short"[..]));
+                moved += 1;
+            }
+            let long = "y".repeat(300);
+            strings.extend([&long, "z"]);
+            assert_eq!((strings.len(), strings.iter().count()), (view.len() + 3, view.len() + 3));
+            strings.truncate(65);
+            strings.push(&long);
+            strings.try_shrink_to_fit().unwrap();
+            let mut interner = Interner::from(view.to_heap());
+            let id = interner.intern("a new one");
+            assert_eq!(id as usize, view.len());
+            opened += 1;
+        }
+        assert!(opened > 4_000 && moved > 50, "{opened} opened, {moved} without a last block");
     }
 
     #[test]

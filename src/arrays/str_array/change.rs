@@ -173,15 +173,20 @@ impl<A: Alloc + Clone> StrArray<HeapWords<A>> {
     ///
     /// # Errors
     ///
-    /// [`BuildError::Alloc`] if memory cannot be had; the strings are unchanged then.
+    /// [`BuildError::Alloc`] if memory cannot be had; [`BuildError::Damaged`] if the offsets are
+    /// those of a damaged file, and do not ascend. The strings are unchanged then.
     pub fn try_compress_offsets_in(&mut self, alloc: A) -> Result<(), BuildError> {
         if self.sparse.is_some() || self.is_empty() {
             return Ok(());
         }
         let (len, max) = (self.offsets.len(), self.blob_len as u64);
         let mut builder = EliasFanoBuilder::new_in(len, max, alloc)?;
-        self.offsets.iter().try_for_each(|offset| builder.push(offset))?;
-        let sparse = builder.finish()?;
+        let pushed = self.offsets.iter().try_for_each(|offset| builder.push(offset));
+        let sparse = pushed.and_then(|()| builder.finish()).map_err(|error| match error {
+            BuildError::Alloc(_) => error,
+            // Offsets that were built here ascend to `blob_len`.
+            _ => BuildError::Damaged,
+        })?;
         self.sparse = Some(sparse);
         self.offsets.clear();
         Ok(self.offsets.try_shrink_to_fit()?)
@@ -193,6 +198,8 @@ impl StrArray {
     /// Compresses the offsets, for strings that do not change any more: about a quarter of their
     /// bytes, for reads that are slower one by one than in [batches](Self::get_many). O(n); needs
     /// both forms for a moment. The next push or truncation expands them again, in O(n).
+    ///
+    /// Offsets of a damaged file that do not ascend stay as they are.
     ///
     /// ```
     /// use lessram::{arrays::StrArray, mem::Footprint};
@@ -210,10 +217,8 @@ impl StrArray {
     /// [`try_compress_offsets_in`](Self::try_compress_offsets_in) returns the error instead.
     #[track_caller]
     pub fn compress_offsets(&mut self) {
-        match self.try_compress_offsets_in(Global) {
-            Ok(()) => {}
-            Err(BuildError::Alloc(error)) => refused(error),
-            Err(error) => panic!("offsets of a damaged file: {error}"),
+        if let Err(BuildError::Alloc(error)) = self.try_compress_offsets_in(Global) {
+            refused(error);
         }
     }
 }
