@@ -54,7 +54,8 @@ pub struct Keys<'a, S: Walks + 'a, B> {
     /// Where the key `at` is that lies in the buffer; `None` if none does.
     walk: Option<S::Walk<'a>>,
     at: usize,
-    /// The key that comes next, and the first that does not come.
+    /// The first key of the range, the one that comes next, and the first that does not come.
+    start: usize,
     next: usize,
     end: usize,
 }
@@ -69,7 +70,8 @@ impl<'a, S: RankedKeySet, B: AsMut<[u8]>> Keys<'a, S, B> {
     /// The keys of `set` with numbers in `ids`, lent out of `buffer`.
     pub fn new(set: &'a S, ids: core::ops::Range<usize>, buffer: B) -> Self {
         let end = ids.end.min(set.len());
-        Self { set, buffer, walk: None, at: 0, next: ids.start.min(end), end }
+        let start = ids.start.min(end);
+        Self { set, buffer, walk: None, at: 0, start, next: start, end }
     }
 
     /// The number of the key that comes next.
@@ -84,9 +86,10 @@ impl<'a, S: RankedKeySet, B: AsMut<[u8]>> Keys<'a, S, B> {
         self.end - self.next
     }
 
-    /// Goes on with the key `id`, or with none if that does not come.
+    /// Goes on with the key `id`, also back to one that came; with the first of the range if `id`
+    /// is before that, and with none if it is behind those that come.
     pub fn seek(&mut self, id: usize) {
-        self.next = id.min(self.end);
+        self.next = id.max(self.start).min(self.end);
     }
 
     /// The next key, until the next step.

@@ -157,6 +157,11 @@ macro_rules! tests_of {
                 walk.seek(250);
                 assert_eq!((walk.id(), walk.next_key()), (250, Some(&b"0250"[..])));
                 assert_eq!(walk.remaining(), 148);
+                // Not out of the range, on either side.
+                walk.seek(0);
+                assert_eq!((walk.remaining(), walk.next_key()), (299, Some(&b"0100"[..])));
+                walk.seek(499);
+                assert_eq!((walk.id(), walk.next_key()), (399, None));
                 assert!(dict.iter().rev().eq(keys.iter().rev().cloned()));
                 assert_eq!(dict.iter().nth(123), Some(b"0123".to_vec()));
                 let mut some = dict.keys_in(7..9, [0; 4]);

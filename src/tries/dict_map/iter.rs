@@ -37,7 +37,8 @@ impl<'a, D: StaticDict, V: Value, B: AsMut<[u8]>> Entries<'a, D, V, B> {
         self.keys.remaining()
     }
 
-    /// Goes on with the key `id`, or with none if that does not come.
+    /// Goes on with the key `id`, also back to one that came; with the first of the range if `id`
+    /// is before that, and with none if it is behind those that come.
     pub fn seek(&mut self, id: usize) {
         self.keys.seek(id);
     }
