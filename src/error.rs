@@ -43,7 +43,8 @@ pub enum BuildError {
         /// Position of the first item out of order, from 0.
         index: usize,
     },
-    /// Item `index` equals the one before it, and the structure wants distinct items.
+    /// Item `index` equals an earlier one, and the structure wants distinct items. In ascending
+    /// input that is the one before it.
     DuplicateKey {
         /// Position of the second of the two equal items, from 0.
         index: usize,
@@ -54,7 +55,7 @@ pub enum BuildError {
         name: &'static str,
         /// What was given.
         value: u64,
-        /// The smallest that would do.
+        /// The smallest that would do; more than `max` if an index of no items was given.
         min: u64,
         /// The largest that would do.
         max: u64,
@@ -97,7 +98,10 @@ impl fmt::Display for BuildError {
                 write!(f, "item {index} is smaller than the one before it: sort the input first")
             }
             Self::DuplicateKey { index } => {
-                write!(f, "item {index} equals the one before it: remove duplicates first")
+                write!(f, "item {index} equals an earlier one: remove duplicates first")
+            }
+            Self::OutOfRange { name, value, min, max } if min > max => {
+                write!(f, "{name} is {value}, and there are no items: add some first")
             }
             Self::OutOfRange { name, value, min, max } => {
                 write!(f, "{name} is {value}: it must lie within {min}..={max}")

@@ -363,6 +363,12 @@ pub trait RaggedBuild<A: Alloc>: RaggedRows + Sized {
     ) -> Result<Self, BuildError>;
 }
 
+/// The error of an index that names no item: of no items, a range that is empty.
+fn index_out_of_range(index: usize, len: usize) -> BuildError {
+    let (min, max) = (u64::from(len == 0), (len as u64).saturating_sub(1));
+    BuildError::OutOfRange { name: "index", value: index as u64, min, max }
+}
+
 /// The positions of the numbers within `bounds` among `len` ascending ones, of which `rank` tells
 /// how many are smaller than a number.
 fn positions_in(
@@ -398,4 +404,21 @@ pub(crate) fn lower_bound(len: usize, mut less: impl FnMut(usize) -> bool) -> us
         }
     }
     base
+}
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn errors_of_an_index_tell_which_would_do() {
+        let told = |done: Result<(), BuildError>| done.unwrap_err().to_string();
+        let none = "index is 0, and there are no items: add some first";
+        assert_eq!(told(PackedInts::new().try_set(0, 5)), none);
+        assert_eq!(told(BitVec::new().try_set(0, true)), none);
+        let one = "index is 1: it must lie within 0..=0";
+        assert_eq!(told([7].into_iter().collect::<PackedInts>().try_set(1, 5)), one);
+        assert_eq!(told(BitVec::filled(true, 1).try_set(1, true)), one);
+    }
 }

@@ -5,7 +5,7 @@ mod iter;
 
 use iter::Iter;
 
-use super::{Ints, IntsMut, lower_bound};
+use super::{Ints, IntsMut, index_out_of_range, lower_bound};
 use crate::bits::field::{self, Fields};
 use crate::error::{AllocError, BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts, refused};
@@ -554,12 +554,6 @@ fn move_to_width(bytes: &mut [u8], start: usize, count: usize, from: u32, to: u3
 /// `field::words_for`, with the error that a caller passes on.
 fn words_for(len: usize, width: u32) -> Result<usize, AllocError> {
     field::words_for(len, width).ok_or(AllocError::CapacityOverflow)
-}
-
-/// The error of an index that names no item.
-fn index_out_of_range(index: usize, len: usize) -> BuildError {
-    let (value, max) = (index as u64, (len as u64).saturating_sub(1));
-    BuildError::OutOfRange { name: "index", value, min: 0, max }
 }
 
 impl<W: Words> Footprint for PackedInts<W> {

@@ -353,7 +353,8 @@ fn set<T: Item, A: Alloc>(
 ) -> Result<(), Stop> {
     let done = subject.set_item(index, item);
     let Some(place) = model.0.get_mut(index) else {
-        let out_of_range = matches!(&done, Err(BuildError::OutOfRange { .. }));
+        let out_of_range = matches!(&done, Err(BuildError::OutOfRange { min, max, .. })
+            if !(*min..=*max).contains(&(index as u64)));
         ensure!(out_of_range, "setting index {index} of {}: {done:?}", model.0.len());
         return Ok(());
     };

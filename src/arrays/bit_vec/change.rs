@@ -1,6 +1,7 @@
 //! Building and changing.
 
 use super::BitVec;
+use crate::arrays::index_out_of_range;
 use crate::bits::word::below;
 use crate::error::{AllocError, BuildError};
 #[cfg(feature = "alloc")]
@@ -140,8 +141,7 @@ impl<A: Alloc> BitVec<HeapWords<A>> {
     /// [`BuildError::OutOfRange`] if there is no such bit.
     pub fn try_set(&mut self, index: usize, bit: bool) -> Result<(), BuildError> {
         if index >= self.len {
-            let (value, max) = (index as u64, (self.len as u64).saturating_sub(1));
-            return Err(BuildError::OutOfRange { name: "index", value, min: 0, max });
+            return Err(index_out_of_range(index, self.len));
         }
         self.put(index, bit);
         Ok(())

@@ -182,18 +182,36 @@ impl<A: Alloc + Clone> SortedIntsBuild<A> for EliasFano<HeapWords<A>> {
 impl TryFrom<&[u64]> for EliasFano {
     type Error = BuildError;
 
-    /// The numbers of an ascending slice, with the index for questions by value.
+    /// The numbers of an ascending slice, with the index for questions by value;
+    /// [`BuildError::NotSorted`] if it does not ascend, [`BuildError::Alloc`] if memory cannot be
+    /// had.
     fn try_from(values: &[u64]) -> Result<Self, BuildError> {
         let max = values.last().copied().unwrap_or(0);
         let mut builder = Self::builder(values.len(), max)?.with_succ();
-        builder.push_all(values)?;
+        builder.push_all(values).map_err(|error| or_unsorted(error, values.iter().copied()))?;
         builder.finish()
+    }
+}
+
+/// The error of numbers of which the last was announced as the most: a number above it says that
+/// one behind is smaller than the one before.
+#[cold]
+#[cfg(feature = "alloc")]
+fn or_unsorted(error: BuildError, mut values: impl Iterator<Item = u64>) -> BuildError {
+    let mut before = 0;
+    match error {
+        BuildError::OutOfRange { .. } => values
+            .position(|value| core::mem::replace(&mut before, value) > value)
+            .map_or(error, |index| BuildError::NotSorted { index }),
+        _ => error,
     }
 }
 
 #[cfg(feature = "serde")]
 mod with_serde {
     use super::EliasFano;
+    #[cfg(feature = "alloc")]
+    use super::or_unsorted;
     use crate::storage::Words;
     use serde::{Serialize, Serializer};
 
@@ -213,7 +231,7 @@ mod with_serde {
             let numbers = PackedInts::deserialize(deserializer)?;
             let (len, max) = (numbers.len(), numbers.last().unwrap_or(0));
             Self::try_build_in(len, max, &numbers, crate::mem::Global)
-                .map_err(serde::de::Error::custom)
+                .map_err(|error| serde::de::Error::custom(or_unsorted(error, numbers.iter())))
         }
     }
 }

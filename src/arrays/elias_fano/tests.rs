@@ -231,3 +231,20 @@ fn what_was_not_announced_is_refused() {
     let short = EliasFano::builder(2, 10).unwrap().finish().unwrap_err();
     assert_eq!(short, crate::BuildError::OutOfRange { name: "len", value: 0, min: 2, max: 2 });
 }
+
+#[test]
+fn a_last_number_that_is_not_the_largest_is_out_of_order() {
+    for (values, index) in [(&[5, 3][..], 1), (&[1, 9, 9, 2, 4], 3), (&[0, 1, 0], 2)] {
+        let unsorted = crate::BuildError::NotSorted { index };
+        assert_eq!(EliasFano::try_from(values).unwrap_err(), unsorted, "{values:?}");
+        #[cfg(feature = "serde")]
+        {
+            use serde::Deserialize;
+            use serde::de::value::{Error, SeqDeserializer};
+
+            let numbers = SeqDeserializer::<_, Error>::new(values.iter().copied());
+            let error = EliasFano::deserialize(numbers).unwrap_err();
+            assert_eq!(std::format!("{error}"), std::format!("{unsorted}"));
+        }
+    }
+}
