@@ -10,7 +10,7 @@ mod register;
 mod running;
 mod tokens;
 
-use super::{Cardinality, CardinalityMut};
+use super::{Cardinality, CardinalityMut, DEFAULT_SEED};
 use crate::error::{AllocError, BuildError, MergeError};
 use crate::hashing::KeyHash;
 #[cfg(feature = "alloc")]
@@ -344,7 +344,7 @@ impl ExaLogLog {
     #[must_use]
     #[track_caller]
     pub fn new(p: u8) -> Self {
-        Self::with_seed(p, 0)
+        Self::with_seed(p, DEFAULT_SEED)
     }
 
     /// An empty sketch of `2^p` registers whose hashes have this seed. Requests nothing.
@@ -500,7 +500,7 @@ impl<A: Alloc> CardinalityMut<A> for ExaLogLog<HeapWords<A>> {
     const CANONICAL: bool = true;
 
     fn try_default_in(alloc: A) -> Result<Self, BuildError> {
-        Self::try_new_in(DEFAULT_P, 0, alloc)
+        Self::try_new_in(DEFAULT_P, DEFAULT_SEED, alloc)
     }
 
     fn try_insert(&mut self, key: &[u8]) -> Result<(), BuildError> {

@@ -9,7 +9,7 @@ mod log_log;
 mod narrow;
 mod registers;
 
-use super::{Cardinality, CardinalityMut};
+use super::{Cardinality, CardinalityMut, collect, key_of_f64};
 use crate::error::{AllocError, BuildError, FileError, MergeError};
 use crate::hashing::murmur3;
 use crate::mem::{Alloc, Footprint, PartKind, Parts, granted, refused};
@@ -363,10 +363,7 @@ impl<A: Alloc> HyperLogLog<HeapWords<A>> {
     ///
     /// [`AllocError`]; the sketch is unchanged then.
     pub fn try_insert_f64(&mut self, key: f64) -> Result<(), AllocError> {
-        /// The NaN of Java's `Double.doubleToLongBits`.
-        const NAN: u64 = 0x7ff8 << 48;
-        let bits = if key.is_nan() { NAN } else { (key + 0.0).to_bits() };
-        self.try_insert_u64(bits)
+        self.try_insert_u64(key_of_f64(key))
     }
 
     /// Inserts a key by its hash, two words: those of MurmurHash3 x64-128 with seed 9001 if the
@@ -505,28 +502,8 @@ impl Default for HyperLogLog {
     }
 }
 
-/// Collecting and extending by each kind of key.
-macro_rules! collect {
-    ($($key:ty $(, $life:lifetime)? => $insert:ident;)*) => {$(
-        impl<$($life,)? A: Alloc> Extend<$key> for HyperLogLog<HeapWords<A>> {
-            fn extend<I: IntoIterator<Item = $key>>(&mut self, keys: I) {
-                keys.into_iter().for_each(|key| self.$insert(key));
-            }
-        }
-
-        #[cfg(feature = "alloc")]
-        impl$(<$life>)? FromIterator<$key> for HyperLogLog {
-            /// A sketch of `lg_k` 12.
-            fn from_iter<I: IntoIterator<Item = $key>>(keys: I) -> Self {
-                let mut sketch = Self::default();
-                sketch.extend(keys);
-                sketch
-            }
-        }
-    )*};
-}
-
 collect! {
+    HyperLogLog:
     u64 => insert_u64;
     i64 => insert_i64;
     &'a str, 'a => insert;

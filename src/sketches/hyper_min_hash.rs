@@ -1,6 +1,6 @@
 //! [`HyperMinHash`]: how similar sets are, and how large, in two bytes a bin.
 
-use super::{Cardinality, CardinalityMut, Jaccard};
+use super::{Cardinality, CardinalityMut, DEFAULT_SEED, Jaccard};
 use crate::bits::float::{exp, sqrt};
 use crate::error::{BuildError, FileError, MergeError, Tag};
 use crate::hashing::KeyHash;
@@ -242,7 +242,7 @@ impl HyperMinHash {
     #[must_use]
     #[track_caller]
     pub fn new(p: u8) -> Self {
-        granted(Self::try_new_in(p, 0, Global))
+        granted(Self::try_new_in(p, DEFAULT_SEED, Global))
     }
 }
 
@@ -361,7 +361,7 @@ impl<A: Alloc> CardinalityMut<A> for HyperMinHash<HeapWords<A>> {
     const CANONICAL: bool = true;
 
     fn try_default_in(alloc: A) -> Result<Self, BuildError> {
-        Self::try_new_in(DEFAULT_P, 0, alloc)
+        Self::try_new_in(DEFAULT_P, DEFAULT_SEED, alloc)
     }
 
     fn try_insert(&mut self, key: &[u8]) -> Result<(), BuildError> {

@@ -15,6 +15,8 @@
 
 mod count_min;
 mod dd_sketch;
+#[cfg(all(feature = "serde", feature = "alloc"))]
+mod de;
 mod exa_log_log;
 mod feature_hasher;
 mod hyper_log_log;
@@ -102,3 +104,33 @@ pub trait CardinalityMut<A: Alloc>: Cardinality + PartialEq + Sized {
 
 /// The seed of keys' hashes where none is asked for.
 const DEFAULT_SEED: u64 = 0;
+
+/// What a number with a fraction is as a key, for DataSketches: its bits, of all NaNs those of
+/// Java's `Double.doubleToLongBits`, and of both zeros those of 0.
+fn key_of_f64(key: f64) -> u64 {
+    const NAN: u64 = 0x7ff8 << 48;
+    if key.is_nan() { NAN } else { (key + 0.0).to_bits() }
+}
+
+/// Collecting and extending by each kind of key, of a sketch whose default has `lg_k` 12.
+macro_rules! collect {
+    ($sketch:ident: $($key:ty $(, $life:lifetime)? => $insert:ident;)*) => {$(
+        impl<$($life,)? A: Alloc> Extend<$key> for $sketch<HeapWords<A>> {
+            fn extend<I: IntoIterator<Item = $key>>(&mut self, keys: I) {
+                keys.into_iter().for_each(|key| self.$insert(key));
+            }
+        }
+
+        #[cfg(feature = "alloc")]
+        impl$(<$life>)? FromIterator<$key> for $sketch {
+            /// A sketch of `lg_k` 12.
+            fn from_iter<I: IntoIterator<Item = $key>>(keys: I) -> Self {
+                let mut sketch = Self::default();
+                sketch.extend(keys);
+                sketch
+            }
+        }
+    )*};
+}
+
+use collect;

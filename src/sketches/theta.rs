@@ -9,7 +9,7 @@ mod run;
 mod sets;
 mod splice;
 
-use super::{Cardinality, CardinalityMut};
+use super::{Cardinality, CardinalityMut, collect, key_of_f64};
 use crate::error::{AllocError, BuildError, MergeError};
 use crate::hashing::murmur3;
 #[cfg(feature = "alloc")]
@@ -294,9 +294,7 @@ impl<A: Alloc> Theta<HeapWords<A>> {
     ///
     /// [`AllocError`]; the sketch is unchanged then.
     pub fn try_insert_f64(&mut self, key: f64) -> Result<(), AllocError> {
-        /// The NaN of Java's `Double.doubleToLongBits`.
-        const NAN: u64 = 0x7ff8 << 48;
-        self.try_insert_u64(if key.is_nan() { NAN } else { (key + 0.0).to_bits() })
+        self.try_insert_u64(key_of_f64(key))
     }
 
     /// Inserts a key by its hash of 63 bits: the first word of MurmurHash3 x64-128 with seed 9001,
@@ -421,28 +419,8 @@ impl Default for Theta {
     }
 }
 
-/// Collecting and extending by each kind of key.
-macro_rules! collect {
-    ($($key:ty $(, $life:lifetime)? => $insert:ident;)*) => {$(
-        impl<$($life,)? A: Alloc> Extend<$key> for Theta<HeapWords<A>> {
-            fn extend<I: IntoIterator<Item = $key>>(&mut self, keys: I) {
-                keys.into_iter().for_each(|key| self.$insert(key));
-            }
-        }
-
-        #[cfg(feature = "alloc")]
-        impl$(<$life>)? FromIterator<$key> for Theta {
-            /// A sketch of `lg_k` 12.
-            fn from_iter<I: IntoIterator<Item = $key>>(keys: I) -> Self {
-                let mut sketch = Self::default();
-                sketch.extend(keys);
-                sketch
-            }
-        }
-    )*};
-}
-
 collect! {
+    Theta:
     u64 => insert_u64;
     &'a str, 'a => insert;
     &'a [u8], 'a => insert;

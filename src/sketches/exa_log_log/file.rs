@@ -237,35 +237,18 @@ mod with_serde {
     #[cfg(feature = "std")]
     mod owned {
         use super::ExaLogLog;
-        use core::fmt;
-        use serde::{Deserialize, Deserializer, de};
-        use std::vec::Vec;
+        use crate::sketches::{de::read_bytes, exa_log_log::MAX_P};
+        use serde::{Deserialize, Deserializer};
 
-        struct File;
-
-        impl<'de> de::Visitor<'de> for File {
-            type Value = ExaLogLog;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the bytes of a .lram file of an ExaLogLog")
-            }
-
-            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<ExaLogLog, E> {
-                ExaLogLog::read_from(bytes, bytes.len() as u64).map_err(E::custom)
-            }
-
-            fn visit_seq<S: de::SeqAccess<'de>>(self, mut seq: S) -> Result<ExaLogLog, S::Error> {
-                let mut bytes = Vec::new();
-                while let Some(byte) = seq.next_element()? {
-                    bytes.push(byte);
-                }
-                self.visit_bytes(&bytes)
-            }
-        }
+        /// No file that is written is longer: frozen, a register takes at most eight symbols of two
+        /// bytes, which is more than it takes with an exception. And the head.
+        const MOST_BYTES: usize = (16 << MAX_P) + (1 << 16);
 
         impl<'de> Deserialize<'de> for ExaLogLog {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_bytes(File)
+                let what = "the bytes of a .lram file of an ExaLogLog";
+                let read = |bytes: &[u8]| Self::read_from(bytes, bytes.len() as u64);
+                read_bytes(deserializer, what, MOST_BYTES, read)
             }
         }
     }

@@ -139,40 +139,15 @@ mod with_serde {
     #[cfg(feature = "alloc")]
     mod owned {
         use super::HyperLogLog;
+        use crate::sketches::de::read_bytes;
         use crate::sketches::hyper_log_log::image::{MAX_LG_K, Shape};
-        use alloc::vec::Vec;
-        use core::fmt;
-        use serde::{Deserialize, Deserializer, de};
-
-        struct Image;
-
-        impl<'de> de::Visitor<'de> for Image {
-            type Value = HyperLogLog;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the bytes of an HLL image of DataSketches")
-            }
-
-            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<HyperLogLog, E> {
-                HyperLogLog::from_datasketches(bytes).map_err(E::custom)
-            }
-
-            fn visit_seq<S: de::SeqAccess<'de>>(self, mut seq: S) -> Result<HyperLogLog, S::Error> {
-                let most = Shape::array(MAX_LG_K).len();
-                let mut bytes = Vec::new();
-                while let Some(byte) = seq.next_element()? {
-                    if bytes.len() == most {
-                        return Err(de::Error::custom("more bytes than any image has"));
-                    }
-                    bytes.push(byte);
-                }
-                self.visit_bytes(&bytes)
-            }
-        }
+        use serde::{Deserialize, Deserializer};
 
         impl<'de> Deserialize<'de> for HyperLogLog {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_bytes(Image)
+                let what = "the bytes of an HLL image of DataSketches";
+                let most = Shape::array(MAX_LG_K).len();
+                read_bytes(deserializer, what, most, Self::from_datasketches)
             }
         }
     }

@@ -76,36 +76,23 @@ mod with_serde {
 
     mod owned {
         use super::Theta;
-        use alloc::vec::Vec;
-        use core::fmt;
-        use serde::{Deserialize, Deserializer, de};
+        use crate::error::FileError;
+        use crate::sketches::{de::read_bytes, theta::MAX_LG_K};
+        use serde::{Deserialize, Deserializer};
 
-        struct Image;
+        /// No image that is written is longer: three words, less than 64 bits a hash, and `lg_k`.
+        const MOST_BYTES: usize = (8 << MAX_LG_K) + 24 + 1;
 
-        impl<'de> de::Visitor<'de> for Image {
-            type Value = Theta;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the bytes of a theta image of DataSketches, and lg_k")
-            }
-
-            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Theta, E> {
-                let (lg_k, image) = bytes.split_last().ok_or_else(|| E::custom("no bytes"))?;
-                Theta::from_datasketches(image, *lg_k).map_err(E::custom)
-            }
-
-            fn visit_seq<S: de::SeqAccess<'de>>(self, mut seq: S) -> Result<Theta, S::Error> {
-                let mut bytes = Vec::new();
-                while let Some(byte) = seq.next_element()? {
-                    bytes.push(byte);
-                }
-                self.visit_bytes(&bytes)
-            }
+        fn read(bytes: &[u8]) -> Result<Theta, FileError> {
+            let missing = FileError::Truncated { need: 9, have: 0 };
+            let (lg_k, image) = bytes.split_last().ok_or(missing)?;
+            Theta::from_datasketches(image, *lg_k)
         }
 
         impl<'de> Deserialize<'de> for Theta {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_bytes(Image)
+                let what = "the bytes of a theta image of DataSketches, and lg_k";
+                read_bytes(deserializer, what, MOST_BYTES, read)
             }
         }
     }
