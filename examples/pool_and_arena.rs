@@ -4,8 +4,8 @@
 //! Neither is a type of the crate, as nothing in it would use them: its structures keep many small
 //! things in few blocks of their own, and know the sizes. Whoever wants one, for numbers of four
 //! bytes in place of pointers of eight, or for bytes that are told exactly, has it in a few lines
-//! without unsafe code; here they are. The arena holds half of bumpalo's bytes and takes longer; the
-//! pool takes and leaves a place in a fraction of malloc's time, and to write an item there costs
+//! without unsafe code; here they are. The arena holds half of bumpalo's bytes and takes longer.
+//! The pool takes and leaves a place in a fraction of malloc's time; to write an item there costs
 //! what it costs anywhere.
 
 use bumpalo::Bump;

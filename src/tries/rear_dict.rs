@@ -235,7 +235,8 @@ impl<A: Alloc + Clone> RearDict<HeapWords<A>> {
     ///
     /// # Errors
     ///
-    /// [`BuildError::OutOfRange`] unless `block` is 8, 16, 32, 64 or 128.
+    /// [`BuildError::OutOfRange`] unless `block` is 8, 16, 32, 64 or 128: its range is the next of
+    /// these.
     pub fn builder_in(block: usize, alloc: A) -> Result<RearDictBuilder<A>, BuildError> {
         RearDictBuilder::new(block, alloc)
     }

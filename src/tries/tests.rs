@@ -172,3 +172,15 @@ macro_rules! tests_of {
 }
 
 tests_of!(rear_dict: RearDict, front_dict: FrontDict);
+
+#[test]
+fn a_block_that_is_none_is_refused_with_the_next_one_that_is() {
+    for block in (0..300).filter(|block| ![8, 16, 32, 64, 128].contains(block)) {
+        let refused = RearDict::builder_in(block, Global).err();
+        let Some(BuildError::OutOfRange { value, min, max, .. }) = refused else {
+            panic!("{block} keys a block");
+        };
+        assert!(value == block as u64 && !(min..=max).contains(&value), "{min} to {max}");
+        assert!([min, max].iter().all(|b| RearDict::builder_in(*b as usize, Global).is_ok()));
+    }
+}

@@ -66,7 +66,10 @@ impl<A: Alloc + Clone> RearDictBuilder<A> {
     /// No keys yet; blocks of `block` keys.
     pub(super) fn new(block: usize, alloc: A) -> Result<Self, BuildError> {
         let (min, max) = (super::MIN_BLOCK, super::MAX_BLOCK);
-        if !block.is_power_of_two() || !(min..=max).contains(&block) {
+        // What is asked for, or the next power of two that there is.
+        let next = block.clamp(min, max).next_power_of_two();
+        if block != next {
+            let (min, max) = if block < max { (next, next) } else { (min, max) };
             let (value, min, max) = (block as u64, min as u64, max as u64);
             return Err(BuildError::OutOfRange { name: "block", value, min, max });
         }
