@@ -50,6 +50,18 @@ struct Levels<A: Alloc> {
     alloc: A,
 }
 
+/// The error of a hash that came twice: where it does so in `hashes`, or that it does no more.
+fn told_twice(hashes: impl Iterator<Item = u64>, twice: u64) -> BuildError {
+    let mut found = 0;
+    for (index, hash) in hashes.enumerate() {
+        found += u64::from(hash == twice);
+        if found == 2 {
+            return BuildError::DuplicateKey { index };
+        }
+    }
+    BuildError::Unsteady { expected: 2, found }
+}
+
 impl<A: Alloc + Clone> Levels<A> {
     fn new(alloc: A) -> Self {
         let (seeds, placed) = (RawVec::new_in(alloc.clone()), RawVec::new_in(alloc.clone()));
@@ -107,10 +119,7 @@ impl<A: Alloc + Clone> Levels<A> {
             Ok(())
         })?;
         if let Some(twice) = twice {
-            let mut same = again().enumerate().filter(|(_, hash)| mixed(*hash, attempt) == twice);
-            if let Some((index, _)) = same.nth(1) {
-                return Err(BuildError::DuplicateKey { index });
-            }
+            return Err(told_twice(again().map(|hash| mixed(hash, attempt)), twice));
         }
         self.placed.try_push(placing)?;
         Ok(bumped)
