@@ -339,7 +339,8 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         // SAFETY: its group exists; with its tag at 0 the slot counts as empty.
         unsafe { region.set_tag::<P>(place.index / P::WIDTH, place.index % P::WIDTH, 0) };
         region.len -= 1;
-        region.removed += 1;
+        // Those of a region that is never rebuilt, for it has one group, may be any number.
+        region.removed = region.removed.saturating_add(1);
         self.held.len -= 1;
         // SAFETY: it was initialised, and nobody else takes what is in an empty slot.
         unsafe { slot.read() }
