@@ -11,10 +11,10 @@ pub use iter::{
 };
 
 use super::buckets::EntryBuckets;
-use super::map::{granted, hash_key};
+use super::map::hash_key;
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
-use crate::mem::{Alloc, Global};
+use crate::mem::{Alloc, Global, granted};
 use core::borrow::Borrow;
 use core::hash::{BuildHasher, Hash};
 

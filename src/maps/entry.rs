@@ -1,11 +1,11 @@
 //! The place of one key in a [`Map`](super::Map): filled or not.
 
-use super::map::{granted, hash_key};
+use super::map::hash_key;
 use super::policy::{Compact, Policy};
 use super::table::{Missing, Occupied};
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
-use crate::mem::{Alloc, Global};
+use crate::mem::{Alloc, Global, granted};
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
 use core::mem::replace;

@@ -12,9 +12,8 @@ pub use iter::{
 
 use super::buckets::IntBuckets;
 use super::int_key::{IntKey, Mixer};
-use super::map::granted;
 use crate::error::AllocError;
-use crate::mem::{Alloc, Global};
+use crate::mem::{Alloc, Global, granted};
 use core::borrow::Borrow;
 
 /// A hash map from integers, in fewer bytes than its keys and values have: 15 an entry of `u64` to

@@ -1,12 +1,11 @@
 //! [`Interner`]: strings to numbers and back.
 
 use super::ids::Ids;
-use super::map::granted;
 use super::resolver::{Resolver, ResolverIter};
 use crate::arrays::Literal;
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
-use crate::mem::{Alloc, Footprint, Global, Parts};
+use crate::mem::{Alloc, Footprint, Global, Parts, granted};
 use crate::storage::HeapWords;
 use core::fmt;
 use core::hash::{BuildHasher, Hasher};

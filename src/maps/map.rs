@@ -7,7 +7,7 @@ use super::policy::{Compact, Policy};
 use super::table::Table;
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
-use crate::mem::{Alloc, Footprint, Global, PartKind, Parts, refused};
+use crate::mem::{Alloc, Footprint, Global, PartKind, Parts, granted};
 use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
@@ -110,12 +110,6 @@ pub struct Map<K, V, S = DefaultHashBuilder, A: Alloc = Global, P: Policy = Comp
 #[inline]
 pub(super) fn hash_key<K: Hash, V, S: BuildHasher>(build: &S) -> impl Fn(&(K, V)) -> u64 {
     |(key, _)| build.hash_one(key)
-}
-
-/// Ends the program, or panics, if memory was refused.
-#[track_caller]
-pub(super) fn granted<T>(outcome: Result<T, AllocError>) -> T {
-    outcome.unwrap_or_else(|error| refused(error))
 }
 
 #[cfg(feature = "alloc")]

@@ -1,11 +1,10 @@
 //! [`OrderedMap`]: a hash map whose entries stay in the order in which they came.
 
 use super::ids::Ids;
-use super::map::granted;
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
 use crate::mem::raw_vec::RawVec;
-use crate::mem::{Alloc, Global};
+use crate::mem::{Alloc, Global, granted};
 use core::borrow::Borrow;
 use core::hash::{BuildHasher, Hash};
 use core::mem::{forget, needs_drop, replace};

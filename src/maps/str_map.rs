@@ -11,10 +11,9 @@ pub use iter::{StrIter, StrIterMut, StrKeys, StrValues, StrValuesMut};
 
 use super::buckets::{Buckets, Wanted, wanted};
 use super::interner::hash_of;
-use super::map::granted;
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
-use crate::mem::{Alloc, Global};
+use crate::mem::{Alloc, Global, granted};
 #[cfg(feature = "alloc")]
 use alloc::boxed::Box;
 use core::hash::BuildHasher;

@@ -2,11 +2,11 @@
 
 use super::super::buckets::EntryPlace;
 use super::super::entry::place;
-use super::super::map::{granted, hash_key};
+use super::super::map::hash_key;
 use super::CompactMap;
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
-use crate::mem::{Alloc, Global};
+use crate::mem::{Alloc, Global, granted};
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
 use core::mem::replace;

@@ -1,9 +1,8 @@
 //! The standard library's traits, the crate's and serde's, of [`CompactMap`].
 
 use super::super::buckets::EntryOwned;
-use super::super::map::granted;
 use super::{CompactIntoIter, CompactIter, CompactIterMut, CompactMap};
-use crate::mem::{Alloc, Footprint, Parts};
+use crate::mem::{Alloc, Footprint, Parts, granted};
 use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};

@@ -3,10 +3,9 @@
 use super::super::buckets::IntPlace;
 use super::super::entry::place;
 use super::super::int_key::IntKey;
-use super::super::map::granted;
 use super::IntMap;
 use crate::error::AllocError;
-use crate::mem::{Alloc, Global};
+use crate::mem::{Alloc, Global, granted};
 use core::fmt;
 use core::mem::replace;
 

@@ -2,9 +2,8 @@
 
 use super::super::buckets::IntOwned;
 use super::super::int_key::IntKey;
-use super::super::map::granted;
 use super::{IntIntoIter, IntIter, IntIterMut, IntMap};
-use crate::mem::{Alloc, Footprint, Parts};
+use crate::mem::{Alloc, Footprint, Parts, granted};
 use core::fmt;
 use core::ops::Index;
 

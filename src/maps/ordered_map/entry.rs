@@ -1,11 +1,10 @@
 //! The place of one key in an [`OrderedMap`]: filled or not.
 
 use super::super::entry::place;
-use super::super::map::granted;
 use super::OrderedMap;
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
-use crate::mem::{Alloc, Global};
+use crate::mem::{Alloc, Global, granted};
 use core::array::from_fn;
 use core::borrow::Borrow;
 use core::fmt;

@@ -1,12 +1,11 @@
 //! What moves many entries of an [`OrderedMap`] at once: sorting, retaining, draining.
 
 use super::super::ids::Ids;
-use super::super::map::granted;
 use super::iter::OrderedDrain;
 use super::{Change, OrderedMap, hash_at};
 use crate::error::AllocError;
-use crate::mem::Alloc;
 use crate::mem::raw_vec::RawVec;
+use crate::mem::{Alloc, granted};
 use core::cmp::Ordering;
 use core::hash::{BuildHasher, Hash};
 use core::mem::replace;

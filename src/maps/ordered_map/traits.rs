@@ -1,8 +1,7 @@
 //! What [`OrderedMap`] does through traits.
 
-use super::super::map::granted;
 use super::OrderedMap;
-use crate::mem::{Alloc, Footprint, PartKind, Parts};
+use crate::mem::{Alloc, Footprint, PartKind, Parts, granted};
 use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};

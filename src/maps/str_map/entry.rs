@@ -2,12 +2,11 @@
 
 use super::super::buckets::{Place, Wanted};
 use super::super::entry::place;
-use super::super::map::granted;
 use super::{StrMap, hasher};
 use crate::arrays::Literal;
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
-use crate::mem::{Alloc, Global};
+use crate::mem::{Alloc, Global, granted};
 #[cfg(feature = "alloc")]
 use alloc::boxed::Box;
 use core::fmt;

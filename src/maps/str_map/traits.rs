@@ -1,12 +1,11 @@
 //! The standard library's traits, the crate's and serde's, of [`StrMap`].
 
-use super::super::map::granted;
 #[cfg(feature = "alloc")]
 use super::StrIntoIter;
 use super::StrMap;
 use super::{StrIter, StrIterMut};
 use crate::arrays::Literal;
-use crate::mem::{Alloc, Footprint, Parts};
+use crate::mem::{Alloc, Footprint, Parts, granted};
 use core::fmt;
 use core::hash::BuildHasher;
 use core::ops::Index;
