@@ -60,7 +60,7 @@ pub(crate) const fn unhashed(hash: u64, seed: u64) -> u64 {
 
 /// What an odd `x` has to be multiplied with to give 1, in 64 bits. Newton's method: each step
 /// doubles the bits that are right.
-const fn inverse(x: u64) -> u64 {
+pub(crate) const fn inverse(x: u64) -> u64 {
     let mut y = x;
     let mut bits = 3;
     while bits < 64 {

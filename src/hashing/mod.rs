@@ -9,7 +9,7 @@ pub(crate) mod murmur3_32;
 
 pub use build::{DefaultHashBuilder, DefaultHasher};
 pub use key::KeyHash;
-pub(crate) use key::{fold, mix, reduce, unhashed};
+pub(crate) use key::{fold, inverse, mix, reduce, unhashed};
 use xxhash_rust::xxh3;
 
 /// XXH3-64 of `bytes` with a seed. Short keys are hashed where the caller is: a call is a good part

@@ -1,7 +1,7 @@
 //! [`IntKey`]: integers as keys; [`Mixer`], the secret bijection that spreads them.
 
 use crate::bits::field::mask;
-use crate::hashing::{DefaultHashBuilder, fold};
+use crate::hashing::{DefaultHashBuilder, fold, inverse};
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
 
@@ -104,17 +104,6 @@ impl Unmixer {
 fn fold_half<K: IntKey>(x: u64) -> u64 {
     let x = x & mask(K::BITS);
     x ^ x >> (K::BITS / 2)
-}
-
-/// The number that times `odd` is 1, by Newton's steps: each doubles the bits that are right, of
-/// which there are 3 to begin with.
-const fn inverse(odd: u64) -> u64 {
-    let (mut inverse, mut right) = (odd, 3);
-    while right < 64 {
-        inverse = inverse.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(inverse)));
-        right *= 2;
-    }
-    inverse
 }
 
 #[cfg(test)]
