@@ -109,6 +109,9 @@ pub use merge::Merge;
 #[cfg(feature = "alloc")]
 pub use near::{Change, Near, NearState};
 #[cfg(feature = "std")]
+#[doc(hidden)]
+pub use plan::fallen;
+#[cfg(feature = "std")]
 pub use plan::{Form, Plan, plan};
 pub use prefixes::PrefixesOf;
 pub use rear_dict::{RearDict, RearDictBuilder};

@@ -155,11 +155,13 @@ fn timed(keys: &[&[u8]]) -> Result<Dawg, BuildError> {
     Dawg::try_from_sorted_for(keys.iter(), Prefer::Time, 0, Global)
 }
 
-/// What some keys take among `growth` times as many, if they take so much in sixteenths, quarters
-/// and as a whole.
-fn fallen([sixteenths, quarters, whole]: [f64; 3], growth: f64) -> f64 {
+/// What some items take among `growth` times as many, if they take so much in sixteenths, quarters
+/// and as a whole: keys of dictionaries, and for the command lines of any structure.
+#[doc(hidden)]
+#[must_use]
+pub fn fallen([sixteenths, quarters, whole]: [f64; 3], growth: f64) -> f64 {
     let (first, second) = (sixteenths - quarters, quarters - whole);
-    if second <= 0.0 {
+    if second <= 0.0 || growth <= 1.0 {
         return whole;
     }
     let power = ((first / second).max(1.0).ln() / 4_f64.ln()).clamp(FALL.0, FALL.1);

@@ -12,7 +12,7 @@ use crate::rows::Row;
 use crate::scratch::Scratch;
 use crate::shapes::Size;
 use lessram::arrays::StrArray;
-use lessram::tries::{Form, plan};
+use lessram::tries::{Form, fallen, plan};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -26,9 +26,6 @@ const RUN: usize = 1 << 12;
 /// Forms that the library foretells by a plan, and the bytes of keys that it builds for that.
 const FORMS: [Form; 3] = [Form::RearDict, Form::FrontDict, Form::Dawg];
 const PLANNED: u64 = 1 << 20;
-/// What an item takes beyond the least falls with a power of the items between these: guess, the
-/// same as for dictionaries.
-const FALL: (f64, f64) = (0.3, 1.0);
 
 pub(super) fn predict(
     row: &Row,
@@ -61,20 +58,8 @@ pub(super) fn predict(
     Ok(Predicted { items, bytes, exact, by })
 }
 
-/// Bytes an item among `times` as many, of items side by side: a sixteenth, a quarter and all of
-/// those that were built take so much. What they take beyond the least falls with a power of them.
-fn fallen([sixteenth, quarter, all]: [f64; 3], times: f64) -> f64 {
-    let (first, second) = (sixteenth - quarter, quarter - all);
-    if second <= 0.0 || times <= 1.0 {
-        return all;
-    }
-    let power = ((first / second).max(1.0).ln() / 4_f64.ln()).clamp(FALL.0, FALL.1);
-    let shrunk = 4_f64.powf(-power);
-    let beyond = second * shrunk / (1.0 - shrunk);
-    all - beyond + beyond * times.powf(-power)
-}
-
-/// The same of what grows with the logarithm of how many there are, as numbers of bits do.
+/// Bytes an item among `times` as many, if in a quarter and in all it takes so much, where that
+/// grows with the logarithm of how many there are, as numbers of bits do.
 fn risen([quarter, all]: [f64; 2], times: f64) -> f64 {
     all + (all - quarter) * times.max(1.0).log(4.0)
 }
@@ -156,6 +141,7 @@ impl Sample {
         let times = all as f64 / (runs * run) as f64;
         let each = match is_text {
             true => bytes_of(&keys) / all as f64 + risen([mean(4)?, mean(1)?], times),
+            // A guess: as keys of dictionaries do.
             false => fallen([mean(16)?, mean(4)?, mean(1)?], times),
         };
         Ok(Built { lines: (runs * run) as u64, each })
