@@ -26,11 +26,17 @@ pub struct EliasFanoBuilder<A: Alloc + Clone> {
 /// Numbers that are appended at once.
 const SOME: usize = 256;
 
-/// Low bits of a number, for `len` numbers up to `max`: `floor(log2((max + 1) / len))`.
-fn low_width(len: usize, max: u64) -> u32 {
-    let mean = (u128::from(max) + 1) / (len as u128).max(1);
-    // A high half has one bit at least, so that shifts by the width are shifts.
-    mean.checked_ilog2().unwrap_or(0).min(63)
+impl EliasFano {
+    /// Low bits of a number, for `len` numbers up to `max`: `floor(log2((max + 1) / len))`.
+    pub(crate) const fn low_width_for(len: usize, max: u64) -> u32 {
+        let mean = (max as u128 + 1) / if len == 0 { 1 } else { len as u128 };
+        match mean.checked_ilog2() {
+            // A high half has one bit at least, so that shifts by the width are shifts.
+            Some(64) => 63,
+            Some(width) => width,
+            None => 0,
+        }
+    }
 }
 
 impl<A: Alloc + Clone> EliasFanoBuilder<A> {
@@ -40,7 +46,7 @@ impl<A: Alloc + Clone> EliasFanoBuilder<A> {
     ///
     /// [`BuildError::Alloc`] if memory cannot be had.
     pub fn new_in(len: usize, max: u64, alloc: A) -> Result<Self, BuildError> {
-        let width = if len == 0 { 0 } else { low_width(len, max) };
+        let width = if len == 0 { 0 } else { EliasFano::low_width_for(len, max) };
         let mut lows = PackedInts::new_in(alloc.clone());
         lows.set_width(width);
         lows.try_reserve(len)?;

@@ -301,9 +301,8 @@ fn directory<A: Alloc + Clone>(
 /// Bytes of the Elias-Fano code of `len` numbers up to `max`, with the index for questions by
 /// value; its fixed parts apart.
 pub(super) fn elias_fano_bytes(len: usize, max: u64) -> u128 {
-    let (len, max) = (len as u128, u128::from(max));
-    let width = ((max + 1) / len.max(1)).checked_ilog2().unwrap_or(0).min(63);
-    let buckets = (max >> width) + 1;
+    let width = EliasFano::low_width_for(len, max);
+    let (len, buckets) = (len as u128, u128::from(max >> width) + 1);
     (len * u128::from(width) + len + buckets) / 8 + 24 * (len / 1_024 + buckets / 1_024)
 }
 
