@@ -10,11 +10,12 @@ pub use iter::{Iter, Ones, Positions, Zeros};
 use super::rank_index::ones_in;
 use crate::bits::word::{below, select_in_word};
 use crate::error::{FileError, Tag};
+use crate::mem::range::within;
 use crate::mem::{Footprint, PartKind, Parts};
 #[cfg(feature = "alloc")]
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Le64, Persist, Source, Words, doors, require};
-use core::ops::{Bound, Range, RangeBounds};
+use core::ops::{Range, RangeBounds};
 
 /// The section of the bits.
 pub(super) const BITS: Tag = Tag(*b"bits");
@@ -139,7 +140,7 @@ impl<W: Words> BitVec<W> {
     #[must_use]
     #[track_caller]
     pub fn count_ones(&self, range: impl RangeBounds<usize>) -> usize {
-        let Range { start, end } = self.within(&range);
+        let Range { start, end } = within(&range, self.len);
         let (first, last) = (start >> 6, end >> 6);
         let (head, tail) = (!below(start as u32), below(end as u32));
         if first == last {
@@ -158,7 +159,7 @@ impl<W: Words> BitVec<W> {
     #[must_use]
     #[track_caller]
     pub fn count_zeros(&self, range: impl RangeBounds<usize>) -> usize {
-        let range = self.within(&range);
+        let range = within(&range, self.len);
         range.len() - self.count_ones(range)
     }
 
@@ -244,7 +245,7 @@ impl<W: Words> BitVec<W> {
     #[must_use]
     #[track_caller]
     pub fn iter_ones_in(&self, range: impl RangeBounds<usize>) -> Ones<'_> {
-        Ones::new(self.as_words(), self.within(&range))
+        Ones::new(self.as_words(), within(&range, self.len))
     }
 
     /// The positions of the zeros in `range`, ascending.
@@ -255,7 +256,7 @@ impl<W: Words> BitVec<W> {
     #[must_use]
     #[track_caller]
     pub fn iter_zeros_in(&self, range: impl RangeBounds<usize>) -> Zeros<'_> {
-        Zeros::new(self.as_words(), self.within(&range))
+        Zeros::new(self.as_words(), within(&range, self.len))
     }
 
     /// A copy on the heap with no slack, whatever this one lives in.
@@ -263,24 +264,6 @@ impl<W: Words> BitVec<W> {
     #[cfg(feature = "alloc")]
     pub fn to_heap(&self) -> BitVec {
         BitVec { words: HeapWords::copy_of(self.as_words()), len: self.len }
-    }
-
-    /// `bounds` as positions of this vector.
-    #[track_caller]
-    fn within(&self, bounds: &impl RangeBounds<usize>) -> Range<usize> {
-        let start = match bounds.start_bound() {
-            Bound::Included(start) => *start,
-            Bound::Excluded(start) => start.saturating_add(1),
-            Bound::Unbounded => 0,
-        };
-        let end = match bounds.end_bound() {
-            Bound::Included(end) => end.saturating_add(1),
-            Bound::Excluded(end) => *end,
-            Bound::Unbounded => self.len,
-        };
-        assert!(start <= end, "a range from {start} to {end}");
-        assert!(end <= self.len, "a range to {end} of {} bits", self.len);
-        start..end
     }
 
     /// The word at `at`, without what stands behind the last bit.

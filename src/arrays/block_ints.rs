@@ -13,6 +13,7 @@ use iter::Iter;
 use super::{Ints, IntsBuilder, IntsStatic, lower_bound};
 use crate::bits::field::PAD_WORDS;
 use crate::error::{FileError, Tag};
+use crate::mem::range::ends_of;
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
 #[cfg(feature = "alloc")]
 use crate::mem::{Global, refused};
@@ -22,7 +23,7 @@ use crate::storage::{HeapWords, Le64, Persist, Source, Words, doors, require};
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
-use core::ops::{Bound, RangeBounds};
+use core::ops::RangeBounds;
 use head::{BLOCK, Block, GROUP, Head};
 
 /// The section of the parameters.
@@ -226,18 +227,10 @@ impl<W: Words> BlockInts<W> {
         Iter::new(self, 0..self.len)
     }
 
-    /// The numbers at `range` in order, from either end. A range beyond the end is cut.
+    /// The numbers at `range` in order, from either end. A range beyond the end is cut, and one
+    /// that ends before it starts is empty.
     pub fn iter_range(&self, range: impl RangeBounds<usize>) -> Iter<'_, W> {
-        let start = match range.start_bound() {
-            Bound::Included(start) => *start,
-            Bound::Excluded(before) => before.saturating_add(1),
-            Bound::Unbounded => 0,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(last) => last.saturating_add(1),
-            Bound::Excluded(end) => *end,
-            Bound::Unbounded => self.len,
-        };
+        let (start, end) = ends_of(&range, self.len);
         let end = end.min(self.len);
         Iter::new(self, start.min(end)..end)
     }

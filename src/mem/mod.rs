@@ -27,6 +27,7 @@ mod alloc;
 mod api2;
 mod budget;
 mod footprint;
+pub(crate) mod range;
 pub(crate) mod raw_vec;
 #[cfg(all(feature = "track", not(loom)))]
 mod report;

@@ -25,10 +25,11 @@ pub(crate) use segments::{Segments, SegmentsIntoIter, Slices, SlicesMut};
 
 use super::alloc::{Alloc, refused};
 use super::footprint::{Part, PartKind, Parts, block_of};
+use super::range::within;
 use crate::error::AllocError;
 use core::alloc::Layout;
 use core::marker::PhantomData;
-use core::ops::{Bound, Deref, DerefMut, Range, RangeBounds};
+use core::ops::{Deref, DerefMut, Range, RangeBounds};
 use core::panic::UnwindSafe;
 use core::ptr::NonNull;
 
@@ -250,31 +251,10 @@ impl<T, A: Alloc> RawVec<T, A> {
     /// does.
     #[track_caller]
     pub(crate) fn drain(&mut self, range: impl RangeBounds<usize>) -> Drain<'_, T, A> {
-        let Range { start, end } = self.within(range);
+        let Range { start, end } = within(&range, self.len);
         let removed = end - start;
         self[start..].rotate_left(removed);
         Drain::new(self.run_from(self.len - removed))
-    }
-
-    /// `range` as positions of this buffer.
-    ///
-    /// # Panics
-    ///
-    /// If it does not lie within the elements.
-    #[track_caller]
-    pub(crate) fn within(&self, range: impl RangeBounds<usize>) -> Range<usize> {
-        let start = match range.start_bound() {
-            Bound::Included(&start) => start,
-            Bound::Excluded(&start) => start.saturating_add(1),
-            Bound::Unbounded => 0,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(&end) => end.saturating_add(1),
-            Bound::Excluded(&end) => end,
-            Bound::Unbounded => self.len,
-        };
-        assert!(start <= end && end <= self.len, "range {start}..{end} of {} items", self.len);
-        start..end
     }
 
     /// Tells of the block: `kind` for all but the last `padding` bytes in use, header for these,

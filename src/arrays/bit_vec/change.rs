@@ -6,6 +6,7 @@ use crate::bits::word::below;
 use crate::error::{AllocError, BuildError};
 #[cfg(feature = "alloc")]
 use crate::mem::Global;
+use crate::mem::range::within;
 use crate::mem::{Alloc, refused};
 use crate::storage::{HeapWords, Le64, Words};
 use core::ops::{Range, RangeBounds};
@@ -178,7 +179,7 @@ impl<A: Alloc> BitVec<HeapWords<A>> {
     /// If the range ends before it starts, or behind the last bit.
     #[track_caller]
     pub fn fill(&mut self, range: impl RangeBounds<usize>, bit: bool) {
-        let range = self.within(&range);
+        let range = within(&range, self.len);
         let all = if bit { u64::MAX } else { 0 };
         self.change(range, |_| all);
     }
@@ -190,7 +191,7 @@ impl<A: Alloc> BitVec<HeapWords<A>> {
     /// If the range ends before it starts, or behind the last bit.
     #[track_caller]
     pub fn flip(&mut self, range: impl RangeBounds<usize>) {
-        let range = self.within(&range);
+        let range = within(&range, self.len);
         self.change(range, |word| !word);
     }
 

@@ -4,6 +4,7 @@ use super::super::ids::Ids;
 use super::iter::OrderedDrain;
 use super::{Change, OrderedMap, hash_at};
 use crate::error::AllocError;
+use crate::mem::range::within;
 use crate::mem::raw_vec::RawVec;
 use crate::mem::{Alloc, granted};
 use core::cmp::Ordering;
@@ -28,7 +29,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
     /// If the range does not lie within the entries.
     #[track_caller]
     pub fn drain(&mut self, range: impl RangeBounds<usize>) -> OrderedDrain<'_, K, V, A> {
-        let range = self.entries.within(range);
+        let range = within(&range, self.entries.len());
         self.remove_ids(range.clone());
         OrderedDrain(self.entries.drain(range))
     }
