@@ -53,8 +53,12 @@ const fn reaches_ninth_byte(width: u32) -> bool {
 }
 
 /// The eight bytes from `at` on, as a number.
-#[inline]
-fn load(bytes: &[u8], at: usize) -> u64 {
+///
+/// # Panics
+///
+/// If they lie outside of `bytes`.
+#[inline(always)]
+pub(crate) fn load(bytes: &[u8], at: usize) -> u64 {
     let mut word = [0; 8];
     word.copy_from_slice(&bytes[at..at + 8]);
     u64::from_le_bytes(word)

@@ -9,6 +9,7 @@
 //! the bits that chose the bucket and are not stored.
 
 use super::front::{head, set_len};
+use crate::bits::field::load;
 use crate::simd::tags::{equal16, equal32};
 
 /// Tags that are looked at together.
@@ -174,13 +175,6 @@ fn equal_from(bytes: &[u8], at: usize, tag: u8) -> Option<u32> {
 fn word_of(bytes: &[u8], bit: usize) -> (usize, u32) {
     let at = (bit / 8).min(bytes.len() - 8);
     (at, (bit - 8 * at) as u32)
-}
-
-#[inline(always)]
-fn load(bytes: &[u8], at: usize) -> u64 {
-    let mut word = [0; 8];
-    word.copy_from_slice(&bytes[at..at + 8]);
-    u64::from_le_bytes(word)
 }
 
 #[inline(always)]
