@@ -44,7 +44,7 @@ pub use scalable_quotient::ScalableQuotient;
 pub use timing_bloom::{Expiry, TimingBloom};
 
 use crate::error::{BuildError, MergeError};
-use crate::hashing::KeyHash;
+use crate::hashing::{BATCH, KeyHash, hashes_of};
 use crate::mem::{Alloc, Footprint};
 
 /// The seed of filters that are not given one.
@@ -86,9 +86,6 @@ pub trait Filter: Footprint {
     }
 }
 
-/// How many hashes a filter fetches ahead for.
-pub(crate) const BATCH: usize = 32;
-
 /// Hands `hashes` to `take`, a batch at a time.
 fn in_batches(hashes: impl Iterator<Item = u64>, mut take: impl FnMut(&[u64])) {
     let (mut batch, mut len) = ([0; BATCH], 0);
@@ -106,11 +103,9 @@ fn in_batches(hashes: impl Iterator<Item = u64>, mut take: impl FnMut(&[u64])) {
 /// Answers for `keys`, a batch of hashes at a time.
 pub(crate) fn contains_many<F: Filter, K: KeyHash>(filter: &F, keys: &[K], found: &mut [bool]) {
     for (keys, found) in keys.chunks(BATCH).zip(found.chunks_mut(BATCH)) {
-        let mut hashes = [0; BATCH];
-        for (hash, key) in hashes.iter_mut().zip(keys) {
-            *hash = filter.hash_key(key);
-        }
-        filter.contains_many_hash(&hashes[..keys.len()], found);
+        let mut batch = [0; BATCH];
+        let hashes = hashes_of(keys, &mut batch, |key| filter.hash_key(key));
+        filter.contains_many_hash(hashes, found);
     }
 }
 

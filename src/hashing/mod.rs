@@ -12,6 +12,22 @@ pub use key::KeyHash;
 pub(crate) use key::{fold, inverse, mix, reduce, unhashed};
 use xxhash_rust::xxh3;
 
+/// How many keys are hashed, and their places fetched, at a time.
+pub(crate) const BATCH: usize = 32;
+
+/// The hashes of up to [`BATCH`] keys. They stay in `batch`: an array that is returned is copied.
+#[inline(always)]
+pub(crate) fn hashes_of<'b, K>(
+    keys: &[K],
+    batch: &'b mut [u64; BATCH],
+    hash: impl Fn(&K) -> u64,
+) -> &'b [u64] {
+    for (place, key) in batch.iter_mut().zip(keys) {
+        *place = hash(key);
+    }
+    &batch[..keys.len().min(BATCH)]
+}
+
 /// XXH3-64 of `bytes` with a seed. Short keys are hashed where the caller is: a call is a good part
 /// of what one takes.
 #[inline]

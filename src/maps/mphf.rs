@@ -8,7 +8,7 @@ use super::{KeyIds, KeyIdsBuild};
 use crate::arrays::EliasFano;
 use crate::bits::field::{Fields, Store, words_for};
 use crate::error::{BuildError, FileError, Tag};
-use crate::hashing::KeyHash;
+use crate::hashing::{BATCH, KeyHash, hashes_of};
 #[cfg(feature = "alloc")]
 use crate::mem::Global;
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
@@ -26,8 +26,6 @@ const SEEDS: Tag = Tag(*b"seed");
 const LATER: usize = 6;
 /// Up to so many keys, holes are fields of the width of seeds, and stand behind them.
 const NARROW_KEYS: u64 = 1 << SEED_BITS;
-/// Keys that are asked for together.
-const BATCH: usize = 32;
 
 /// A minimal perfect hash function: gives each of `n` keys that are all known when it is built a
 /// number of its own from `0..n`, in 1.9 bits a key and one read.
@@ -213,11 +211,9 @@ impl<W: Words> Mphf<W> {
     /// [`id_of_many_hash`](Self::id_of_many_hash).
     pub fn id_of_many<K: KeyHash>(&self, keys: &[K], ids: &mut [Option<usize>]) {
         for (keys, ids) in keys.chunks(BATCH).zip(ids.chunks_mut(BATCH)) {
-            let mut hashes = [0; BATCH];
-            for (hash, key) in hashes.iter_mut().zip(keys) {
-                *hash = key.key_hash(self.seed);
-            }
-            self.id_of_many_hash(&hashes[..keys.len()], ids);
+            let mut batch = [0; BATCH];
+            let hashes = hashes_of(keys, &mut batch, |key| key.key_hash(self.seed));
+            self.id_of_many_hash(hashes, ids);
         }
     }
 

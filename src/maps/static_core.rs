@@ -5,7 +5,7 @@ use super::mphf::Mphf;
 use super::{StaticMap, StaticSet};
 use crate::bits::field::{self, mask, width_of, words_for};
 use crate::error::{AllocError, BuildError, FileError, Tag};
-use crate::hashing::{KeyHash, unhashed};
+use crate::hashing::{BATCH, KeyHash, hashes_of, unhashed};
 #[cfg(feature = "alloc")]
 use crate::mem::Global;
 use crate::mem::{Alloc, PartKind, Parts};
@@ -20,8 +20,6 @@ const RECORDS: Tag = Tag(*b"recd");
 const MAX_BITS: u32 = 64;
 /// Makes fingerprints independent of the bits of a hash that its number comes from.
 const SALT: u64 = 0xA076_1D64_78BD_642F;
-/// Keys that are asked for together.
-const BATCH: usize = 32;
 
 /// How a [`StaticMap`] or a [`StaticSet`] is built.
 ///
@@ -346,10 +344,8 @@ impl<W: Words> Core<W> {
     ) {
         for (batch, keys) in keys.chunks(BATCH).enumerate() {
             let mut hashes = [0; BATCH];
-            for (hash, key) in hashes.iter_mut().zip(keys) {
-                *hash = key.key_hash(self.ids.seed());
-            }
-            self.each_id(&hashes[..keys.len()], |i, id| take(batch * BATCH + i, id));
+            let hashes = hashes_of(keys, &mut hashes, |key| key.key_hash(self.ids.seed()));
+            self.each_id(hashes, |i, id| take(batch * BATCH + i, id));
         }
     }
 

@@ -6,7 +6,7 @@ use super::part::MAX_PARTS;
 use super::places::Places;
 use super::table::{Filling, Table};
 use crate::error::BuildError;
-use crate::filters::BATCH;
+use crate::hashing::BATCH;
 use crate::mem::Alloc;
 use crate::simd::deposit::{Deposit, Work};
 use crate::storage::{HeapWords, Words};
