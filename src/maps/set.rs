@@ -17,8 +17,8 @@ use core::ops::{BitAnd, BitOr, BitXor, Sub};
 /// any number of them from a million on, in 1.38 times from ten thousand on, 1.47 from a hundred
 /// on, if they come one by one.
 ///
-/// A [`Map`] without values: what is said there of layout, space, growth, time and what differs from
-/// std holds here.
+/// A [`Map`] without values: what is said there of layout, space, growth, time and what differs
+/// from std holds here.
 ///
 /// # When not to use it
 ///
