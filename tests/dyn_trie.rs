@@ -292,6 +292,29 @@ fn a_question_that_panics_leaves_the_set_whole() {
     assert!((500..1_000).all(|i| set.contains(format!("{i:04}"))));
 }
 
+/// The bytes for a key fall where all keys are looked at, and where none is left.
+#[test]
+fn buffers_are_as_long_as_the_longest_key() {
+    let keys = || (0..2_000).map(|i| "x".repeat(i % 50));
+    let long = "y".repeat(9_000);
+    let mut set: DynTrie = keys().chain([long.clone()]).collect();
+    set.remove(&long);
+    assert_eq!((set.longest(), set.clone().longest()), (9_000, 49));
+    set.shrink_to_fit();
+    assert_eq!(set.longest(), 49);
+    set.retain(|key| key.len() % 7 == 3);
+    assert!(set.longest() == 45 && set.check());
+    let behind = set.split_off("x");
+    assert!(set.longest() == 0 && behind.longest() == 45);
+    let mut map: DynTrieMap<usize> = keys().chain([long.clone()]).zip(0..).collect();
+    map.retain(|key, _| key.len() < 9_000);
+    assert_eq!((map.longest(), map.clone().longest()), (49, 49));
+    map.insert(&long, 1);
+    map.remove(&long);
+    map.shrink_to_fit();
+    assert!(map.longest() == 49 && map.check());
+}
+
 #[test]
 fn what_sets_can_do() {
     let set = DynTrie::from(["b", "a", "c\0", "\u{e9}"]);

@@ -209,7 +209,7 @@ impl<A: Alloc + Clone> DynTrie<A> {
     ///
     /// [`AllocError`]; some room may have gone back then.
     pub fn try_shrink_to_fit(&mut self) -> Result<(), AllocError> {
-        self.tree.root.try_shrink_to_fit()
+        self.tree.try_shrink_to_fit()
     }
 
     /// A copy without more room than the keys need.
@@ -282,7 +282,7 @@ impl<A: Alloc + Clone> KeySet for DynTrie<A> {
         self.tree.get(key).is_some()
     }
 
-    /// Bytes that no key exceeds: those of the longest that came since the set was empty.
+    /// Bytes that no key exceeds: see [`longest`](Self::longest).
     fn longest(&self) -> usize {
         self.tree.longest
     }

@@ -84,7 +84,9 @@ impl<V, A: Alloc + Clone> DynTrieMap<V, A> {
         self.tree.root.len == 0
     }
 
-    /// Bytes that no key exceeds: what a buffer for keys needs.
+    /// Bytes that no key exceeds: what a buffer for keys needs. They are those of the longest key
+    /// that came since the map was empty, also if it has gone; [`retain`](Self::retain),
+    /// [`shrink_to_fit`](Self::shrink_to_fit) and a clone count those of the keys that are there.
     #[must_use]
     pub const fn longest(&self) -> usize {
         self.tree.longest
@@ -214,7 +216,7 @@ impl<V, A: Alloc + Clone> DynTrieMap<V, A> {
     ///
     /// [`AllocError`]; some room may have gone back then.
     pub fn try_shrink_to_fit(&mut self) -> Result<(), AllocError> {
-        self.tree.root.try_shrink_to_fit()
+        self.tree.try_shrink_to_fit()
     }
 
     /// A copy without more room than keys and values need.
@@ -348,7 +350,7 @@ impl<V: Footprint, A: Alloc + Clone> KeySet for DynTrieMap<V, A> {
         self.tree.get(key).is_some()
     }
 
-    /// Bytes that no key exceeds: those of the longest that came since the map was empty.
+    /// Bytes that no key exceeds: see [`longest`](Self::longest).
     fn longest(&self) -> usize {
         self.tree.longest
     }

@@ -275,6 +275,19 @@ mod owned {
 #[cfg(feature = "alloc")]
 pub use owned::Iter;
 
+/// What is said of `longest`: sets that change know it only from time to time.
+macro_rules! longest_doc {
+    (DynTrie) => {
+        "Bytes that no key exceeds: what a buffer for keys needs. They are those of the longest \
+         key that came since the set was empty, also if it has gone; [`retain`](Self::retain), \
+         [`shrink_to_fit`](Self::shrink_to_fit) and a clone count those of the keys that are there."
+    };
+    ($other:ident) => {
+        "Bytes of the longest key: what a buffer for keys needs."
+    };
+}
+pub(super) use longest_doc;
+
 /// Gives a dictionary its inherent methods over [`RankedKeySet`], so that users need no trait in
 /// scope, and the traits of `core` that sets have.
 macro_rules! ranked_doors {
@@ -295,7 +308,7 @@ macro_rules! ranked_doors {
                 self.$($len).+ == 0
             }
 
-            /// Bytes of the longest key: what a buffer for keys needs.
+            #[doc = $crate::tries::keys::longest_doc!($ty)]
             #[must_use]
             pub const fn longest(&self) -> usize {
                 self.$($longest).+

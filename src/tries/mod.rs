@@ -139,7 +139,7 @@ pub trait KeySet: Footprint {
     /// Whether `key` is in the set.
     fn contains(&self, key: &[u8]) -> bool;
 
-    /// Bytes of the longest key.
+    /// Bytes of the longest key; of a set that changes, perhaps of one that has gone.
     fn longest(&self) -> usize;
 }
 

@@ -10,7 +10,7 @@ use crate::mem::raw_vec::RawVec;
 /// Keys in order, with a column of values.
 pub(in crate::tries) struct Tree<C, A: Alloc> {
     pub(in crate::tries) root: Inner<C, A>,
-    /// Bytes that no key exceeds: those of the longest that came since there was none.
+    /// Bytes that no key exceeds: those of the longest that was there since they were counted last.
     pub(in crate::tries) longest: usize,
 }
 
@@ -58,6 +58,18 @@ impl<C: Column<A>, A: Alloc + Clone> Tree<C, A> {
         }
     }
 
+    /// Bytes of the longest key. O(n).
+    fn count_longest(&self) -> usize {
+        let (mut longest, mut walk) = (0, self.walk(0, &mut []));
+        while let Some(at) = &mut walk {
+            longest = longest.max(at.len());
+            if self.advance(at, &mut []).is_none() {
+                break;
+            }
+        }
+        longest
+    }
+
     /// Room for a key.
     pub(in crate::tries) fn try_buffer(&self) -> Result<RawVec<u8, A>, AllocError> {
         let mut buffer = RawVec::new_in(self.root.alloc().clone());
@@ -74,18 +86,24 @@ impl<C: Column<A>, A: Alloc + Clone> Tree<C, A> {
         mut taken: impl FnMut(C::Value),
     ) -> Result<(), AllocError> {
         let mut key = self.try_buffer()?;
-        let mut id = 0;
+        let (mut id, mut longest) = (0, 0);
         while let Some((leaf, from)) = self.root.leaf_at_mut(id) {
             let (mut place, mut gone) = (Place::default(), 0_u64);
             for index in 0..leaf.keys.count() {
                 leaf.keys.spell(&mut place, &mut key);
-                if index >= from && !keep(&key[..place.before], &mut leaf.values, index) {
+                if index < from {
+                    continue;
+                }
+                if keep(&key[..place.before], &mut leaf.values, index) {
+                    longest = longest.max(place.before);
+                } else {
                     gone |= 1 << index;
                 }
             }
             let asked = leaf.keys.count() - from;
             id += asked - self.root.thin(id, gone, &mut taken);
         }
+        self.longest = longest;
         self.lower();
         Ok(())
     }
@@ -134,7 +152,14 @@ impl<C: Column<A>, A: Alloc + Clone> Tree<C, A> {
     where
         C::Value: Clone,
     {
-        Ok(Self { root: self.root.try_clone()?, longest: self.longest })
+        let copy = Self { root: self.root.try_clone()?, longest: self.longest };
+        Ok(Self { longest: copy.count_longest(), ..copy })
+    }
+
+    /// Gives back all room that keys and values do not need, also that of buffers.
+    pub(in crate::tries) fn try_shrink_to_fit(&mut self) -> Result<(), AllocError> {
+        self.longest = self.count_longest();
+        self.root.try_shrink_to_fit()
     }
 }
 
