@@ -436,6 +436,16 @@ fn map_program(seed: u64, steps: u32) {
                     .map(|(key, value)| (key, value.0))
                     .eq(model.clone().into_iter().rev())
             );
+            assert_eq!((map.iter_mut().len(), map.values_mut().len()), (model.len(), model.len()));
+            map.values_mut().for_each(|value| value.0 += 3);
+            for ((key, value), (expected, other)) in (&mut map).into_iter().zip(&mut model) {
+                assert_eq!((&key, value.0), (expected, *other + 3));
+                (value.0, *other) = (value.0 * 5 % 999, (*other + 3) * 5 % 999);
+            }
+            assert_eq!(
+                (map.iter_mut().count(), map.values_mut().count()),
+                (model.len(), model.len())
+            );
             let id = rng.below(model.len() + 1);
             let expected = model.iter().nth(id);
             assert_eq!(map.value(id).map(|value| &value.0), expected.map(|(_, value)| value));
@@ -494,6 +504,8 @@ fn what_maps_can_do() {
     assert!(map.iter_in(1..9).map(|(key, value)| (key.len(), *value)).eq([(2, 3), (1, 2)]));
     assert_eq!(map.last_key_value(), Some((b"b".to_vec(), &2)));
     assert!(PrefixesOf::new(&map, b"abc", [0; 2]).eq([(1, 2), (0, 1)]));
+    assert!(map.prefixes_of("abc").eq([(1, 2), (0, 1)]));
+    assert!(map.fuzzy("ac", 1).eq([(0, 1), (1, 1)]) && map.matches(Near::new("b", 0)).count() == 1);
     *map.get_mut("a").unwrap() += 4;
     assert_eq!((map.entry("x").key(), *map.entry("z").or_default()), (&b"x"[..], 0));
     assert_eq!((map.first_key_value().unwrap().1, map.len()), (&5, 4));

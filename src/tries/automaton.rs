@@ -134,8 +134,8 @@ impl<S: RankedKeySet, M: Automaton> FusedIterator for Matches<'_, S, M> {}
 
 /// Gives a dictionary whose keys are walked over one by one its searches by automaton.
 macro_rules! automaton_doors {
-    ($ty:ident<$w:ident: [$($bound:tt)+]>) => {
-        impl<$w: $($bound)+> $ty<$w> {
+    ($ty:ident<$($w:ident: [$($bound:tt)+]),+>) => {
+        impl<$($w: $($bound)+),+> $ty<$($w),+> {
             /// The keys that `automaton` accepts, in order: the number of each, and what the
             /// automaton says of it.
             pub fn matches<M: $crate::tries::Automaton>(

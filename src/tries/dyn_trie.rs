@@ -14,6 +14,8 @@ use column::Nothing;
 pub(super) use column::Values;
 use core::fmt;
 use core::ops::Range;
+#[cfg(feature = "alloc")]
+pub(super) use node::{LeavesMut, Spelled};
 pub(super) use tree::{Tree, Walk};
 
 /// An ordered set of byte strings that come and go, in some 3 bytes a string beside those that it

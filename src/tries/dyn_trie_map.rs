@@ -9,6 +9,8 @@ mod with_serde;
 pub use entry::{DynTrieEntry, DynTrieOccupied, DynTrieVacant};
 #[cfg(feature = "alloc")]
 pub use iter::{DynTrieEntries, DynTrieIntoIter, DynTrieIter, DynTrieValues};
+#[cfg(feature = "alloc")]
+pub use iter::{DynTrieIterMut, DynTrieValuesMut};
 
 use super::dyn_trie::{Tree, Values, Walk};
 use super::keys::Walks;
@@ -338,7 +340,32 @@ impl<V, A: Alloc + Clone> DynTrieMap<V, A> {
     pub fn values(&self) -> DynTrieValues<'_, V, A> {
         DynTrieValues::new(self)
     }
+
+    /// The keys in order, each in a `Vec` of its own, with their values, to change them.
+    pub fn iter_mut(&mut self) -> DynTrieIterMut<'_, V, A> {
+        DynTrieIterMut::new(self)
+    }
+
+    /// The values, in the order of their keys, to change them.
+    pub fn values_mut(&mut self) -> DynTrieValuesMut<'_, V, A> {
+        DynTrieValuesMut::new(self)
+    }
+
+    /// The keys that `text` begins with, the longest first, each as its number and its length: the
+    /// first is the longest match. Has one buffer on the heap.
+    pub fn prefixes_of<'a, T: AsRef<[u8]> + ?Sized>(
+        &'a self,
+        text: &'a T,
+    ) -> super::PrefixesOf<'a, Self, alloc::vec::Vec<u8>>
+    where
+        V: Footprint,
+    {
+        super::PrefixesOf::new(self, text.as_ref(), alloc::vec![0; self.longest()])
+    }
 }
+
+#[cfg(feature = "alloc")]
+super::automaton::automaton_doors!(DynTrieMap<V: [Footprint], A: [Alloc + Clone]>);
 
 /// For [`Matches`](super::Matches) and the other queries of sets: numbers are those of keys.
 impl<V: Footprint, A: Alloc + Clone> KeySet for DynTrieMap<V, A> {
@@ -489,6 +516,16 @@ impl<'a, V, A: Alloc + Clone> IntoIterator for &'a DynTrieMap<V, A> {
 
     fn into_iter(self) -> DynTrieIter<'a, V, A> {
         self.iter()
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<'a, V, A: Alloc + Clone> IntoIterator for &'a mut DynTrieMap<V, A> {
+    type Item = (alloc::vec::Vec<u8>, &'a mut V);
+    type IntoIter = DynTrieIterMut<'a, V, A>;
+
+    fn into_iter(self) -> DynTrieIterMut<'a, V, A> {
+        self.iter_mut()
     }
 }
 

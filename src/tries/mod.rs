@@ -95,6 +95,8 @@ pub use dict_map::{
 pub use dyn_trie::DynTrie;
 #[cfg(feature = "alloc")]
 pub use dyn_trie_map::{DynTrieEntries, DynTrieIntoIter, DynTrieIter, DynTrieValues};
+#[cfg(feature = "alloc")]
+pub use dyn_trie_map::{DynTrieIterMut, DynTrieValuesMut};
 pub use dyn_trie_map::{DynTrieEntry, DynTrieMap, DynTrieOccupied, DynTrieVacant};
 pub use front_dict::{FrontDict, FrontDictBuilder};
 #[cfg(feature = "alloc")]

@@ -5,6 +5,8 @@
 //! leaves the same keys in the tree: a refusal at any of them does no harm.
 
 use super::block::Block;
+#[cfg(feature = "alloc")]
+use super::block::Place;
 use super::column::Column;
 use super::windows::Windows;
 use crate::error::AllocError;
@@ -21,6 +23,71 @@ pub(super) const FAN: usize = 48;
 pub(in crate::tries) struct Leaf<C, A: Alloc> {
     pub(super) keys: Block<A>,
     pub(in crate::tries) values: C,
+}
+
+impl<C, A: Alloc> Leaf<C, A> {
+    /// The keys, one after the other, and beside them the values, to change them.
+    #[cfg(feature = "alloc")]
+    pub(in crate::tries) fn parts_mut(&mut self) -> (Spelled<'_, A>, &mut C) {
+        (Spelled { keys: &self.keys, place: Place::default() }, &mut self.values)
+    }
+}
+
+/// The keys of a leaf, one after the other.
+#[cfg(feature = "alloc")]
+pub(in crate::tries) struct Spelled<'a, A: Alloc> {
+    keys: &'a Block<A>,
+    place: Place,
+}
+
+#[cfg(feature = "alloc")]
+impl<A: Alloc> Spelled<'_, A> {
+    /// Puts the next key into `key`, where the one before it is; its length.
+    pub(in crate::tries) fn spell(&mut self, key: &mut [u8]) -> Option<usize> {
+        self.keys.spell(&mut self.place, key)?;
+        Some(self.place.before)
+    }
+}
+
+/// The leaves of a tree in order, to change their values.
+#[cfg(feature = "alloc")]
+pub(in crate::tries) struct LeavesMut<'a, C, A: Alloc> {
+    leaves: core::slice::IterMut<'a, Leaf<C, A>>,
+    /// What is still to come of each level above.
+    nodes: alloc::vec::Vec<core::slice::IterMut<'a, Inner<C, A>>>,
+}
+
+#[cfg(feature = "alloc")]
+impl<'a, C, A: Alloc> LeavesMut<'a, C, A> {
+    pub(in crate::tries) fn new(root: &'a mut Inner<C, A>) -> Self {
+        let mut all = Self { leaves: [].iter_mut(), nodes: alloc::vec::Vec::new() };
+        all.enter(root);
+        all
+    }
+
+    fn enter(&mut self, node: &'a mut Inner<C, A>) {
+        match &mut node.kids {
+            Kids::Leaves(leaves) => self.leaves = leaves.iter_mut(),
+            Kids::Inner(nodes) => self.nodes.push(nodes.iter_mut()),
+        }
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<'a, C, A: Alloc> Iterator for LeavesMut<'a, C, A> {
+    type Item = &'a mut Leaf<C, A>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(leaf) = self.leaves.next() {
+                return Some(leaf);
+            }
+            match self.nodes.last_mut()?.next() {
+                Some(node) => self.enter(node),
+                None => drop(self.nodes.pop()),
+            }
+        }
+    }
 }
 
 /// The children of a node: all are of one kind.

@@ -1,6 +1,6 @@
 //! Entries of a map in the order of their keys: lent, given away, and taken out.
 
-use super::super::dyn_trie::{Values, Walk};
+use super::super::dyn_trie::{LeavesMut, Spelled, Values, Walk};
 use super::DynTrieMap;
 use crate::mem::{Alloc, Global};
 use alloc::vec;
@@ -145,6 +145,96 @@ impl<'a, V, A: Alloc + Clone> Iterator for DynTrieValues<'a, V, A> {
 
 impl<V, A: Alloc + Clone> ExactSizeIterator for DynTrieValues<'_, V, A> {}
 impl<V, A: Alloc + Clone> FusedIterator for DynTrieValues<'_, V, A> {}
+
+/// Entries of a map in order, each key in a `Vec` of its own, each value to be changed.
+pub struct DynTrieIterMut<'a, V, A: Alloc = Global> {
+    leaves: LeavesMut<'a, Values<V, A>, A>,
+    /// Of the leaf before those, what is still to come.
+    keys: Option<Spelled<'a, A>>,
+    values: core::slice::IterMut<'a, V>,
+    /// As long as the longest key.
+    key: Vec<u8>,
+    left: usize,
+}
+
+impl<V, A: Alloc> fmt::Debug for DynTrieIterMut<'_, V, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DynTrieIterMut").field("left", &self.left).finish_non_exhaustive()
+    }
+}
+
+impl<'a, V, A: Alloc + Clone> DynTrieIterMut<'a, V, A> {
+    pub(super) fn new(map: &'a mut DynTrieMap<V, A>) -> Self {
+        let (key, left) = (vec![0; map.longest()], map.len());
+        let leaves = LeavesMut::new(&mut map.tree.root);
+        Self { leaves, keys: None, values: [].iter_mut(), key, left }
+    }
+}
+
+impl<'a, V, A: Alloc + Clone> Iterator for DynTrieIterMut<'a, V, A> {
+    type Item = (Vec<u8>, &'a mut V);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let (Some(keys), Some(value)) = (&mut self.keys, self.values.next()) {
+                let len = keys.spell(&mut self.key)?;
+                self.left -= 1;
+                return Some((self.key[..len].to_vec(), value));
+            }
+            let (keys, values) = self.leaves.next()?.parts_mut();
+            (self.keys, self.values) = (Some(keys), values.0.iter_mut());
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl<V, A: Alloc + Clone> ExactSizeIterator for DynTrieIterMut<'_, V, A> {}
+impl<V, A: Alloc + Clone> FusedIterator for DynTrieIterMut<'_, V, A> {}
+
+/// Values of a map, in the order of their keys, to be changed.
+pub struct DynTrieValuesMut<'a, V, A: Alloc = Global> {
+    leaves: LeavesMut<'a, Values<V, A>, A>,
+    /// Of the leaf before those, what is still to come.
+    values: core::slice::IterMut<'a, V>,
+    left: usize,
+}
+
+impl<V, A: Alloc> fmt::Debug for DynTrieValuesMut<'_, V, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DynTrieValuesMut").field("left", &self.left).finish_non_exhaustive()
+    }
+}
+
+impl<'a, V, A: Alloc + Clone> DynTrieValuesMut<'a, V, A> {
+    pub(super) fn new(map: &'a mut DynTrieMap<V, A>) -> Self {
+        let left = map.len();
+        Self { leaves: LeavesMut::new(&mut map.tree.root), values: [].iter_mut(), left }
+    }
+}
+
+impl<'a, V, A: Alloc + Clone> Iterator for DynTrieValuesMut<'a, V, A> {
+    type Item = &'a mut V;
+
+    fn next(&mut self) -> Option<&'a mut V> {
+        loop {
+            if let Some(value) = self.values.next() {
+                self.left -= 1;
+                return Some(value);
+            }
+            self.values = self.leaves.next()?.values.0.iter_mut();
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl<V, A: Alloc + Clone> ExactSizeIterator for DynTrieValuesMut<'_, V, A> {}
+impl<V, A: Alloc + Clone> FusedIterator for DynTrieValuesMut<'_, V, A> {}
 
 /// Takes the entries of a map out, from either end.
 pub struct DynTrieIntoIter<V, A: Alloc = Global> {
