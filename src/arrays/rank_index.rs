@@ -28,9 +28,8 @@ const SUPER: u32 = if cfg!(test) { 14 } else { 31 };
 /// # When not to use it
 ///
 /// - The bits change: counts behind a change are wrong until the index is built anew.
-/// - Bits far beyond the cache, a build for a processor that counts a word's ones in one step, and
-///   memory to spare: `Rank9` of the crate sux takes seven tenths of the time there, and 25 %. In
-///   builds for any processor it takes as long (bench `rank` of the peers).
+/// - Bits far beyond the cache, and memory to spare: `Rank9` of the crate sux takes seven to eight
+///   tenths of the time there, and 25 % (bench `rank` of the peers).
 ///
 /// # Layout
 ///

@@ -95,9 +95,9 @@ pub use dict_map::{
 pub use dyn_trie::DynTrie;
 #[cfg(feature = "alloc")]
 pub use dyn_trie_map::{DynTrieEntries, DynTrieIntoIter, DynTrieIter, DynTrieValues};
+pub use dyn_trie_map::{DynTrieEntry, DynTrieMap, DynTrieOccupied, DynTrieVacant};
 #[cfg(feature = "alloc")]
 pub use dyn_trie_map::{DynTrieIterMut, DynTrieValuesMut};
-pub use dyn_trie_map::{DynTrieEntry, DynTrieMap, DynTrieOccupied, DynTrieVacant};
 pub use front_dict::{FrontDict, FrontDictBuilder};
 #[cfg(feature = "alloc")]
 pub use glob::{Glob, GlobError};
