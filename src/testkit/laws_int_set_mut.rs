@@ -48,7 +48,7 @@ fn run<A: Alloc + Clone>(
     let mut step = 0;
     while let Some(op) = program.byte() {
         let refused = refusals.count();
-        let done = apply(op % 16, &mut set, &mut model, &mut program);
+        let done = apply(op % 18, &mut set, &mut model, &mut program);
         let checked = match done {
             Err(error) if refusals.count() == refused => Err(format!("{error}, though none was")),
             Err(_) | Ok(Ok(())) => {
@@ -56,7 +56,7 @@ fn run<A: Alloc + Clone>(
             }
             Ok(Err(message)) => Err(message),
         };
-        checked.map_err(|message| format!("step {step}, after {}: {message}", op % 16))?;
+        checked.map_err(|message| format!("step {step}, after {}: {message}", op % 18))?;
         step += 1;
     }
     compare(&set, &model, true)
@@ -116,12 +116,55 @@ fn apply<A: Alloc + Clone>(
         12 => set.try_shrink_to_fit()?,
         13 => set.try_optimize()?,
         14 => return freeze(set, model, program.small()),
-        _ => {
+        15 => {
             set.clear();
             model.clear();
         }
+        16 => {
+            let (start, count) = (program.number(), program.count() as u64);
+            return remove_range(set, model, start..=start.saturating_add(count << (count % 60)));
+        }
+        _ => return retain(set, model, 1 + program.small() as u64 % 9),
     }
     Ok(Ok(()))
+}
+
+fn remove_range<A: Alloc + Clone>(
+    set: &mut Set<A>,
+    model: &mut Model,
+    range: RangeInclusive<u64>,
+) -> Result<Verdict, AllocError> {
+    match set.try_remove_range(range.clone()) {
+        Ok(removed) => {
+            let before = model.len() as u64;
+            model.retain(|number| !range.contains(number));
+            Ok(told(model.len() as u64 + removed == before, "numbers of a range taken out"))
+        }
+        Err(error) => {
+            model.retain(|number| !range.contains(number) || set.contains(*number));
+            Err(error)
+        }
+    }
+}
+
+/// Takes out the multiples of a number.
+fn retain<A: Alloc + Clone>(
+    set: &mut Set<A>,
+    model: &mut Model,
+    of: u64,
+) -> Result<Verdict, AllocError> {
+    let mut asked = Vec::new();
+    let done = set.try_retain(|number| {
+        asked.push(number);
+        number % of != 0
+    });
+    if let Err(error) = done {
+        model.retain(|number| number % of != 0 || set.contains(*number));
+        return Err(error);
+    }
+    let right = asked.iter().eq(model.iter());
+    model.retain(|number| number % of != 0);
+    Ok(told(right, "asked once of each, in order"))
 }
 
 fn insert_range<A: Alloc + Clone>(

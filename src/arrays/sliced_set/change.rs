@@ -1,5 +1,7 @@
 //! [`SlicedSetMut`]: the form of a [`SlicedSet`] that changes.
 
+mod thin;
+
 use super::build::SlicedSetBuilder;
 use super::chunks::Chunks;
 use super::edit::Cell;
@@ -58,7 +60,8 @@ use core::ops::{Range, RangeBounds};
 /// | `contains` | O(log slices), and O(log) of a slice |
 /// | `insert`, `remove` | as `contains`, and moving up to 8 KiB |
 /// | a new slice | moving up to 128 others |
-/// | `insert_range` | O(slices) |
+/// | `insert_range`, `remove_range` | O(slices) |
+/// | `retain` | O(n) |
 /// | `succ`, `pred`, `first`, `last` | as `contains` |
 /// | `rank`, `get` | O(slices) |
 /// | step of an iterator | O(1) amortised |
@@ -602,6 +605,12 @@ impl<'a, A: Alloc + Clone> IntoIterator for &'a SlicedSetMut<A> {
 impl<A: Alloc + Clone> Extend<u64> for SlicedSetMut<A> {
     fn extend<I: IntoIterator<Item = u64>>(&mut self, values: I) {
         self.extend_sorted(values);
+    }
+}
+
+impl<'a, A: Alloc + Clone> Extend<&'a u64> for SlicedSetMut<A> {
+    fn extend<I: IntoIterator<Item = &'a u64>>(&mut self, values: I) {
+        self.extend_sorted(values.into_iter().copied());
     }
 }
 

@@ -438,3 +438,38 @@ fn bytes_while_building_are_those_of_the_result() {
     // Growing by a sixteenth, and the slice that is being filled.
     assert!(counter.peak() < set.heap_bytes() * 17 / 16 + (200 << 10), "{}", counter.peak());
 }
+
+#[test]
+fn ranges_are_taken_out_as_they_are_put_in() {
+    let mut set = SlicedSetMut::new();
+    set.extend(&[0, 5, u64::MAX]);
+    set.insert_range(1_000..=300_000);
+    assert_eq!(set.remove_range(2_000..=200_000), 198_001);
+    assert_eq!((set.range(1_999..).nth(1), set.len()), (Some(200_001), 101_003));
+    let (start, end) = (9, 8);
+    assert_eq!(set.remove_range(start..=end), 0);
+    set.retain(|x| x % 3 == 0);
+    assert!(
+        set.iter().eq([0]
+            .into_iter()
+            .chain((1_002..2_000).step_by(3))
+            .chain((200_001..=300_000).step_by(3))
+            .chain([u64::MAX]))
+    );
+    assert_eq!(set.remove_range(0..=u64::MAX), 1 + 333 + 33_334 + 1);
+    assert!(set.is_empty() && set.heap_bytes() < 100, "{}", set.heap_bytes());
+}
+
+#[test]
+fn what_is_taken_out_lies_in_many_chunks() {
+    let all = || (0..1_000_u64).map(|i| i * 70_000);
+    let mut set: SlicedSetMut = all().collect();
+    let mut asked = Vec::new();
+    set.retain(|x| {
+        asked.push(x);
+        x % 3 != 0
+    });
+    assert!(asked.into_iter().eq(all()) && set.iter().eq(all().filter(|x| x % 3 != 0)));
+    assert_eq!(set.remove_range(70_001..=69_000_000), 656);
+    assert!(set.iter().eq(all().filter(|x| x % 3 != 0 && !(70_001..=69_000_000).contains(x))));
+}
