@@ -412,6 +412,23 @@ mod tests {
     use std::string::ToString;
 
     #[test]
+    fn packed_numbers_are_resized_as_a_vector_is() {
+        let (mut ints, mut expected) = (PackedInts::new(), std::vec::Vec::new());
+        let steps = [(3, 0), (700, 5), (701, 1 << 40), (20, 9), (2_000, 0), (2_300, u64::MAX)];
+        for (len, value) in steps {
+            ints.resize(len, value);
+            expected.resize(len, value);
+            assert!(ints.iter().eq(expected.iter().copied()), "{len} of {value}");
+        }
+        assert_eq!(ints.try_resize(usize::MAX, 1), Err(crate::AllocError::CapacityOverflow));
+        assert_eq!((ints.len(), ints.last()), (2_300, Some(u64::MAX)));
+        // Numbers of no bits take no memory, however many there are.
+        let mut zeros = PackedInts::new();
+        zeros.resize(usize::MAX, 0);
+        assert_eq!((zeros.len(), zeros.heap_bytes()), (usize::MAX, 0));
+    }
+
+    #[test]
     fn errors_of_an_index_tell_which_would_do() {
         let told = |done: Result<(), BuildError>| done.unwrap_err().to_string();
         let none = "index is 0, and there are no items: add some first";

@@ -373,6 +373,40 @@ impl<A: Alloc> PackedInts<HeapWords<A>> {
         Ok(())
     }
 
+    /// Makes it `len` numbers long, new ones being `value`; widens all numbers first if that does
+    /// not fit. O(change), O(n) if it widens.
+    ///
+    /// # Panics
+    ///
+    /// If memory cannot be had; [`try_resize`](Self::try_resize) returns the error instead.
+    #[track_caller]
+    pub fn resize(&mut self, len: usize, value: u64) {
+        self.try_resize(len, value).unwrap_or_else(|error| refused(error));
+    }
+
+    /// Makes it `len` numbers long, new ones being `value`; widens all numbers first if that does
+    /// not fit. O(change), O(n) if it widens.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; the numbers are unchanged then.
+    pub fn try_resize(&mut self, len: usize, value: u64) -> Result<(), AllocError> {
+        let first = self.len();
+        if len <= first {
+            self.truncate(len);
+            return Ok(());
+        }
+        self.try_grow(len, field::width_of(value))?;
+        // New numbers are zeros.
+        if value != 0 {
+            let some = [value; MOVED];
+            for at in (first..len).step_by(MOVED) {
+                self.fill_from(at, &some[..MOVED.min(len - at)]);
+            }
+        }
+        Ok(())
+    }
+
     /// Writes `values`, which fit, from `first` on.
     fn fill_from(&mut self, first: usize, values: &[u64]) {
         let (len, width) = (self.len(), self.width());

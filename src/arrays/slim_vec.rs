@@ -657,6 +657,17 @@ impl<T> From<alloc::vec::Vec<T>> for SlimVec<T> {
     }
 }
 
+#[cfg(feature = "alloc")]
+impl<T, A: Alloc> From<SlimVec<T, A>> for alloc::vec::Vec<T> {
+    /// Moves the items over: both blocks are live while it does.
+    fn from(items: SlimVec<T, A>) -> Self {
+        // Collecting takes more than it needs of few items.
+        let mut vec = Self::with_capacity(items.len());
+        vec.extend(items);
+        vec
+    }
+}
+
 impl<T, A: Alloc> AsRef<[T]> for SlimVec<T, A> {
     fn as_ref(&self) -> &[T] {
         self
@@ -687,16 +698,33 @@ impl<T: PartialEq<U>, U, A: Alloc, B: Alloc> PartialEq<SlimVec<U, B>> for SlimVe
     }
 }
 
-impl<T: PartialEq<U>, U, A: Alloc> PartialEq<[U]> for SlimVec<T, A> {
-    fn eq(&self, other: &[U]) -> bool {
-        self.as_slice() == other
-    }
+/// As `Vec` is compared.
+macro_rules! equals_slices {
+    ($([$($more:tt)*] $left:ty, $right:ty;)*) => {$(
+        impl<T: PartialEq<U>, U, A: Alloc, $($more)*> PartialEq<$right> for $left {
+            fn eq(&self, other: &$right) -> bool {
+                self[..] == other[..]
+            }
+        }
+    )*};
 }
 
-impl<T: PartialEq<U>, U, A: Alloc, const N: usize> PartialEq<[U; N]> for SlimVec<T, A> {
-    fn eq(&self, other: &[U; N]) -> bool {
-        self.as_slice() == other
-    }
+equals_slices! {
+    [] SlimVec<T, A>, [U];
+    [] SlimVec<T, A>, &[U];
+    [] SlimVec<T, A>, &mut [U];
+    [const N: usize] SlimVec<T, A>, [U; N];
+    [const N: usize] SlimVec<T, A>, &[U; N];
+    [] [T], SlimVec<U, A>;
+    [] &[T], SlimVec<U, A>;
+    [] &mut [T], SlimVec<U, A>;
+    [const N: usize] [T; N], SlimVec<U, A>;
+}
+
+#[cfg(feature = "alloc")]
+equals_slices! {
+    [] SlimVec<T, A>, alloc::vec::Vec<U>;
+    [] alloc::vec::Vec<T>, SlimVec<U, A>;
 }
 
 impl<T: Eq, A: Alloc> Eq for SlimVec<T, A> {}
@@ -885,6 +913,20 @@ mod tests {
         let smaller = SlimVec::from([7, 1]);
         assert_eq!((copy.capacity(), copy == vec, copy > smaller), (5, true, true));
         assert_eq!(vec.into_iter().rev().collect::<Vec<_>>(), [6, 5, 3, 2, 7]);
+    }
+
+    #[test]
+    fn vectors_and_slices_are_compared_both_ways() {
+        let vec = SlimVec::from([4_u32, 5]);
+        let mut same = [4_u32, 5];
+        assert!(vec == same && same == vec && vec == &same && vec != [5, 4]);
+        assert!(vec == same[..] && same[..] == vec && vec == &same[..] && &same[..] == vec);
+        assert!(vec == &mut same[..] && &mut same[..] == vec);
+        let std_vec = Vec::from(vec.clone());
+        assert!(vec == std_vec && std_vec == vec);
+        assert!(
+            std_vec.capacity() == 2 && Vec::<u32>::from(SlimVec::new()) == SlimVec::<u32>::new()
+        );
     }
 
     #[test]
