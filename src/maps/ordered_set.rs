@@ -352,6 +352,70 @@ impl<K: Eq + Hash, S: BuildHasher, A: Alloc + Clone> OrderedSet<K, S, A> {
     pub fn shift_insert(&mut self, index: usize, key: K) -> bool {
         self.map.shift_insert(index, key, ()).is_none()
     }
+
+    /// Adds `key` where it belongs among sorted keys, unless it is there; its position, and whether
+    /// it was new. O(n), and O(log n) where it goes to the end: for many keys, sort once afterwards
+    /// ([`sort_unstable`](Self::sort_unstable)).
+    ///
+    /// If the keys are not sorted, it goes to one place or another.
+    ///
+    /// # Panics
+    ///
+    /// If memory cannot be had; [`try_insert_sorted`](Self::try_insert_sorted) returns the error
+    /// instead.
+    #[track_caller]
+    pub fn insert_sorted(&mut self, key: K) -> (usize, bool)
+    where
+        K: Ord,
+    {
+        let (index, old) = self.map.insert_sorted(key, ());
+        (index, old.is_none())
+    }
+
+    /// As [`insert_sorted`](Self::insert_sorted).
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; the set is unchanged then, and `key` is dropped.
+    pub fn try_insert_sorted(&mut self, key: K) -> Result<(usize, bool), AllocError>
+    where
+        K: Ord,
+    {
+        let (index, old) = self.map.try_insert_sorted(key, ())?;
+        Ok((index, old.is_none()))
+    }
+
+    /// Takes the keys from `at` on out, into a set of their own. O(n).
+    ///
+    /// # Panics
+    ///
+    /// If `at` is above the number of keys, or memory cannot be had;
+    /// [`try_split_off`](Self::try_split_off) returns the error instead.
+    #[track_caller]
+    #[must_use]
+    pub fn split_off(&mut self, at: usize) -> Self
+    where
+        S: Clone,
+    {
+        Self { map: self.map.split_off(at) }
+    }
+
+    /// As [`split_off`](Self::split_off).
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; all keys are where they were then.
+    ///
+    /// # Panics
+    ///
+    /// If `at` is above the number of keys.
+    #[track_caller]
+    pub fn try_split_off(&mut self, at: usize) -> Result<Self, AllocError>
+    where
+        S: Clone,
+    {
+        Ok(Self { map: self.map.try_split_off(at)? })
+    }
 }
 
 impl<K, S, T, A, B> PartialEq<OrderedSet<K, T, B>> for OrderedSet<K, S, A>

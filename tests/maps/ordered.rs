@@ -213,7 +213,8 @@ fn large_step(map: &mut Counted<'_, u16, u32>, model: &mut Model, op: &Op) {
         Op::ShrinkTo(least) => map.shrink_to(usize::from(least)),
         Op::SplitOff(at) => {
             let at = below(at, end + 1).unwrap();
-            let other = map.split_off(at);
+            let other =
+                if at % 2 == 0 { map.split_off(at) } else { map.try_split_off(at).unwrap() };
             assert!(other.check());
             assert_eq!(other.as_slice(), model.0.split_off(at));
         }
@@ -426,6 +427,28 @@ fn a_refusal_at_any_request_changes_nothing() {
         assert!(map.try_reserve(extra).is_err());
     }
     assert_eq!((map.get(&1), map.len()), (Some(&2), 1));
+}
+
+#[test]
+fn what_cannot_be_split_off_stays() {
+    let mut outcomes = [0; 2];
+    for requests in 0..8 {
+        for len in [10, 5_000] {
+            let left = Cell::new(1_000);
+            let mut map: OrderedMap<u64, u64, DefaultHashBuilder, _> =
+                OrderedMap::with_hasher_in(DefaultHashBuilder::default(), Until { left: &left });
+            map.extend((0..len).map(|i| (mixed(i), i)));
+            left.set(requests);
+            let split = map.try_split_off(4);
+            outcomes[usize::from(split.is_ok())] += 1;
+            let kept = split.map_or(len, |behind| {
+                assert!(behind.check() && behind.values().copied().eq(4..len));
+                4
+            });
+            assert!(map.check() && map.values().copied().eq(0..kept));
+        }
+    }
+    assert!(outcomes.iter().all(|count| *count > 2), "{outcomes:?}");
 }
 
 #[test]
@@ -654,6 +677,12 @@ fn sets_keep_the_order_too() {
     words.sort();
     assert_eq!(format!("{words:?}"), r#"{"ant", "bee", "cow"}"#);
     assert_eq!(words.binary_search(&"bee".to_owned()), Ok(1));
+    assert_eq!(words.insert_sorted("boa".into()), (2, true));
+    assert_eq!(words.try_insert_sorted("boa".into()), Ok((2, false)));
+    let mut behind = words.split_off(2);
+    assert!(behind.check() && behind.iter().eq(["boa", "cow"]) && behind.shift_remove("boa"));
+    assert_eq!((words.len(), behind.try_split_off(1).map(|none| none.len())), (2, Ok(0)));
+    words.extend(behind);
     assert_eq!(words.shift_take("ant").as_deref(), Some("ant"));
     assert!(words.swap_remove("bee") && !words.shift_remove("bee") && words.check());
     words.extend(["x", "y", "z"].map(String::from));

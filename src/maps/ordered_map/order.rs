@@ -256,7 +256,8 @@ impl<K, V, S, A: Alloc + Clone> OrderedMap<K, V, S, A> {
     ///
     /// # Panics
     ///
-    /// If `at` is above the number of entries, or memory cannot be had.
+    /// If `at` is above the number of entries, or memory cannot be had;
+    /// [`try_split_off`](Self::try_split_off) returns the error instead.
     #[track_caller]
     #[must_use]
     pub fn split_off(&mut self, at: usize) -> Self
@@ -264,11 +265,30 @@ impl<K, V, S, A: Alloc + Clone> OrderedMap<K, V, S, A> {
         K: Eq + Hash,
         S: BuildHasher + Clone,
     {
+        granted(self.try_split_off(at))
+    }
+
+    /// As [`split_off`](Self::split_off).
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; all entries are where they were then.
+    ///
+    /// # Panics
+    ///
+    /// If `at` is above the number of entries.
+    #[track_caller]
+    pub fn try_split_off(&mut self, at: usize) -> Result<Self, AllocError>
+    where
+        K: Eq + Hash,
+        S: BuildHasher + Clone,
+    {
         let mut other =
             Self::with_hasher_in(self.hash_builder.clone(), self.entries.alloc().clone());
         assert!(at <= self.len(), "splitting at {at} of {} entries", self.len());
-        granted(other.try_reserve_exact(self.len() - at));
+        other.try_reserve_exact(self.len() - at)?;
+        // The room is there, for entries and for their positions.
         other.extend(self.drain(at..));
-        other
+        Ok(other)
     }
 }
