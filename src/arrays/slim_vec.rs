@@ -916,6 +916,8 @@ mod tests {
     }
 
     #[test]
+    // Which side has the reference, or is the vector, is what is tested.
+    #[allow(clippy::nonminimal_bool, clippy::op_ref, clippy::cmp_owned)]
     fn vectors_and_slices_are_compared_both_ways() {
         let vec = SlimVec::from([4_u32, 5]);
         let mut same = [4_u32, 5];
