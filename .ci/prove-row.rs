@@ -1,7 +1,7 @@
 //! [`DemoInts`]: numbers of 64 bits, one a word. What a structure of the shape `ints` is at least;
 //! `.ci/prove-row` adds it to a copy of the tree.
 
-use super::{Ints, IntsMut, lower_bound};
+use super::{Ints, IntsMut, index_out_of_range, lower_bound};
 use crate::error::{BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
 #[cfg(feature = "alloc")]
@@ -71,8 +71,7 @@ impl<A: Alloc> IntsMut<A> for DemoInts<HeapWords<A>> {
 
     fn try_set(&mut self, index: usize, value: u64) -> Result<(), BuildError> {
         if index >= self.len() {
-            let (value, max) = (index as u64, (self.len() as u64).saturating_sub(1));
-            return Err(BuildError::OutOfRange { name: "index", value, min: 0, max });
+            return Err(index_out_of_range(index, self.len()));
         }
         self.write(index, value);
         Ok(())
