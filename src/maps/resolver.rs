@@ -566,15 +566,12 @@ mod tests {
     #[test]
     fn strings_come_behind_those_of_damaged_files() {
         use crate::maps::Interner;
-        use crate::testkit::damage;
+        use crate::testkit::damage::each_flip;
         let strings: Resolver = (0..70_usize).map(|i| "x".repeat(1 + i * 7 % 11)).collect();
         let file = strings.to_bytes().unwrap();
         let (mut opened, mut moved) = (0, 0);
-        for bit in 0..8 * file.as_bytes().len() {
-            let mut bytes = damage::Damage::Flip { bit }.apply(file.as_bytes());
-            damage::rehash(&mut bytes);
-            let bytes = damage::Aligned::new(&bytes);
-            let Ok(view) = Resolver::view(bytes.bytes()) else { continue };
+        each_flip(file.as_bytes(), |_, bytes| {
+            let Ok(view) = Resolver::view(bytes) else { return };
             let mut strings = view.to_heap();
             let astray = view.len() % BLOCK > 0 && strings.last_block().is_none();
             strings.push("short");
@@ -593,7 +590,7 @@ mod tests {
             let id = interner.intern("a new one");
             assert_eq!(id as usize, view.len());
             opened += 1;
-        }
+        });
         assert!(opened > 4_000 && moved > 50, "{opened} opened, {moved} without a last block");
     }
 

@@ -99,6 +99,16 @@ pub fn flips(file: &[u8], budget: usize, rng: &mut Rng) -> Vec<Damage> {
     (0..budget).map(|_| Damage::Flip { bit: rng.below(bits) }).collect()
 }
 
+/// Tells `each` of every bit flipped, with hashes put right and at an address that views want.
+#[cfg(all(test, feature = "std"))]
+pub(crate) fn each_flip(file: &[u8], mut each: impl FnMut(usize, &[u8])) {
+    for bit in 0..file.len() * 8 {
+        let mut bytes = Damage::Flip { bit }.apply(file);
+        rehash(&mut bytes);
+        each(bit, Aligned::new(&bytes).bytes());
+    }
+}
+
 /// Every proper prefix, or about `budget` of them where there are more; and some zeros too many.
 #[must_use]
 pub fn cuts(file: &[u8], budget: usize, rng: &mut Rng) -> Vec<Damage> {

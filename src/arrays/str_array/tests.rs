@@ -103,15 +103,12 @@ fn truncating_compressed_offsets_may_be_refused_and_changes_nothing_then() {
 #[test]
 fn offsets_of_damaged_files_are_compressed_or_stay_as_they_are() {
     use crate::error::BuildError;
-    use crate::testkit::damage;
+    use crate::testkit::damage::each_flip;
     let strings: StrArray = (0..40_usize).map(|i| "x".repeat(i * 7 % 11)).collect();
     let file = strings.to_bytes().unwrap();
     let mut refused = 0;
-    for bit in 0..8 * file.as_bytes().len() {
-        let mut bytes = damage::Damage::Flip { bit }.apply(file.as_bytes());
-        damage::rehash(&mut bytes);
-        let bytes = damage::Aligned::new(&bytes);
-        let Ok(view) = StrArray::view(bytes.bytes()) else { continue };
+    each_flip(file.as_bytes(), |bit, bytes| {
+        let Ok(view) = StrArray::view(bytes) else { return };
         let mut strings = view.to_heap();
         match strings.try_compress_offsets_in(Global) {
             Ok(()) => assert!(strings.has_compressed_offsets() || strings.is_empty()),
@@ -125,6 +122,6 @@ fn offsets_of_damaged_files_are_compressed_or_stay_as_they_are() {
         strings.compress_offsets();
         strings.push("one more");
         assert_eq!(strings.len(), view.len() + 1);
-    }
+    });
     assert!(refused > 40, "{refused} refused: too few to prove much");
 }
