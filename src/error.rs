@@ -100,8 +100,8 @@ impl fmt::Display for BuildError {
             Self::DuplicateKey { index } => {
                 write!(f, "item {index} equals an earlier one: remove duplicates first")
             }
-            Self::OutOfRange { name, value, min, max } if min > max => {
-                write!(f, "{name} is {value}, and there are no items: add some first")
+            Self::OutOfRange { name: "index", value, min, max } if min > max => {
+                write!(f, "index is {value}, and there are no items: add some first")
             }
             Self::OutOfRange { name, value, min, max } => {
                 write!(f, "{name} is {value}: it must lie within {min}..={max}")

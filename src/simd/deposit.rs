@@ -1,9 +1,9 @@
 //! Bit deposit (`pdep`), where the processor has it in hardware: known as the build targets it, or
 //! asked of the processor by [`Way`].
 //!
-//! A question that counts and selects in words, such as `rank`, takes half the time where the
-//! processor does that by instructions, for a load, a branch and a call (benches `rank`, `select`
-//! and `elias_fano` of the peers): so a build for any x86-64 asks for one element too.
+//! What a question that counts and selects in words, such as `rank`, wins by these instructions is
+//! more than the load, the branch and the call that asking takes: so a build for any x86-64 asks
+//! for one element too (benches `rank`, `select` and `elias_fano` of the peers).
 //!
 //! AMD's Excavator, Zen and Zen 2 have the instruction in microcode: up to 250 cycles [Fog, tables
 //! of instructions]. A build is known to be for one of them if it has `sse4a`, which only AMD's

@@ -16,9 +16,9 @@
 //!
 //! With `std` the processor is asked, so that a program built for any x86-64 finds its AVX2;
 //! without it only what the build targets counts. Functions for one element take what the build
-//! targets too, but for those that select among bits (`deposit`), and filters over `lines`, which
-//! choose once each. With `--cfg lessram_scalar` nothing but `scalar` is used, so that tests and
-//! benches can be run over it.
+//! targets too, but for those that count and select among bits, which ask `deposit` each time, and
+//! filters over `lines`, which choose once. With `--cfg lessram_scalar` nothing but `scalar` is
+//! used, so that tests and benches can be run over it.
 //!
 //! Invariants:
 //!
