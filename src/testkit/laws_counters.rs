@@ -218,4 +218,9 @@ impl<A: Alloc + Clone, S: CountersMut<A>> SubjectMut<Tallies, A> for S {
         let _ = self.try_shrink_to_fit();
         self.exercise()
     }
+
+    fn mix(&mut self, other: &Self, _: &A) -> Verdict {
+        let _ = self.merge(other);
+        self.exercise()
+    }
 }

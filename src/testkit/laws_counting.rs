@@ -287,6 +287,11 @@ impl<A: Alloc + Clone, F: FilterCountMut<A>> SubjectMut<Multiset, A> for F {
         }
         <Self as Subject<Multiset>>::exercise(self)
     }
+
+    fn mix(&mut self, other: &Self, _: &A) -> Verdict {
+        let _ = self.merge(other);
+        <Self as Subject<Multiset>>::exercise(self)
+    }
 }
 
 fn merge<A: Alloc + Clone, F: FilterCountMut<A>>(

@@ -175,6 +175,11 @@ impl<A: Alloc + Clone, S: FrequencyMut<A>> SubjectMut<Counts, A> for S {
         }
         Ok(())
     }
+
+    fn mix(&mut self, other: &Self, _: &A) -> Verdict {
+        let _ = self.merge(other);
+        self.exercise()
+    }
 }
 
 /// Adds a hash: what is returned is its estimate from then on.

@@ -8,9 +8,9 @@ use super::row::{Look, Stop, Subject, SubjectMut, Verdict, ensure};
 use crate::arrays::Prefer;
 use crate::error::BuildError;
 use crate::mem::Alloc;
-use crate::tries::{KeySetBuild, Keys, RankedKeySet};
+use crate::tries::{Automaton, KeySetBuild, Keys, Near, RankedKeySet};
 use std::collections::BTreeSet;
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
 use std::vec;
 use std::vec::Vec;
 
@@ -199,6 +199,51 @@ fn same_order(set: &impl RankedKeySet, model: &Dict, look: Look) -> Verdict {
     Ok(())
 }
 
+/// Accepts every key: it goes wherever keys lead.
+struct All;
+
+impl Automaton for All {
+    type State = ();
+    type Match = ();
+
+    fn start(&self) {}
+
+    fn step(&self, (): &(), _: u8) {}
+
+    fn is_alive(&self, (): &()) -> bool {
+        true
+    }
+
+    fn matched(&self, (): &()) -> Option<()> {
+        Some(())
+    }
+}
+
+/// The first so many numbers of keys that `automaton` accepts, and the bytes of each.
+fn accepted(
+    set: &impl RankedKeySet,
+    automaton: impl Automaton,
+    most: usize,
+) -> Vec<(usize, Vec<u8>)> {
+    let mut told = Vec::new();
+    let _ = set.try_each_match(automaton, |id, key, _| {
+        told.push((id, key.to_vec()));
+        if told.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    told
+}
+
+/// No automaton leads behind the last key, or round and round.
+fn bears_automata(set: &impl RankedKeySet, word: &[u8]) -> Verdict {
+    let len = set.len();
+    for told in [accepted(set, All, MOST_WALKED), accepted(set, Near::new(word, 2), MOST_WALKED)] {
+        let ascends = told.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        let last = told.last().map_or(0, |last| last.0 + 1);
+        ensure!(ascends && last <= len, "{} keys accepted of {len}, the last {last}", told.len());
+    }
+    Ok(())
+}
+
 impl<S: RankedKeySet> Subject<Dict> for S {
     fn compare(&self, model: &Dict, look: Look) -> Verdict {
         let len = model.keys.len();
@@ -206,6 +251,9 @@ impl<S: RankedKeySet> Subject<Dict> for S {
         let longest = model.keys.iter().map(Vec::len).max().unwrap_or(0);
         ensure!(self.longest() == longest, "the longest of {} bytes", self.longest());
         same_order(self, model, look)?;
+        let all = accepted(self, All, usize::MAX);
+        let same = all.iter().map(|(id, key)| (*id, key)).eq(model.keys.iter().enumerate());
+        ensure!(same, "an automaton that accepts all accepts {} keys of {len}", all.len());
         let step = (len / if look == Look::Whole { 40 } else { 5 }).max(1);
         let some = || model.keys.iter().step_by(step).chain(model.keys.last());
         for key in some().flat_map(|key| around(key)).chain(Item::needles()) {
@@ -233,13 +281,14 @@ impl<S: RankedKeySet> Subject<Dict> for S {
             ensure!(exists == (id < len), "key {id} of {len}: {exists}");
         }
         let middle = self.key_into(len / 2, &mut buffer).map(<[u8]>::to_vec);
-        for key in Item::needles().into_iter().chain(middle).chain([vec![b'a'; 100]]) {
+        for key in Item::needles().into_iter().chain(middle.clone()).chain([vec![b'a'; 100]]) {
             let begins = self.prefixes_of(&key, vec![0; self.longest()]).count();
             ensure!(begins <= key.len() + 1, "{begins} keys begin {key:?}");
             let ((at, equal), prefix) = (self.locate(&key), self.prefix(&key));
             ensure!(at < len + usize::from(!equal), "{key:?} at {at} of {len}");
             ensure!(prefix.end <= len && prefix.start <= prefix.end, "{prefix:?} of {len}");
         }
+        bears_automata(self, middle.as_deref().unwrap_or(b"ant"))?;
         let mut ids = [None; 3];
         self.get_many(&[b"ant", b"", b"\xFF"], &mut ids);
         ensure!(ids.iter().flatten().all(|id| *id < len), "{ids:?} of {len}");

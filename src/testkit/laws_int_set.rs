@@ -287,6 +287,20 @@ impl<A: Alloc + Clone, S: SortedIntSetBuild<A>> SubjectMut<Members, A> for S {
         *model = next;
         Ok(())
     }
+
+    fn mix(&mut self, other: &Self, alloc: &A) -> Verdict {
+        let sound = <Self as SubjectMut<Members, A>>::build(&Members::golden(), alloc.clone());
+        let sound = sound.map_err(|error| std::format!("the fixed numbers: {error}"))?;
+        for op in SetOp::ALL {
+            for (a, b) in [(&*self, other), (&*self, &sound), (&sound, &*self)] {
+                core::hint::black_box(a.intersection_len(b));
+                if let Ok(both) = a.try_combine_in(b, op, alloc.clone()) {
+                    Subject::<Members>::exercise(&both)?;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Makes the set one of itself and another, which is built for bytes; `op` both ways.

@@ -151,6 +151,10 @@ fn use_all<R: Row>(file: &[u8], reaction: &mut Reaction) -> Verdict {
     if let Ok(mut heap) = read {
         heap.exercise()?;
         heap.churn()?;
+        if let Ok(mut unchanged) = storage::read_from::<R::Heap>(bytes, bytes.len() as u64) {
+            heap.mix(&unchanged, &Global)?;
+            unchanged.mix(&heap, &Global)?;
+        }
     }
     Ok(())
 }

@@ -223,4 +223,9 @@ impl<A: Alloc + Clone, S: QuantilesMut<A>> SubjectMut<Values, A> for S {
         let _ = self.try_shrink_to_fit();
         self.exercise()
     }
+
+    fn mix(&mut self, other: &Self, _: &A) -> Verdict {
+        let _ = self.merge(other);
+        self.exercise()
+    }
 }

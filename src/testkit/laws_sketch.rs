@@ -187,6 +187,11 @@ impl<A: Alloc + Clone, S: CardinalityMut<A>> SubjectMut<Distinct, A> for S {
         core::hint::black_box(self.estimate());
         Ok(())
     }
+
+    fn mix(&mut self, other: &Self, _: &A) -> Verdict {
+        let _ = self.merge(other);
+        self.exercise()
+    }
 }
 
 /// Merges with a sketch of these numbers.

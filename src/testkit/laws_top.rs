@@ -235,4 +235,9 @@ impl<A: Alloc + Clone, S: HeavyMut<A>> SubjectMut<Frequent, A> for S {
         let _ = self.try_shrink_to_fit();
         self.exercise()
     }
+
+    fn mix(&mut self, other: &Self, _: &A) -> Verdict {
+        let _ = self.merge(other);
+        self.exercise()
+    }
 }

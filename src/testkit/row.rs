@@ -109,6 +109,16 @@ pub trait SubjectMut<M: Model, A: Alloc + Clone>: Subject<M> + Sized {
     fn churn(&mut self) -> Verdict {
         Ok(())
     }
+
+    /// Makes one of it and `other`, both opened from damaged bytes, where that is a question that
+    /// the shape knows. It may refuse; it may not panic, or ask for much memory.
+    ///
+    /// # Errors
+    ///
+    /// An impossible answer of what came of it.
+    fn mix(&mut self, _other: &Self, _alloc: &A) -> Verdict {
+        Ok(())
+    }
 }
 
 /// A row of the registry, as types: one for each storage.

@@ -35,6 +35,8 @@ use crate::mem::{Alloc, Footprint, Parts};
 use crate::storage::Sections;
 use crate::storage::{HeapWords, Persist, Source, Words, doors, require};
 use core::fmt;
+#[cfg(feature = "alloc")]
+use core::ops::ControlFlow;
 use core::ops::Range;
 use form::Form;
 use read::{Facts, Link, Machine, View, by_form};
@@ -389,6 +391,19 @@ impl<W: Words> RankedKeySet for Dawg<W> {
 
     fn behind(&self, prefix: &[u8]) -> usize {
         self.locate::<true>(prefix).0
+    }
+
+    #[cfg(feature = "alloc")]
+    fn try_each_match<M: Automaton, B>(
+        &self,
+        automaton: M,
+        mut take: impl FnMut(usize, &[u8], M::Match) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let mut matches = self.matches(automaton);
+        while let Some((id, found)) = matches.next() {
+            take(id, matches.key(), found)?;
+        }
+        ControlFlow::Continue(())
     }
 }
 

@@ -125,6 +125,8 @@ pub use sorter::{Sorted, Sorter};
 use crate::arrays::Prefer;
 use crate::error::BuildError;
 use crate::mem::{Alloc, Footprint};
+#[cfg(feature = "alloc")]
+use core::ops::ControlFlow;
 use core::ops::{Bound, Range, RangeBounds};
 
 /// A set of byte strings. Serves code that is generic over structures; the structures have all of
@@ -199,6 +201,21 @@ pub trait RankedKeySet: KeySet + Walks + Sized {
         buffer: B,
     ) -> PrefixesOf<'a, Self, B> {
         PrefixesOf::new(self, text, buffer)
+    }
+
+    /// Tells `take` of the keys that `automaton` accepts, in order: the number of each, its bytes,
+    /// and what the automaton says of it. Ends when `take` breaks, and returns what it breaks with.
+    #[cfg(feature = "alloc")]
+    fn try_each_match<M: Automaton, B>(
+        &self,
+        automaton: M,
+        mut take: impl FnMut(usize, &[u8], M::Match) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let mut matches = Matches::new(self, automaton);
+        while let Some((id, found)) = matches.next() {
+            take(id, matches.key(), found)?;
+        }
+        ControlFlow::Continue(())
     }
 
     /// Puts the number of each of `keys` into `ids`, as far as both go.

@@ -16,10 +16,10 @@ use lessram::mem::{Global, Totals};
 use lessram::registry::Registered;
 use lessram::storage::{self, HeapWords, Persist};
 use lessram::tries::{
-    Automaton, Change, Dawg, Glob, KeySetBuild, Keys, Matches, Merge, Near, RankedKeySet, Regex,
-    Sorter,
+    Automaton, Change, Dawg, Glob, KeySetBuild, Keys, Merge, Near, RankedKeySet, Regex, Sorter,
 };
 use std::cell::RefCell;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// Keys of a block.
@@ -174,12 +174,18 @@ impl<T: RankedKeySet> Ranked<T> {
         automaton: M,
         mut print: impl FnMut(usize, M::Match, &[u8]) -> Outcome<()>,
     ) -> Outcome<bool> {
-        let (mut any, mut matches) = (false, Matches::new(&self.set, automaton));
-        while let Some((id, found)) = matches.next() {
+        let mut any = false;
+        let printed = self.set.try_each_match(automaton, |id, key, found| {
             any = true;
-            print(id, found, matches.key())?;
+            match print(id, found, key) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(failure) => ControlFlow::Break(failure),
+            }
+        });
+        match printed {
+            ControlFlow::Continue(()) => Ok(any),
+            ControlFlow::Break(failure) => Err(failure),
         }
-        Ok(any)
     }
 
     /// What `see` makes of a key.
