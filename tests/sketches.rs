@@ -53,8 +53,8 @@ fn sketch(lg_k: u8, kind: &str, keys: std::ops::Range<u64>) -> HyperLogLog {
 /// The columns behind the name of a case: seven figures, three images.
 fn columns_of(sketch: &HyperLogLog) -> Vec<String> {
     let mut columns = vec![sketch.estimate()];
-    columns.extend((1..=3).map(|deviations| sketch.lower_bound(deviations)));
-    columns.extend((1..=3).map(|deviations| sketch.upper_bound(deviations)));
+    columns.extend([1.0, 2.0, 3.0].map(|deviations| sketch.lower_bound(deviations)));
+    columns.extend([1.0, 2.0, 3.0].map(|deviations| sketch.upper_bound(deviations)));
     let mut columns: Vec<_> = columns.iter().map(|x| format!("{:016x}", x.to_bits())).collect();
     let (updatable, compact) =
         (sketch.as_datasketches_updatable(), sketch.to_datasketches_compact());
@@ -307,7 +307,8 @@ fn smaller() -> HyperLogLog {
 
 /// Uses a sketch of whatever bytes in every way: nothing may panic.
 fn exercise(sketch: &mut HyperLogLog<HeapWords>) {
-    let _ = (sketch.estimate(), sketch.std_error(), sketch.lower_bound(3), sketch.upper_bound(3));
+    let _ =
+        (sketch.estimate(), sketch.std_error(), sketch.lower_bound(3.0), sketch.upper_bound(3.0));
     let _ = (format!("{sketch:?}"), sketch.validate(), sketch.to_datasketches_compact());
     let mut other = HyperLogLog::new(sketch.lg_k());
     other.merge(sketch).unwrap();

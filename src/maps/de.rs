@@ -10,10 +10,12 @@ use super::ordered_set::OrderedSet;
 use super::policy::Policy;
 use super::set::Set;
 #[cfg(feature = "alloc")]
-use super::{str_map::StrMap, str_set::StrSet};
+use super::{interner::Interner, resolver::Resolver, str_map::StrMap, str_set::StrSet};
 #[cfg(feature = "alloc")]
 use crate::arrays::strings_with_serde::Take;
 use crate::mem::Alloc;
+#[cfg(feature = "alloc")]
+use crate::mem::Global;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
 use core::marker::PhantomData;
@@ -226,5 +228,36 @@ where
 impl<'de, S: BuildHasher + Default, A: Alloc + Default> Deserialize<'de> for StrSet<S, A> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(Filling::<Self>(PhantomData))
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<'de> Visitor<'de> for Filling<Resolver> {
+    type Value = Resolver;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence of strings")
+    }
+
+    fn visit_seq<Q: SeqAccess<'de>>(self, mut access: Q) -> Result<Resolver, Q::Error> {
+        let mut strings = Resolver::new();
+        while access.next_element_seed(Take(|string: &[u8]| strings.try_push(string)))?.is_some() {}
+        strings.try_shrink_to_fit().map_err(Q::Error::custom)?;
+        Ok(strings)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<'de> Deserialize<'de> for Resolver {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Filling::<Self>(PhantomData))
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<'de, S: BuildHasher + Default> Deserialize<'de> for Interner<S> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let strings = Resolver::deserialize(deserializer)?;
+        Self::try_from_resolver(strings, S::default(), Global).map_err(D::Error::custom)
     }
 }

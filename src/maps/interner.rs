@@ -471,6 +471,13 @@ impl From<Resolver> for Interner {
     }
 }
 
+#[cfg(feature = "serde")]
+impl<S, A: Alloc> serde::Serialize for Interner<S, A> {
+    fn serialize<Z: serde::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        self.strings.serialize(serializer)
+    }
+}
+
 impl<S, A: Alloc> Footprint for Interner<S, A> {
     fn parts(&self, out: &mut dyn Parts) {
         self.strings.parts(out);

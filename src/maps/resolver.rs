@@ -390,6 +390,13 @@ fn keep_lengths(lengths: &mut [u8], within: usize) -> usize {
     usize::try_from(wide_sum_of(kept)).unwrap_or(usize::MAX)
 }
 
+#[cfg(feature = "serde")]
+impl<W: Words> serde::Serialize for Resolver<W> {
+    fn serialize<Z: serde::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        serializer.collect_seq(self.iter().map(crate::arrays::strings_with_serde::Text))
+    }
+}
+
 impl<W: Words> Footprint for Resolver<W> {
     fn parts(&self, out: &mut dyn Parts) {
         self.blocks.tell("blocks", PartKind::Index, 0, out);

@@ -166,10 +166,10 @@ impl<W: Words> HyperLogLog<W> {
     ///
     /// # Panics
     ///
-    /// If `deviations` is not 1, 2 or 3.
+    /// If `deviations` is not 1, 2 or 3: the bounds are measured, as those of DataSketches.
     #[must_use]
     #[track_caller]
-    pub fn lower_bound(&self, deviations: u8) -> f64 {
+    pub fn lower_bound(&self, deviations: f64) -> f64 {
         self.bound(deviations, false)
     }
 
@@ -181,22 +181,24 @@ impl<W: Words> HyperLogLog<W> {
     /// If `deviations` is not 1, 2 or 3.
     #[must_use]
     #[track_caller]
-    pub fn upper_bound(&self, deviations: u8) -> f64 {
+    pub fn upper_bound(&self, deviations: f64) -> f64 {
         self.bound(deviations, true)
     }
 
     #[track_caller]
-    fn bound(&self, deviations: u8, upper: bool) -> f64 {
-        assert!((1..=3).contains(&deviations), "{deviations} deviations: bounds are for 1, 2, 3");
+    fn bound(&self, deviations: f64, upper: bool) -> f64 {
+        let whole = deviations as u8;
+        let known = (1..=3).contains(&whole) && f64::from(whole) == deviations;
+        assert!(known, "{deviations} deviations: bounds are for 1, 2, 3");
         let (lg_k, bytes) = (self.shape.lg_k, self.bytes());
         let estimate = self.estimate();
         if self.shape.form == Form::Array {
-            let error = estimate::bound_error(lg_k, self.is_merged(), upper, deviations);
+            let error = estimate::bound_error(lg_k, self.is_merged(), upper, whole);
             let taken = (1_u32 << lg_k).saturating_sub(registers::zeros(bytes));
             let bound = estimate / (1.0 + error);
             return if upper { bound } else { bound.max(f64::from(taken)) };
         }
-        let error = f64::from(deviations) * estimate::COUPON_ERROR;
+        let error = deviations * estimate::COUPON_ERROR;
         let bound = estimate / if upper { 1.0 - error } else { 1.0 + error };
         bound.max(f64::from(image::count(bytes, self.shape.form)))
     }

@@ -330,20 +330,22 @@ fn compare_plain<A: Alloc + Clone>(
     };
     type Assign<A> = fn(&mut BitVec<HeapWords<A>>, &BitVec<HeapWords<A>>);
     type Count<A> = fn(&BitVec<HeapWords<A>>, &BitVec<HeapWords<A>>) -> usize;
-    type Operation<A> = (fn(bool, bool) -> bool, Assign<A>, Count<A>);
+    type New<A> = fn(&BitVec<HeapWords<A>>, &BitVec<HeapWords<A>>) -> BitVec;
+    type Operation<A> = (fn(bool, bool) -> bool, Assign<A>, Count<A>, New<A>);
     let ops: [Operation<A>; 4] = [
-        (|a, b| a & b, BitVec::and_assign, BitVec::count_and),
-        (|a, b| a | b, BitVec::or_assign, BitVec::count_or),
-        (|a, b| a ^ b, BitVec::xor_assign, BitVec::count_xor),
-        (|a, b| a & !b, BitVec::and_not_assign, BitVec::count_and_not),
+        (|a, b| a & b, BitVec::and_assign, BitVec::count_and, |a, b| a & b),
+        (|a, b| a | b, BitVec::or_assign, BitVec::count_or, |a, b| a | b),
+        (|a, b| a ^ b, BitVec::xor_assign, BitVec::count_xor, |a, b| a ^ b),
+        (|a, b| a & !b, BitVec::and_not_assign, BitVec::count_and_not, |a, b| a - b),
     ];
-    for (i, (op, assign, count)) in ops.into_iter().enumerate() {
+    for (i, (op, assign, count, new)) in ops.into_iter().enumerate() {
         let right = both(op);
         let ones = right.iter().filter(|bit| **bit).count();
         ensure!(count(bits, &other) == ones, "operation {i} counts otherwise");
         let mut copy = plain(model, alloc.clone())?;
         assign(&mut copy, &other);
         ensure!(copy.iter().eq(right), "operation {i} gives other bits");
+        ensure!(new(bits, &other) == copy, "operator {i} gives other bits");
     }
     Ok(())
 }

@@ -213,6 +213,25 @@ fn numbers_are_given_in_order_and_printed() {
     assert_eq!(twice.get("x"), Some(0));
 }
 
+#[cfg(feature = "serde")]
+#[test]
+fn interners_go_through_serde() {
+    for strings in [&[][..], &["b", "a", ""], &["x", "y", "x"]] {
+        let interner = Interner::from(strings.iter().collect::<Resolver>());
+        let text = serde_json::to_string(&interner).unwrap();
+        assert_eq!(text, serde_json::to_string(strings).unwrap());
+        let back: Interner = serde_json::from_str(&text).unwrap();
+        assert!(back == interner && strings.iter().all(|s| back.get(s) == interner.get(s)));
+        let resolver = interner.into_resolver();
+        let text = serde_json::to_string(&resolver).unwrap();
+        assert_eq!(serde_json::from_str::<Resolver>(&text).unwrap(), resolver);
+    }
+    let bytes: Interner = [b"\xFF"].into_iter().collect();
+    let text = serde_json::to_string(&bytes).unwrap();
+    assert_eq!(serde_json::from_str::<Interner>(&text).unwrap(), bytes);
+    assert!(serde_json::from_str::<Interner>("{}").is_err());
+}
+
 /// What a damaged file may hold: each of them must not pass all that are equal.
 #[test]
 fn many_equal_strings_take_no_longer_than_others() {

@@ -3,7 +3,9 @@
 use super::BitVec;
 use crate::mem::Alloc;
 use crate::storage::{HeapWords, Le64, Words};
-use core::ops::{BitAndAssign, BitOrAssign, BitXorAssign};
+#[cfg(feature = "alloc")]
+use core::ops::{BitAnd, BitOr, BitXor, Sub};
+use core::ops::{BitAndAssign, BitOrAssign, BitXorAssign, SubAssign};
 
 impl<W: Words> BitVec<W> {
     /// How many positions are ones in both. O(words), allocates nothing.
@@ -140,20 +142,33 @@ impl<A: Alloc> BitVec<HeapWords<A>> {
     }
 }
 
-impl<A: Alloc, V: Words> BitAndAssign<&BitVec<V>> for BitVec<HeapWords<A>> {
-    fn bitand_assign(&mut self, other: &BitVec<V>) {
-        self.and_assign(other);
-    }
+/// Operators of two bit vectors of one length, as sets have them: in place, and to a new one.
+macro_rules! operators {
+    ($($assign:ident $assign_fn:ident, $op:ident $op_fn:ident: $method:ident;)*) => {$(
+        impl<A: Alloc, V: Words> $assign<&BitVec<V>> for BitVec<HeapWords<A>> {
+            #[track_caller]
+            fn $assign_fn(&mut self, other: &BitVec<V>) {
+                self.$method(other);
+            }
+        }
+
+        #[cfg(feature = "alloc")]
+        impl<W: Words, V: Words> $op<&BitVec<V>> for &BitVec<W> {
+            type Output = BitVec;
+
+            #[track_caller]
+            fn $op_fn(self, other: &BitVec<V>) -> BitVec {
+                let mut both = self.to_heap();
+                both.$method(other);
+                both
+            }
+        }
+    )*};
 }
 
-impl<A: Alloc, V: Words> BitOrAssign<&BitVec<V>> for BitVec<HeapWords<A>> {
-    fn bitor_assign(&mut self, other: &BitVec<V>) {
-        self.or_assign(other);
-    }
-}
-
-impl<A: Alloc, V: Words> BitXorAssign<&BitVec<V>> for BitVec<HeapWords<A>> {
-    fn bitxor_assign(&mut self, other: &BitVec<V>) {
-        self.xor_assign(other);
-    }
+operators! {
+    BitAndAssign bitand_assign, BitAnd bitand: and_assign;
+    BitOrAssign bitor_assign, BitOr bitor: or_assign;
+    BitXorAssign bitxor_assign, BitXor bitxor: xor_assign;
+    SubAssign sub_assign, Sub sub: and_not_assign;
 }
