@@ -314,6 +314,47 @@ pub trait Bits: Footprint {
     fn succ(&self, index: usize) -> Option<usize>;
 }
 
+/// Gives a type its [`Bits`], each by the inherent method of its name.
+macro_rules! bits_by_methods {
+    ($ty:ident, indexed: $indexed:literal) => {
+        impl<W: $crate::storage::Words> $crate::arrays::Bits for $ty<W> {
+            const INDEXED: bool = $indexed;
+
+            fn len(&self) -> usize {
+                self.len()
+            }
+
+            #[inline]
+            fn get(&self, index: usize) -> Option<bool> {
+                self.get(index)
+            }
+
+            #[inline]
+            fn rank(&self, index: usize) -> usize {
+                self.rank(index)
+            }
+
+            #[inline]
+            fn select(&self, k: usize) -> Option<usize> {
+                self.select(k)
+            }
+
+            fn select_zero(&self, k: usize) -> Option<usize> {
+                self.select_zero(k)
+            }
+
+            fn pred(&self, index: usize) -> Option<usize> {
+                self.pred(index)
+            }
+
+            fn succ(&self, index: usize) -> Option<usize> {
+                self.succ(index)
+            }
+        }
+    };
+}
+use bits_by_methods;
+
 /// [`Bits`] that can be built, and some of them changed; the laws of the registry's shape `bits`.
 pub trait BitsMut<A: Alloc + Clone>: Bits + Sized {
     /// The bits of `bits`, with no slack but that of `bits`.

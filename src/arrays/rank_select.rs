@@ -1,7 +1,7 @@
 //! [`RankSelect`]: bits with everything that answers rank and select in O(1).
 
 use super::bit_vec::{BITS, BitVec, Iter, Ones, Zeros};
-use super::{Bits, BitsMut, RankIndex, Select, SelectZero};
+use super::{BitsMut, RankIndex, Select, SelectZero, bits_by_methods};
 use crate::error::{BuildError, FileError, Tag};
 #[cfg(feature = "alloc")]
 use crate::mem::Global;
@@ -372,38 +372,7 @@ impl<W: Words> Persist for RankSelect<W> {
 
 doors!(RankSelect);
 
-impl<W: Words> Bits for RankSelect<W> {
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    #[inline]
-    fn get(&self, index: usize) -> Option<bool> {
-        self.get(index)
-    }
-
-    #[inline]
-    fn rank(&self, index: usize) -> usize {
-        self.rank(index)
-    }
-
-    #[inline]
-    fn select(&self, k: usize) -> Option<usize> {
-        self.select(k)
-    }
-
-    fn select_zero(&self, k: usize) -> Option<usize> {
-        self.select_zero(k)
-    }
-
-    fn pred(&self, index: usize) -> Option<usize> {
-        self.pred(index)
-    }
-
-    fn succ(&self, index: usize) -> Option<usize> {
-        self.succ(index)
-    }
-}
+bits_by_methods!(RankSelect, indexed: true);
 
 impl<A: Alloc + Clone> BitsMut<A> for RankSelect<HeapWords<A>> {
     fn try_build_in(bits: BitVec<HeapWords<A>>, alloc: A) -> Result<Self, BuildError> {

@@ -4,7 +4,7 @@ pub(in crate::arrays) mod line;
 
 use super::bit_vec::{BitVec, Iter, Ones, Zeros};
 use super::rank_index::last_by;
-use super::{Bits, BitsMut, Select};
+use super::{BitsMut, Select, bits_by_methods};
 use crate::error::{BuildError, FileError, Tag};
 use crate::mem::{Alloc, Footprint, PartKind, Parts};
 #[cfg(feature = "alloc")]
@@ -613,38 +613,7 @@ impl<W: Words> Persist for RankedBits<W> {
 
 doors!(RankedBits);
 
-impl<W: Words> Bits for RankedBits<W> {
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    #[inline]
-    fn get(&self, index: usize) -> Option<bool> {
-        self.get(index)
-    }
-
-    #[inline]
-    fn rank(&self, index: usize) -> usize {
-        self.rank(index)
-    }
-
-    #[inline]
-    fn select(&self, k: usize) -> Option<usize> {
-        self.select(k)
-    }
-
-    fn select_zero(&self, k: usize) -> Option<usize> {
-        self.select_zero(k)
-    }
-
-    fn pred(&self, index: usize) -> Option<usize> {
-        self.pred(index)
-    }
-
-    fn succ(&self, index: usize) -> Option<usize> {
-        self.succ(index)
-    }
-}
+bits_by_methods!(RankedBits, indexed: true);
 
 impl<A: Alloc + Clone> BitsMut<A> for RankedBits<HeapWords<A>> {
     fn try_build_in(bits: BitVec<HeapWords<A>>, alloc: A) -> Result<Self, BuildError> {

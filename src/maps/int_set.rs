@@ -2,12 +2,12 @@
 
 use super::int_key::IntKey;
 use super::int_map::{IntIntoKeys, IntKeys, IntMap};
+use super::set_over_map::set_operators;
 use crate::error::AllocError;
 use crate::mem::{Alloc, Footprint, Global, Parts};
 use core::borrow::Borrow;
 use core::fmt;
 use core::iter::FusedIterator;
-use core::ops::{BitAnd, BitOr, BitXor, Sub};
 
 /// A hash set of integers, in less than 7 bytes a `u64` at a million of them, where a `HashSet`
 /// takes 10 to 19.
@@ -286,26 +286,7 @@ impl<K: IntKey, A: Alloc + Clone> IntSet<K, A> {
     }
 }
 
-/// An operator of sets.
-macro_rules! operator {
-    ($($operator:ident $method:ident $algebra:ident: $doc:literal;)*) => {$(
-        impl<K: IntKey, A: Alloc + Default> $operator<&IntSet<K, A>> for &IntSet<K, A> {
-            type Output = IntSet<K, A>;
-
-            #[doc = $doc]
-            fn $method(self, other: &IntSet<K, A>) -> IntSet<K, A> {
-                self.$algebra(other).collect()
-            }
-        }
-    )*};
-}
-
-operator! {
-    BitOr bitor union: "The keys of both sets.";
-    BitAnd bitand intersection: "The keys that are in both sets.";
-    BitXor bitxor symmetric_difference: "The keys that are in one of the sets only.";
-    Sub sub difference: "The keys of this set that are not in the other.";
-}
+set_operators!(IntSet<K, A> where [K: IntKey, A: Alloc + Default]);
 
 impl<K: IntKey, A: Alloc + Default> Default for IntSet<K, A> {
     fn default() -> Self {

@@ -1,7 +1,7 @@
 //! [`OrderedSet`]: a view of [`OrderedMap<K, ()>`](OrderedMap).
 
 use super::ordered_map::{OrderedIntoKeys, OrderedKeys, OrderedMap};
-use super::set_over_map::{set_operator, set_over_map};
+use super::set_over_map::set_over_map;
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
 use crate::mem::{Alloc, Footprint, Global, Parts};
@@ -9,7 +9,7 @@ use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
 use core::iter::FusedIterator;
-use core::ops::{BitAnd, BitOr, BitXor, Index, RangeBounds, Sub};
+use core::ops::{Index, RangeBounds};
 
 /// A hash set that remembers the order in which keys came, with keys by position: the API of
 /// indexmap's `IndexSet`, in 15 bytes a key of 8 from 100,000 of them on.

@@ -3,7 +3,7 @@
 use super::iter::{Drain, IntoKeys, Keys, Taking, forward};
 use super::map::Map;
 use super::policy::{Compact, Policy};
-use super::set_over_map::{set_operator, set_over_map};
+use super::set_over_map::set_over_map;
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
 use crate::mem::{Alloc, Footprint, Global, Parts};
@@ -11,7 +11,6 @@ use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
 use core::iter::{Chain, FusedIterator};
-use core::ops::{BitAnd, BitOr, BitXor, Sub};
 
 /// A hash set with the API of std's `HashSet`, in 1.27 times the bytes of its keys of 8 bytes at
 /// any number of them from a million on, in 1.38 times from ten thousand on, 1.47 from a hundred

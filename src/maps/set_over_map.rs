@@ -147,21 +147,12 @@ macro_rules! set_over_map {
             }
         }
 
-        set_operator! {
-            BitOr bitor union: "The keys of both sets.",
-            $set<K, S, A $($p)*>, [A: $($grows)* + Default $($policy)*]
-        }
-        set_operator! {
-            BitAnd bitand intersection: "The keys that are in both sets.",
-            $set<K, S, A $($p)*>, [A: $($grows)* + Default $($policy)*]
-        }
-        set_operator! {
-            BitXor bitxor symmetric_difference: "The keys that are in one of the sets only.",
-            $set<K, S, A $($p)*>, [A: $($grows)* + Default $($policy)*]
-        }
-        set_operator! {
-            Sub sub difference: "The keys of this set that are not in the other.",
-            $set<K, S, A $($p)*>, [A: $($grows)* + Default $($policy)*]
+        $crate::maps::set_over_map::set_operators! {
+            $set<K, S, A $($p)*> where [
+                K: Eq + Hash + Clone,
+                S: BuildHasher + Default,
+                A: $($grows)* + Default $($policy)*
+            ], cloned
         }
 
         impl<K, S: Default, A: Alloc + Default $($policy)*> Default for $set<K, S, A $($p)*> {
@@ -259,21 +250,38 @@ macro_rules! set_over_map {
 }
 pub(super) use set_over_map;
 
-/// An operator of sets.
-macro_rules! set_operator {
-    ($operator:ident $method:ident $algebra:ident: $doc:literal, $set:ty, [$($alloc:tt)*]) => {
-        impl<K, S, $($alloc)*> $operator<&$set> for &$set
-        where
-            K: Eq + Hash + Clone,
-            S: BuildHasher + Default,
-        {
+/// The operators of sets, each by the method of set algebra: `|`, `&`, `^` and `-`. `$copy` makes
+/// keys of what that lends, if it does not give them away.
+macro_rules! set_operators {
+    ($set:ty where [$($generics:tt)*] $(, $copy:ident)?) => {
+        $crate::maps::set_over_map::set_operators! {
+            @each $set, ($($copy)?), [$($generics)*],
+            BitOr bitor union: "The keys of both sets.";
+            BitAnd bitand intersection: "The keys that are in both sets.";
+            BitXor bitxor symmetric_difference: "The keys that are in one of the sets only.";
+            Sub sub difference: "The keys of this set that are not in the other.";
+        }
+    };
+    (
+        @each $set:ty, $copy:tt, $generics:tt,
+        $($operator:ident $method:ident $algebra:ident: $doc:literal;)*
+    ) => {$(
+        $crate::maps::set_over_map::set_operators! {
+            @one $set, $copy, $generics, $operator $method $algebra: $doc
+        }
+    )*};
+    (
+        @one $set:ty, ($($copy:ident)?), [$($generics:tt)*],
+        $operator:ident $method:ident $algebra:ident: $doc:literal
+    ) => {
+        impl<$($generics)*> core::ops::$operator<&$set> for &$set {
             type Output = $set;
 
             #[doc = $doc]
             fn $method(self, other: &$set) -> $set {
-                self.$algebra(other).cloned().collect()
+                self.$algebra(other)$(.$copy())?.collect()
             }
         }
     };
 }
-pub(super) use set_operator;
+pub(super) use set_operators;

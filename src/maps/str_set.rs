@@ -1,5 +1,6 @@
 //! [`StrSet`]: a view of [`StrMap<()>`](StrMap).
 
+use super::set_over_map::set_operators;
 #[cfg(feature = "alloc")]
 use super::str_map::StrIntoKeys;
 use super::str_map::{StrKeys, StrMap};
@@ -11,7 +12,6 @@ use crate::mem::{Alloc, Footprint, Global, Parts};
 use alloc::boxed::Box;
 use core::fmt;
 use core::hash::BuildHasher;
-use core::ops::{BitAnd, BitOr, BitXor, Sub};
 
 /// A hash set of strings, in 3 bytes a string beside the string itself, where a `HashSet<String>`
 /// takes 45 to 70.
@@ -299,28 +299,7 @@ impl<S: BuildHasher, A: Alloc> StrSet<S, A> {
     }
 }
 
-/// An operator of sets.
-macro_rules! operator {
-    ($($operator:ident $method:ident $algebra:ident: $doc:literal;)*) => {$(
-        impl<S: BuildHasher + Default, A: Alloc + Default> $operator<&StrSet<S, A>>
-            for &StrSet<S, A>
-        {
-            type Output = StrSet<S, A>;
-
-            #[doc = $doc]
-            fn $method(self, other: &StrSet<S, A>) -> StrSet<S, A> {
-                self.$algebra(other).collect()
-            }
-        }
-    )*};
-}
-
-operator! {
-    BitOr bitor union: "The strings of both sets.";
-    BitAnd bitand intersection: "The strings that are in both sets.";
-    BitXor bitxor symmetric_difference: "The strings that are in one of the sets only.";
-    Sub sub difference: "The strings of this set that are not in the other.";
-}
+set_operators!(StrSet<S, A> where [S: BuildHasher + Default, A: Alloc + Default]);
 
 impl<S: Default, A: Alloc + Default> Default for StrSet<S, A> {
     fn default() -> Self {

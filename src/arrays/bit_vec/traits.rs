@@ -1,7 +1,7 @@
 //! The standard library's traits, and serde's.
 
 use super::{BitVec, Iter};
-use crate::arrays::{Bits, BitsMut};
+use crate::arrays::{BitsMut, bits_by_methods};
 use crate::error::BuildError;
 use crate::mem::{Alloc, refused};
 use crate::storage::{HeapWords, Words};
@@ -10,38 +10,7 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::ops::Index;
 
-impl<W: Words> Bits for BitVec<W> {
-    const INDEXED: bool = false;
-
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    #[inline]
-    fn get(&self, index: usize) -> Option<bool> {
-        self.get(index)
-    }
-
-    fn rank(&self, index: usize) -> usize {
-        self.rank(index)
-    }
-
-    fn select(&self, k: usize) -> Option<usize> {
-        self.select(k)
-    }
-
-    fn select_zero(&self, k: usize) -> Option<usize> {
-        self.select_zero(k)
-    }
-
-    fn pred(&self, index: usize) -> Option<usize> {
-        self.pred(index)
-    }
-
-    fn succ(&self, index: usize) -> Option<usize> {
-        self.succ(index)
-    }
-}
+bits_by_methods!(BitVec, indexed: false);
 
 impl<A: Alloc + Clone> BitsMut<A> for BitVec<HeapWords<A>> {
     fn try_build_in(bits: BitVec<HeapWords<A>>, _: A) -> Result<Self, BuildError> {
