@@ -1,8 +1,8 @@
 //! Rates of the filters, over more probes than a law is worth.
 
 use lessram::filters::{
-    AtomicBloom, BlockedBloom, Bloom, FilterMut, Quotient, Sbbf, ScalableBloom, ScalableQuotient,
-    TimingBloom,
+    AtomicBloom, BlockedBloom, Bloom, Filter, FilterMut, Fuse, Quotient, Ribbon, Sbbf,
+    ScalableBloom, ScalableQuotient, TimingBloom,
 };
 use lessram::mem::Global;
 use lessram::storage::HeapWords;
@@ -187,4 +187,42 @@ fn structured_keys_do_no_harm() {
         },
         |filter, key| filter.contains(&key),
     );
+}
+
+/// Answers are written as far as questions and places go, and to no place behind them.
+fn answers_go_no_further(filter: &impl Filter) {
+    let hashes: Vec<u64> = keys(450, 100).collect();
+    for asked in [0, 1, 31, 32, 33, 70, 100] {
+        for places in [0, 1, 31, 32, 33, 70, 100] {
+            for before in [false, true] {
+                let answer = |at: usize| filter.contains_hash(hashes[at]);
+                let expected = |at| if at < asked { answer(at) } else { before };
+                let mut found = vec![before; places];
+                filter.contains_many_hash(&hashes[..asked], &mut found);
+                assert!(found.into_iter().eq((0..places).map(expected)), "{asked}, {places}");
+            }
+        }
+    }
+}
+
+#[test]
+fn places_without_a_question_are_left_alone() {
+    fn of<F: FilterMut<Global>>() {
+        let mut filter = F::try_with_fpr_in(1_000, 0.01, Global).unwrap();
+        for hash in keys(0, 500) {
+            filter.try_insert_hash(hash).unwrap();
+        }
+        answers_go_no_further(&filter);
+    }
+    of::<Bloom>();
+    of::<BlockedBloom>();
+    of::<Sbbf>();
+    of::<Quotient>();
+    of::<ScalableBloom>();
+    of::<ScalableQuotient>();
+    of::<TimingBloom>();
+    for fpr in [0.01, 1.0 / 256.0, 1.0 / 65_536.0] {
+        answers_go_no_further(&Fuse::from_hashes(keys(0, 500), fpr).unwrap());
+        answers_go_no_further(&Ribbon::from_hashes(keys(0, 500), fpr).unwrap());
+    }
 }

@@ -107,7 +107,9 @@ impl<F: Filter, const MOST: usize> Chain<F, MOST> {
 
     /// The same of many hashes, as [`Filter::contains_many_hash`].
     pub(super) fn contains_many_hash(&self, hashes: &[u64], found: &mut [bool]) {
-        for (hashes, found) in hashes.chunks(BATCH).zip(found.chunks_mut(BATCH)) {
+        // What is behind the last hash's is left as it is.
+        let len = hashes.len().min(found.len());
+        for (hashes, found) in hashes.chunks(BATCH).zip(found[..len].chunks_mut(BATCH)) {
             found.fill(false);
             for part in self.iter().rev() {
                 let mut here = [false; BATCH];

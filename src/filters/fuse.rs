@@ -284,7 +284,7 @@ impl<W: Words> Fuse<W> {
                     prefetch(bytes, ((slot * width) >> 3) as usize);
                 }
             }
-            for ((base, x), found) in places.iter().zip(found) {
+            for ((base, x), found) in places[..hashes.len()].iter().zip(found) {
                 *found = self.layout.shards > 0 && self.fits::<WIDTH, true>(*base, *x);
             }
         }

@@ -165,7 +165,7 @@ impl<W: Words> Ribbon<W> {
                     self.layers[0].prefetch(bytes, *key);
                 }
             }
-            for (key, found) in keys.iter().zip(found) {
+            for (key, found) in keys[..hashes.len()].iter().zip(found) {
                 *found = self.finds(*key);
             }
         }

@@ -45,8 +45,8 @@ impl<W: Words> Work for HasMany<'_, W> {
                 *place = set.places.split(set.fingerprint(*hash));
                 set.table.prefetch(place.0);
             }
-            for ((quotient, remainder), found) in places.into_iter().zip(found) {
-                *found = set.table.holds(by, quotient, remainder);
+            for ((quotient, remainder), found) in places[..hashes.len()].iter().zip(found) {
+                *found = set.table.holds(by, *quotient, *remainder);
             }
         }
     }
