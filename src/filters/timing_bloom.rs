@@ -212,11 +212,12 @@ impl<A: Alloc> TimingBloom<HeapWords<A>> {
     /// As [`insert`](Self::insert), the key of this 64-bit hash.
     #[inline]
     pub fn insert_hash(&mut self, hash: u64) -> bool {
+        // Before generations change: the key that makes them change may be one that is forgotten.
+        let was_old = self.old.contains_hash(hash);
         let full = self.expiry == Expiry::Keys && self.keys >= self.capacity().max(1);
         if full && !self.young.contains_hash(hash) {
             self.rotate();
         }
-        let was_old = self.old.contains_hash(hash);
         let changed = self.young.insert_hash(hash);
         // A file may claim any number.
         self.keys = self.keys.saturating_add(u64::from(changed));
@@ -374,6 +375,20 @@ mod tests {
                     assert!(filter.contains(&known), "n {n}: {known} after {key}");
                 }
                 assert!(key < 2 * n || !filter.contains(&(key - 2 * n)), "n {n}: after {key}");
+            }
+        }
+    }
+
+    /// Also the one that makes the generation change in which it was known.
+    #[test]
+    fn what_is_known_is_not_told_to_be_new() {
+        for n in [1, 7, 100] {
+            let mut filter = TimingBloom::expiring(n, 1e-6, Expiry::Keys).unwrap();
+            for i in 0..2_000_usize {
+                let key = i * i % (2 * n + 1);
+                let known = filter.contains(&key);
+                assert_eq!(filter.insert(&key), !known, "n {n}: {key} at {i}");
+                assert!(filter.contains(&key));
             }
         }
     }
