@@ -2,7 +2,7 @@
 
 use super::super::ids::Ids;
 use super::iter::OrderedDrain;
-use super::{Change, OrderedMap, hash_at};
+use super::{Change, OrderedMap, SCANNED, hash_at};
 use crate::error::AllocError;
 use crate::mem::range::within;
 use crate::mem::raw_vec::RawVec;
@@ -286,9 +286,17 @@ impl<K, V, S, A: Alloc + Clone> OrderedMap<K, V, S, A> {
         let mut other =
             Self::with_hasher_in(self.hash_builder.clone(), self.entries.alloc().clone());
         assert!(at <= self.len(), "splitting at {at} of {} entries", self.len());
-        other.try_reserve_exact(self.len() - at)?;
-        // The room is there, for entries and for their positions.
-        other.extend(self.drain(at..));
+        let behind = &self.entries[at..];
+        other.entries.try_reserve_exact(behind.len())?;
+        if behind.len() > SCANNED {
+            // Before anything moves: for positions that hashing spreads unevenly more memory is
+            // asked for, which may be refused.
+            let alloc = self.entries.alloc().clone();
+            other.ids = Ids::try_with_capacity(behind.len(), alloc)?;
+            other.ids.try_fill(behind.len(), &hash_at(&other.hash_builder, behind))?;
+        }
+        // There is room: nothing fails between the two.
+        self.drain(at..).try_for_each(|entry| other.entries.try_push(entry))?;
         Ok(other)
     }
 }
