@@ -75,6 +75,25 @@ fn iterators_tell_their_length_and_print() {
     assert!(map.iter().next().is_none());
 }
 
+/// Keys print whatever their values are, and values whatever their keys.
+#[test]
+fn keys_and_values_print_without_each_other() {
+    #[derive(PartialEq, Eq, Hash)]
+    struct Mute;
+    macro_rules! prints {
+        ($($map:ident),*) => {$(
+            let map = $map::from([(1, Mute)]);
+            assert_eq!(format!("{:?}", map.keys()), "[1]");
+            assert_eq!(format!("{:?}", map.into_keys()), "[1]");
+            let mut map = $map::from([(Mute, 2)]);
+            assert_eq!(format!("{:?}", map.values()), "[2]");
+            assert_eq!(format!("{:?}", map.values_mut()), "[2]");
+            assert_eq!(format!("{:?}", map.into_values()), "[2]");
+        )*};
+    }
+    prints!(Map, CompactMap, OrderedMap);
+}
+
 #[test]
 fn maps_are_compared_by_what_they_hold() {
     let ascending: Map<u32, u32> = (0..1_000).map(|i| (i, i)).collect();

@@ -84,24 +84,37 @@ impl<K, V> Clone for CompactValues<'_, K, V> {
 /// Prints the entries to come, or a part of each.
 macro_rules! print {
     ([$($params:tt)*] $ty:ty, |$self:ident| $rest:expr, |$key:ident, $value:ident| $what:expr) => {
-        impl<K: fmt::Debug, V: fmt::Debug, $($params)*> fmt::Debug for $ty {
+        impl<$($params)*> fmt::Debug for $ty {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let $self = self;
                 f.debug_list().entries($rest.map(|($key, $value)| $what)).finish()
             }
         }
     };
+    (both [$($params:tt)*] $($rest:tt)*) => {
+        print!([K: fmt::Debug, V: fmt::Debug, $($params)*] $($rest)*);
+    };
+    (keys [$($params:tt)*] $($rest:tt)*) => {
+        print!([K: fmt::Debug, V, $($params)*] $($rest)*);
+    };
+    (values [$($params:tt)*] $($rest:tt)*) => {
+        print!([K, V: fmt::Debug, $($params)*] $($rest)*);
+    };
 }
 
-print!([] CompactIter<'_, K, V>, |it| it.clone(), |key, value| (key, value));
-print!([] CompactIterMut<'_, K, V>, |it| CompactIter(it.0.rest()), |key, value| (key, value));
-print!([A: Alloc] CompactIntoIter<K, V, A>, |it| CompactIter(it.0.rest()), |k, v| (k, v));
-print!([A: Alloc] CompactDrain<'_, K, V, A>, |it| CompactIter(it.entries.rest()), |k, v| (k, v));
-print!([] CompactKeys<'_, K, V>, |it| it.0.clone(), |key, _value| key);
-print!([] CompactValues<'_, K, V>, |it| it.0.clone(), |_key, value| value);
-print!([] CompactValuesMut<'_, K, V>, |it| CompactIter(it.0.0.rest()), |_key, value| value);
-print!([A: Alloc] CompactIntoKeys<K, V, A>, |it| CompactIter(it.0.0.rest()), |key, _value| key);
-print!([A: Alloc] CompactIntoValues<K, V, A>, |it| CompactIter(it.0.0.rest()), |_k, value| value);
+print!(both [] CompactIter<'_, K, V>, |it| it.clone(), |key, value| (key, value));
+print!(both [] CompactIterMut<'_, K, V>, |it| CompactIter(it.0.rest()), |key, value| (key, value));
+print!(both [A: Alloc] CompactIntoIter<K, V, A>, |it| CompactIter(it.0.rest()), |k, v| (k, v));
+print!(both [A: Alloc] CompactDrain<'_, K, V, A>, |it| CompactIter(it.entries.rest()), |k, v| {
+    (k, v)
+});
+print!(keys [] CompactKeys<'_, K, V>, |it| it.0.clone(), |key, _value| key);
+print!(values [] CompactValues<'_, K, V>, |it| it.0.clone(), |_key, value| value);
+print!(values [] CompactValuesMut<'_, K, V>, |it| CompactIter(it.0.0.rest()), |_key, value| value);
+print!(keys [A: Alloc] CompactIntoKeys<K, V, A>, |it| CompactIter(it.0.0.rest()), |key, _v| key);
+print!(values [A: Alloc] CompactIntoValues<K, V, A>, |it| CompactIter(it.0.0.rest()), |_k, value| {
+    value
+});
 
 impl<K, V, F: FnMut(&K, &mut V) -> bool, A: Alloc> Iterator for CompactExtractIf<'_, K, V, F, A> {
     type Item = (K, V);

@@ -35,7 +35,10 @@ pub struct OrderedIntoValues<K, V, A: Alloc = Global>(raw_vec::IntoIter<(K, V), 
 
 /// Hands on what an iterator over pairs gives, or a part of it; prints what is to come.
 macro_rules! forward {
-    ([$($params:tt)*] $ty:ty, $item:ty, |$next:ident| $give:expr, |$shown:ident| $show:expr) => {
+    (
+        [$($params:tt)*] $ty:ty, $item:ty, |$next:ident| $give:expr,
+        [$($shows:ident)*] |$shown:ident| $show:expr
+    ) => {
         impl<$($params)*> $ty {
             /// The entries that are to come, as a slice.
             #[must_use]
@@ -80,8 +83,7 @@ macro_rules! forward {
 
         impl<$($params)*> fmt::Debug for $ty
         where
-            K: fmt::Debug,
-            V: fmt::Debug,
+            $($shows: fmt::Debug,)*
         {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_list().entries(self.as_slice().iter().map(|$shown| $show)).finish()
@@ -90,15 +92,17 @@ macro_rules! forward {
     };
 }
 
-forward!(['m, K, V] OrderedIter<'m, K, V>, (&'m K, &'m V), |e| (&e.0, &e.1), |e| e);
-forward!(['m, K, V] OrderedIterMut<'m, K, V>, (&'m K, &'m mut V), |e| (&e.0, &mut e.1), |e| e);
-forward!([K, V, A: Alloc] OrderedIntoIter<K, V, A>, (K, V), |e| e, |e| e);
-forward!([K, V, A: Alloc] OrderedDrain<'_, K, V, A>, (K, V), |e| e, |e| e);
-forward!(['m, K, V] OrderedKeys<'m, K, V>, &'m K, |e| &e.0, |e| &e.0);
-forward!(['m, K, V] OrderedValues<'m, K, V>, &'m V, |e| &e.1, |e| &e.1);
-forward!(['m, K, V] OrderedValuesMut<'m, K, V>, &'m mut V, |e| &mut e.1, |e| &e.1);
-forward!([K, V, A: Alloc] OrderedIntoKeys<K, V, A>, K, |e| e.0, |e| &e.0);
-forward!([K, V, A: Alloc] OrderedIntoValues<K, V, A>, V, |e| e.1, |e| &e.1);
+forward!(['m, K, V] OrderedIter<'m, K, V>, (&'m K, &'m V), |e| (&e.0, &e.1), [K V] |e| e);
+forward!(['m, K, V] OrderedIterMut<'m, K, V>, (&'m K, &'m mut V), |e| {
+    (&e.0, &mut e.1)
+}, [K V] |e| e);
+forward!([K, V, A: Alloc] OrderedIntoIter<K, V, A>, (K, V), |e| e, [K V] |e| e);
+forward!([K, V, A: Alloc] OrderedDrain<'_, K, V, A>, (K, V), |e| e, [K V] |e| e);
+forward!(['m, K, V] OrderedKeys<'m, K, V>, &'m K, |e| &e.0, [K] |e| &e.0);
+forward!(['m, K, V] OrderedValues<'m, K, V>, &'m V, |e| &e.1, [V] |e| &e.1);
+forward!(['m, K, V] OrderedValuesMut<'m, K, V>, &'m mut V, |e| &mut e.1, [V] |e| &e.1);
+forward!([K, V, A: Alloc] OrderedIntoKeys<K, V, A>, K, |e| e.0, [K] |e| &e.0);
+forward!([K, V, A: Alloc] OrderedIntoValues<K, V, A>, V, |e| e.1, [V] |e| &e.1);
 
 macro_rules! copied {
     ($($name:ident),*) => {$(
