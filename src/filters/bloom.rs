@@ -335,8 +335,7 @@ impl<A: Alloc> Bloom<HeapWords<A>> {
     ///
     /// # Errors
     ///
-    /// [`BuildError::OutOfRange`] unless `2^-32 <= fpr <= 0.5`; [`BuildError::Alloc`] if memory
-    /// cannot be had.
+    /// As for [`with_fpr`](Bloom::with_fpr).
     pub fn with_fpr_in(capacity: usize, fpr: f64, seed: u64, alloc: A) -> Result<Self, BuildError> {
         let (size, hashes) = size_for(capacity, fpr)?;
         let words = usize::try_from(size / 64).map_err(|_| AllocError::CapacityOverflow)?;

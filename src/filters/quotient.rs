@@ -271,7 +271,8 @@ impl Quotient {
     /// # Errors
     ///
     /// [`BuildError::OutOfRange`] unless `2^-32 <= fpr <= 0.5`, and if `capacity / fpr` exceeds
-    /// 2^59 or the slots 2^40; [`BuildError::Alloc`] if memory cannot be had.
+    /// 2^59 or the slots 2^40; [`BuildError::TooMany`] beyond 2^40 keys; [`BuildError::Alloc`] if
+    /// memory cannot be had.
     pub fn with_fpr(capacity: usize, fpr: f64) -> Result<Self, BuildError> {
         Self::with_fpr_in(capacity, fpr, DEFAULT_SEED, crate::mem::Global)
     }
@@ -280,7 +281,8 @@ impl Quotient {
     ///
     /// # Errors
     ///
-    /// As for [`with_fpr`](Self::with_fpr).
+    /// As for [`with_fpr`](Self::with_fpr); [`BuildError::TooMany`] too if one key comes some
+    /// 65,000 times.
     pub fn from_keys<K: KeyHash>(
         keys: impl IntoIterator<Item = K, IntoIter: ExactSizeIterator>,
         fpr: f64,
@@ -292,7 +294,7 @@ impl Quotient {
     ///
     /// # Errors
     ///
-    /// As for [`with_fpr`](Self::with_fpr).
+    /// As for [`from_keys`](Self::from_keys).
     pub fn from_hashes(
         hashes: impl IntoIterator<Item = u64, IntoIter: ExactSizeIterator>,
         fpr: f64,

@@ -11,7 +11,8 @@ use crate::storage::Sections;
 use crate::storage::{HeapWords, Persist, Source, Words, doors, require};
 use core::fmt;
 
-/// The most parts. Each is for twice the keys of the one before: no memory holds so many.
+/// The most parts. Each is for twice the keys of the one before: if the first is for the fewest,
+/// all are for four thousand million, in 16 GB.
 const MAX_PARTS: usize = 26;
 /// The fewest keys that the first part is for.
 const MIN_FIRST: u64 = 64;
@@ -22,7 +23,9 @@ const DECAY: f64 = 0.9;
 /// An approximate set that grows, fast: a chain of [`BlockedBloom`] filters, each for twice the
 /// keys of the one before, with the promised rate kept at every size.
 ///
-/// No false negatives, ever; false positives at a rate of at most `fpr`, however many keys come.
+/// No false negatives, ever; false positives at a rate of at most `fpr`, however many keys come, up
+/// to 67 million times those that the first part is for: beyond, the last part takes all, and the
+/// rate rises ([`fpr_now`](Self::fpr_now)).
 ///
 /// # When not to use it
 ///

@@ -64,7 +64,9 @@ use core::hash::{BuildHasher, Hash};
 /// | iteration | O(n) | all |
 ///
 /// Reading allocates nothing. If all keys have one hash, look-ups are O(n), 32 tags a step, and so
-/// are insertions, which move the entries of a block whenever it has to be larger.
+/// are insertions, which move the entries of a block whenever it has to be larger. A block has 128
+/// MiB at most (256 of entries below 16 bytes): if more of them have one hash, or if entries take 4
+/// MiB and more, insertions may fail.
 ///
 /// # What differs from std
 ///
