@@ -12,7 +12,7 @@ use crate::storage::{HeapWords, Persist, Source, Words, doors, require};
 use core::fmt;
 
 /// The most parts. Each is for twice the keys of the one before: if the first is for the fewest,
-/// all are for four thousand million, in 16 GB.
+/// all are for four thousand million.
 const MAX_PARTS: usize = 26;
 /// The fewest keys that the first part is for.
 const MIN_FIRST: u64 = 64;
