@@ -120,6 +120,9 @@ pub struct OrderedMap<K, V, S = DefaultHashBuilder, A: Alloc = Global> {
 
 /// Entries that have no ids: eight comparisons take less than a look-up.
 const SCANNED: usize = 8;
+/// Entries for which there is room, at least, when room has been given back: so that few that come
+/// and go do not ask for memory each time.
+const SPARE: usize = 4;
 
 /// A change of the ids that is under way. If something panics on the way they are given up:
 /// entries are looked through then, until an insertion builds them anew.
@@ -370,7 +373,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
     #[inline]
     fn tidy(&mut self) {
         let (len, capacity) = (self.len(), self.entries.capacity());
-        if capacity > 2 * SCANNED && len < capacity - capacity / 6 {
+        if capacity > 2 * SCANNED && len + SPARE < capacity - capacity / 6 {
             self.tidy_room(len);
         }
     }
@@ -378,7 +381,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> OrderedMap<K, V, S, A> {
     #[inline(never)]
     fn tidy_room(&mut self, len: usize) {
         // Refused: nothing has changed, and nothing is lost.
-        let _ = self.entries.try_shrink_to(len + len / 16);
+        let _ = self.entries.try_shrink_to(len + (len / 16).max(SPARE));
         if len <= SCANNED / 2 {
             self.ids = Ids::None;
         }

@@ -430,6 +430,30 @@ fn a_refusal_at_any_request_changes_nothing() {
 }
 
 #[test]
+fn entries_that_come_and_go_ask_for_memory_now_and_then() {
+    for n in (1..80).chain([500, 1_000, 3_000]) {
+        let counter = Counter::new();
+        let mut map: OrderedMap<u64, u64, DefaultHashBuilder, Tracked<'_>> =
+            OrderedMap::with_hasher_in(
+                DefaultHashBuilder::default(),
+                Tracked::new(&counter, Global),
+            );
+        map.extend((0..n).map(|i| (i, i)));
+        for _ in 0..3 {
+            let before = counter.requests();
+            for i in 0..100 {
+                map.insert(n + i, i);
+                map.pop();
+            }
+            let requests = counter.requests() - before;
+            // What removals leave behind in the table is cleared away each few of them.
+            assert!(requests <= 25, "{requests} requests for 100 entries beside {n}");
+            let _ = map.pop();
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_split_off_stays() {
     let mut outcomes = [0; 2];
     // Of many, positions are in parts, of which some grow beyond the room that all had at first.
