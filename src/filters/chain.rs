@@ -183,7 +183,7 @@ macro_rules! chain_doors {
         #[cfg(feature = "alloc")]
         impl $ty {
             /// An empty filter whose first part is for `capacity` different keys (at least 64), at
-            /// a false-positive rate of at most `fpr` however many come.
+            /// a false-positive rate of at most `fpr` while it grows.
             ///
             /// # Errors
             ///
