@@ -14,6 +14,8 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
     folder.write("far", "1\n10000000\n");
     folder.write("crlf", "12\r\n13\r\n");
     folder.write("pairs", "a\t12\r\nb\t13\r\n");
+    folder.write("empty.gz", gzip(b""));
+    folder.write("empty.zst", zstd::encode_all(&b""[..], 0).unwrap());
     folder.write("cut.gz", &gzip(b"many words\n")[..15]);
     folder.write("cut.zst", &zstd::encode_all(&b"many words\n"[..], 0).unwrap()[..12]);
     folder.ok(&["build", "str_array", "words", "-o", "words.lram", "--quiet"]);
@@ -48,6 +50,8 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("build str_array missing -o out", 4, "missing: no such file"),
         ("build str_array tmp -o out", 4, "tmp: is a folder"),
         ("build str_array empty -o out", 4, "empty: is empty"),
+        ("build str_array empty.gz -o out", 4, "empty.gz: is empty"),
+        ("build bloom empty.zst -o out --u64le", 4, "empty.zst: is empty"),
         ("build str_array cut.gz -o out", 4, "damaged or cut gzip data"),
         ("build str_array words -o tmp", 4, "tmp: is a folder"),
         ("build str_array words -o none/out", 4, "its folder does not exist"),
@@ -131,6 +135,10 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("merge words.lram words.lram -o none/out", 4, "its folder does not exist"),
         ("distinct missing", 4, "missing: no such file"),
         ("distinct empty", 4, "empty: is empty"),
+        ("distinct empty.gz", 4, "empty.gz: is empty"),
+        ("top empty.zst", 4, "empty.zst: is empty"),
+        ("quantiles empty.gz --json", 4, "empty.gz: is empty"),
+        ("predict dawg --sample empty.gz", 4, "empty.gz: is empty"),
         ("distinct words --p 3", 2, "4..=24"),
         ("distinct cut.gz", 4, "cut.gz: damaged or cut gzip data"),
         ("top tmp", 4, "tmp: is a folder"),

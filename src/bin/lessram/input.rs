@@ -203,11 +203,15 @@ pub(crate) fn once(file: &Path, strip_cr: bool, progress: &mut Progress) -> Outc
     let name = name_of(Some(file));
     let (mut source, total) = raw(Some(file))?;
     progress.bytes("reading", total);
-    let start = head(&mut source).map_err(|error| Failure::bad(format!("{name}: {error}")))?;
-    if start.is_empty() {
+    let fail = |error: io::Error| Failure::bad(format!("{name}: {error}"));
+    let start = head(&mut source).map_err(fail)?;
+    let mut source = decoded(source, &start, progress.handle(), &name)?;
+    // Nothing may be compressed, too.
+    let first = head(&mut source).map_err(fail)?;
+    if first.is_empty() {
         return Err(empty(&name));
     }
-    let source = decoded(source, &start, progress.handle(), &name)?;
+    let source = Box::new(io::Cursor::new(first).chain(source));
     let again = total.is_some().then(|| file.to_owned());
     Ok(Lines { again, ..Lines::new(source, name, strip_cr) })
 }
