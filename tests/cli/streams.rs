@@ -132,6 +132,14 @@ fn exact_figures_stand_beside_the_estimates() {
     }
     let (_, out, _) = run(&["quantiles", "-", "--exact", "-p", "0.5"], numbers.as_bytes());
     assert!(String::from_utf8(out).unwrap().ends_with("\t5000\n"));
+    // Of few numbers, too, both are the same one of them.
+    let table = json(&["quantiles", "-", "--exact", "--json"], b"8\n1\n4\n2\n");
+    let exact = table["quantiles"].as_array().unwrap().iter().map(|row| &row["exact"]);
+    assert!(exact.eq(&[1.0, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0]), "{table}");
+    for row in table["quantiles"].as_array().unwrap() {
+        let [value, exact] = ["value", "exact"].map(|x| row[x].as_f64().unwrap());
+        assert!((value - exact).abs() <= 0.01 * exact, "{row}");
+    }
 }
 
 #[test]

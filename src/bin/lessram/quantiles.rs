@@ -61,10 +61,11 @@ fn take(
     Ok(())
 }
 
-/// The number with a share `q` of the others below it, as the sketch takes it.
+/// The least number that a share `q` of all does not exceed, as the sketch takes it: else the two
+/// would differ by a number of the stream, however small the error.
 fn exactly(sorted: &[f64], q: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    sorted.get((q * last as f64) as usize).copied()
+    let wanted = (q * sorted.len() as f64).ceil() as usize;
+    sorted.get(wanted.saturating_sub(1)).copied()
 }
 
 /// One line for each: the share, a TAB, the number, and the true one behind a TAB if it is known.
