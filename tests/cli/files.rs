@@ -411,6 +411,22 @@ fn a_filter_of_numbers_is_not_one_of_their_digits() {
 }
 
 #[test]
+fn a_line_that_is_no_key_is_told_by_its_number() {
+    let folder = Folder::new();
+    folder.write("numbers", "1\n300\n");
+    let kinds = ["packed_ints", "bit_vec", "sliced_set", "morris_array", "bloom", "dd_sketch"];
+    for kind in kinds {
+        folder.ok(&["build", kind, "numbers", "-o", "out.lram", "-q"]);
+        let ask =
+            &["query", "out.lram", "-", "--as", "ints"][..if kind == "bloom" { 5 } else { 3 }];
+        let ran = folder.run_with(ask, b"300\n1\nx\n1\n");
+        let told = "lessram: standard input: line 3: `x` is no ";
+        assert!(ran.code == 4 && ran.err.starts_with(told), "{kind}: {}", ran.err);
+        assert_eq!(ran.out.lines().count(), 2, "{kind}: {}", ran.out);
+    }
+}
+
+#[test]
 fn what_is_not_sorted_is_scanned_and_said_so() {
     let folder = Folder::new();
     folder.write("text", "pear\napple\nfig\napple pie\n");

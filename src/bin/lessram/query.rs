@@ -85,7 +85,7 @@ pub(crate) fn each_hash(
 
 /// Calls `ask` for each key of the command line, and for each line of standard input where that
 /// says `-`; whether all answers were yes. All keys of the command line pass `check` before the
-/// first is asked for.
+/// first is asked for; a line that does not is told by its number.
 pub(crate) fn each_key(
     args: &QueryArgs,
     check: impl Fn(&[u8]) -> Outcome<()>,
@@ -99,10 +99,13 @@ pub(crate) fn each_key(
     for key in &args.keys {
         if key == OsStr::new("-") {
             let mut input = std::io::stdin().lock();
-            let mut line = Vec::new();
+            let (mut line, mut lines) = (Vec::new(), 0_u64);
             let fail = |error| Failure::bad(format!("standard input: {error}"));
             while input.read_until(b'\n', &mut line).map_err(fail)? > 0 {
-                all &= ask(line.strip_suffix(b"\n").unwrap_or(&line))?;
+                lines += 1;
+                let key = line.strip_suffix(b"\n").unwrap_or(&line);
+                check(key).map_err(|failure| in_line(lines, failure))?;
+                all &= ask(key)?;
                 line.clear();
             }
         } else {
@@ -110,6 +113,14 @@ pub(crate) fn each_key(
         }
     }
     Ok(all)
+}
+
+/// The same of a line of standard input, where what is wrong is not the command line.
+fn in_line(line: u64, failure: Failure) -> Failure {
+    match failure {
+        Failure::Told(_, why) => Failure::bad(format!("standard input: line {line}: {why}")),
+        Failure::BrokenPipe => failure,
+    }
 }
 
 /// Writes findings as lines or as one JSON array.
