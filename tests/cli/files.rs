@@ -438,6 +438,10 @@ fn what_is_not_sorted_is_scanned_and_said_so() {
     let ran = folder.run(&["query", "out.lram", "--prefix", "apple"]);
     assert_eq!(ran.out, "1\tapple\n3\tapple pie\n");
     assert_eq!(folder.run(&["query", "out.lram", "--range", "b..g"]).out, "2\tfig\n");
+    folder.write("text", "--all\n-a\n");
+    folder.ok(&["build", "str_array", "text", "-o", "out.lram"]);
+    assert_eq!(folder.ok(&["query", "out.lram", "--prefix", "-"]), "0\t--all\n1\t-a\n");
+    assert_eq!(folder.ok(&["query", "out.lram", "--prefix", "--a"]), "0\t--all\n");
 }
 
 #[test]

@@ -462,7 +462,7 @@ pub(crate) struct QueryArgs {
     #[arg(long, value_name = "I", group = "what")]
     pub(crate) index: Option<u64>,
     /// Print all strings that begin with P
-    #[arg(long, value_name = "P", group = "what")]
+    #[arg(long, value_name = "P", group = "what", allow_hyphen_values = true)]
     pub(crate) prefix: Option<OsString>,
     /// Print all items of a range
     #[arg(long, value_name = "A..B", group = "what", allow_hyphen_values = true)]
