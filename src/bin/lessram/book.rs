@@ -47,6 +47,7 @@ struct Of<T> {
 
 pub(crate) fn run(args: &BookArgs) -> Outcome<Code> {
     args.effort.check()?;
+    compare::check_printed(&[("--json", &args.json), ("--tsv", &args.tsv)])?;
     let outs: Vec<&PathBuf> = [&args.json, &args.tsv].into_iter().flatten().flatten().collect();
     check_all(args.file.as_deref(), &outs)?;
     let mut progress = Progress::new(args.quiet);

@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &CompareArgs) -> Outcome<Code> {
     args.effort.check()?;
+    let printed = [("--json", &args.json), ("--tsv", &args.tsv), ("--markdown", &args.markdown)];
+    check_printed(&printed)?;
     contender::check_names(&args.only)?;
     let forms = [&args.json, &args.tsv, &args.markdown];
     let outs: Vec<&PathBuf> = forms.into_iter().flatten().flatten().chain(&args.html).collect();
@@ -83,6 +85,18 @@ fn write(args: &CompareArgs, table: &Table) -> Outcome<()> {
 
 /// An option that prints a form in place of the table, or with a file writes it there.
 type Form = Option<Option<PathBuf>>;
+
+/// Refuses to print one form after another: who reads one cannot read both.
+pub(crate) fn check_printed(forms: &[(&str, &Form)]) -> Outcome<()> {
+    let printed: Vec<&str> =
+        forms.iter().filter(|(_, form)| **form == Some(None)).map(|(name, _)| *name).collect();
+    match printed[..] {
+        [one, other, ..] => Err(Failure::usage(format!(
+            "{one} and {other}: one of them is printed: give the other a file ({other}=FILE)"
+        ))),
+        _ => Ok(()),
+    }
+}
 
 /// Prints or writes the forms that were asked for; whether one was printed.
 pub(crate) fn export(forms: &[(&Form, &str)]) -> Outcome<bool> {
