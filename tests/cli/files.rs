@@ -46,6 +46,24 @@ fn a_byte_order_mark_is_noted() {
 }
 
 #[test]
+fn empty_lines_are_said_to_count_where_they_do() {
+    let folder = Folder::new();
+    folder.write("lines", "\na\n\n");
+    for (kind, items, note) in [
+        ("theta", 1, "they do not count, as in DataSketches"),
+        ("hyper_log_log", 1, "they do not count, as in DataSketches"),
+        ("exa_log_log", 2, "the empty string is a key like any other"),
+        ("bloom", 2, "the empty string is a key like any other"),
+    ] {
+        let ran = folder.run(&["build", kind, "lines", "-o", "out.lram", "--json"]);
+        let built: Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(built["items"], items, "{kind}");
+        let note = format!("note: empty lines: 2; {note}\n");
+        assert!(ran.err.contains(&note), "{kind}: {}", ran.err);
+    }
+}
+
+#[test]
 fn input_comes_from_anywhere() {
     let folder = Folder::new();
     let text = lines(500, |i| format!("key {}", i * 31 % 499));

@@ -294,6 +294,8 @@ pub(crate) struct Seen {
     pub(crate) unended: bool,
     /// Whether the first line begins with a byte order mark.
     pub(crate) marked: bool,
+    /// Whether what was built of them leaves empty lines out.
+    pub(crate) empty_left_out: bool,
 }
 
 impl Lines {
@@ -452,7 +454,11 @@ pub(crate) fn note_oddities(seen: &Seen, format: FormatArgs, progress: &Progress
     };
     note("lines that end in CR", seen.cr, cr);
     note("lines with NUL bytes", seen.nul, "NUL is a part of the key");
-    note("empty lines", seen.empty, "the empty string is a key like any other");
+    let empty = match seen.empty_left_out {
+        true => "they do not count, as in DataSketches",
+        false => "the empty string is a key like any other",
+    };
+    note("empty lines", seen.empty, empty);
     if seen.marked {
         progress.note("a byte order mark begins the text; it is a part of the first key");
     }

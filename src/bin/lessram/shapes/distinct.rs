@@ -84,6 +84,7 @@ fn build<T: CardinalityMut<Global> + Persist>(
         }
     }
     save(&count, path)?;
+    lines.seen.empty_left_out = T::EXCHANGE;
     let (items, heap_bytes) = (count.estimate().round() as u64, count.heap_bytes() as u64);
     Ok(Built { items, heap_bytes, sorted: None, repeated: 0, seen: lines.seen })
 }
