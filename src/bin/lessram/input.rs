@@ -348,12 +348,18 @@ impl Lines {
     pub(crate) fn find(&self, mut is_wanted: impl FnMut(&[u8]) -> bool) -> Option<Self> {
         let mut lines =
             once(self.again.as_deref()?, self.strip_cr, &mut Progress::new(true)).ok()?;
+        lines.name.clone_from(&self.name);
         while let Ok(Some(line)) = lines.next() {
             if is_wanted(line) {
                 return Some(lines);
             }
         }
         None
+    }
+
+    /// The same under another name, for what was copied from there.
+    pub(crate) fn called(self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self }
     }
 
     /// The last line.

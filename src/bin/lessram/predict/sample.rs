@@ -74,6 +74,8 @@ struct Built {
 
 /// Lines, those of a structure that sorts them in order and each once.
 struct Sample {
+    /// What people call the file.
+    name: String,
     lines: StrArray,
     order: Vec<u32>,
 }
@@ -93,7 +95,7 @@ impl Sample {
             order.sort_unstable_by(|a, b| line(a).cmp(line(b)));
             order.dedup_by(|a, b| line(a) == line(b));
         }
-        Ok(Self { lines, order })
+        Ok(Self { name: text.name().to_owned(), lines, order })
     }
 
     fn len(&self) -> usize {
@@ -111,9 +113,10 @@ impl Sample {
         }
         let wanted = (all / 100).max(BUILT);
         if all <= 2 * wanted {
-            let bytes = built(row, keys.iter().copied(), options, scratch)?;
+            let bytes = built(row, &self.name, keys.iter().copied(), options, scratch)?;
             return Ok(Built { lines: all as u64, each: bytes as f64 / all as f64 });
         }
+        let name = format!("{}, runs of its lines", self.name);
         let run = if row.shape.sorts { SORTED_RUN } else { RUN };
         // Sixteen times as many runs can be dealt out evenly to sixteen parts.
         let runs = (wanted / run).next_multiple_of(16);
@@ -129,8 +132,10 @@ impl Sample {
             let lines = starts(at, every).map(|start| &keys[start..start + run]);
             let text: f64 = if is_text { lines.clone().map(bytes_of).sum() } else { 0.0 };
             let bytes = match numbers.then(|| closed_up(lines.clone())).flatten() {
-                Some(text) => built(row, text.iter().map(|line| line.as_bytes()), options, scratch),
-                None => built(row, lines.flatten().copied(), options, scratch),
+                Some(text) => {
+                    built(row, &name, text.iter().map(|line| line.as_bytes()), options, scratch)
+                }
+                None => built(row, &name, lines.flatten().copied(), options, scratch),
             };
             bytes.map(|bytes| bytes as f64 - text)
         };
@@ -187,9 +192,10 @@ fn planned(form: Form, row: &Row, keys: &[&[u8]]) -> Outcome<Built> {
     Ok(Built { lines: built, each: bytes as f64 / all.max(1) as f64 })
 }
 
-/// Heap bytes of the structure of `lines`.
+/// Heap bytes of the structure of `lines`, which are called `name` where it refuses them.
 fn built<'l>(
     row: &Row,
+    name: &str,
     lines: impl Iterator<Item = &'l [u8]>,
     options: &Options,
     scratch: &Scratch,
@@ -204,7 +210,7 @@ fn built<'l>(
     }
     file.flush().map_err(|error| Failure::scratch(&path, error))?;
     drop(file);
-    let lines = input::once(&path, false, &mut Progress::new(true))?;
+    let lines = input::once(&path, false, &mut Progress::new(true))?.called(name);
     Ok((row.shape.build)(lines, &scratch.path().join("built"), options)?.heap_bytes)
 }
 
@@ -219,5 +225,5 @@ pub(super) fn built_of_numbers(
 ) -> Outcome<u64> {
     let numbers = (0..count).filter(|number| number % step == 0 || number + 1 == count);
     let text: Vec<String> = numbers.map(|number| number.to_string()).collect();
-    built(row, text.iter().map(|line| line.as_bytes()), options, scratch)
+    built(row, "numbers", text.iter().map(|line| line.as_bytes()), options, scratch)
 }
