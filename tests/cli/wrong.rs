@@ -12,6 +12,7 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
     folder.write("big2", "300\n1\n");
     folder.write("odd", "12345");
     folder.write("far", "1\n10000000\n");
+    folder.write("farthest", "1\n18446744073709551615\n");
     folder.write("crlf", "12\r\n13\r\n");
     folder.write("pairs", "a\t12\r\nb\t13\r\n");
     folder.write("empty.gz", gzip(b""));
@@ -83,6 +84,8 @@ fn what_is_wrong_is_told_in_one_line_and_nothing_is_written() {
         ("build ragged crlf -o out", 4, "(the line ends in CR: --strip-cr drops it)"),
         ("compare crlf --as ints", 4, "(the line ends in CR: --strip-cr drops it)"),
         ("build bit_vec far -o out", 4, "lessram: far: 2 numbers up to 10,000,000: a bit for"),
+        ("build bit_vec farthest -o out", 4, "lessram: farthest: 2 numbers up to 18,446,744,"),
+        ("build morris_array farthest -o out --memory 16G", 4, "farthest: line 2: 18446744073709"),
         ("build packed_ints big -o out --width 8", 4, "line 2: 300 needs 9 bits"),
         ("build packed_ints big -o out --width 65", 2, "0..=64"),
         ("build packed_ints odd -o out --u64le", 4, "ends 5 bytes into a number of 8"),

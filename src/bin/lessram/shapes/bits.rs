@@ -26,7 +26,7 @@ pub(crate) fn of<T: BitsMut<Global> + Persist<Words = HeapWords> + 'static>() ->
         entries: vec![(Kind::Ints, Entry { fits, ..set })],
         options: &["--u32le", "--u64le"],
         sorts: false,
-        need: Need::Of(Peak::PACKED.and_places(2)),
+        need: Need::Of(Peak::PACKED.and_places(2, FEW_BITS, MAX_BITS_AN_ITEM)),
         size: Size::Count(2),
         merge: None,
         build: build::<T>,

@@ -25,7 +25,7 @@ pub(crate) fn of<T: CountersMut<Global> + Persist<Words = HeapWords> + 'static>(
         entries: Vec::new(),
         options: &["--u32le", "--u64le"],
         sorts: false,
-        need: Need::Of(Peak::NOTHING.and_places(12)),
+        need: Need::Of(Peak::NOTHING.and_places(12, MOST, 0)),
         size: Size::Count(1),
         merge: Some(|files, out| merged(files, out, T::merge, |_| None)),
         build: build::<T>,
