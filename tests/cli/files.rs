@@ -646,6 +646,23 @@ fn distinct_counts_in_fixed_memory() {
 }
 
 /// What cannot be foretold, or comes from a pipe, is given up when it takes too much.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_line_that_memory_cannot_hold_is_told_of() {
+    let folder = Folder::new();
+    folder.write("words", "bee\n");
+    folder.ok(&["build", "bloom", "words", "-o", "out.lram"]);
+    for args in ["top - -q", "distinct - -q", "build bloom - -o big.lram -q", "query out.lram -"] {
+        let program = env!("CARGO_BIN_EXE_lessram");
+        let script = format!(
+            "(echo bee; head -c 600000000 /dev/zero) | (ulimit -v 400000; '{program}' {args})"
+        );
+        let ran = finish(folder.command(Path::new("sh"), &["-c", &script]).spawn().unwrap());
+        let told = "lessram: standard input: line 2 is longer than memory holds: shorten it";
+        assert!(ran.code == 3 && ran.err.starts_with(told), "{args}: {} {}", ran.code, ran.err);
+    }
+}
+
 #[test]
 fn what_turns_out_to_take_too_much_is_given_up() {
     let folder = Folder::new();

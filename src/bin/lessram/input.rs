@@ -316,8 +316,8 @@ impl Lines {
     /// The next line, without its LF.
     pub(crate) fn next(&mut self) -> Outcome<Option<&[u8]>> {
         self.line.clear();
-        let got = self.stream.read_until(b'\n', &mut self.line);
-        if got.map_err(|error| self.fail(&error.to_string()))? == 0 {
+        let got = read_line(&mut self.stream, &mut self.line);
+        if got.map_err(|error| unread(&self.name, self.seen.lines + 1, error))? == 0 {
             return Ok(None);
         }
         self.count(self.line.len() as u64)?;
@@ -444,6 +444,31 @@ impl Lines {
                 }
             }
         }
+    }
+}
+
+/// Appends a line to `line`, its LF as well; tells its bytes, 0 at the end. In steps, each with
+/// room made before: a line that memory cannot hold is then an error, and does not end the process.
+pub(crate) fn read_line(stream: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
+    const STEP: usize = 1 << 12;
+    let mut all = 0;
+    loop {
+        line.try_reserve(STEP)?;
+        let got = stream.take(STEP as u64).read_until(b'\n', line)?;
+        all += got;
+        if got < STEP || line.last() == Some(&b'\n') {
+            return Ok(all);
+        }
+    }
+}
+
+/// Why a line could not be read.
+pub(crate) fn unread(name: &str, line: u64, error: io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::OutOfMemory => Failure::memory(format!(
+            "{name}: line {line} is longer than memory holds: shorten it (is this text?)"
+        )),
+        _ => Failure::bad(format!("{name}: {error}")),
     }
 }
 

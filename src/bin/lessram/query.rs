@@ -3,7 +3,7 @@
 use crate::args::{Keys, QueryArgs};
 use crate::error::{Code, Failure, Outcome};
 use crate::hold::Hold;
-use crate::input::{decimal, excerpt, group};
+use crate::input::{decimal, excerpt, group, read_line, unread};
 use crate::inspect::head_of;
 use crate::memory;
 use crate::rows;
@@ -11,7 +11,7 @@ use lessram::hashing::KeyHash;
 use serde_json::Value;
 use std::cmp::Ordering;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::ops::Bound;
 use std::path::Path;
 
@@ -100,9 +100,12 @@ pub(crate) fn each_key(
         if key == OsStr::new("-") {
             let mut input = std::io::stdin().lock();
             let (mut line, mut lines) = (Vec::new(), 0_u64);
-            let fail = |error| Failure::bad(format!("standard input: {error}"));
-            while input.read_until(b'\n', &mut line).map_err(fail)? > 0 {
+            loop {
                 lines += 1;
+                let got = read_line(&mut input, &mut line);
+                if got.map_err(|error| unread("standard input", lines, error))? == 0 {
+                    break;
+                }
                 let key = line.strip_suffix(b"\n").unwrap_or(&line);
                 check(key).map_err(|failure| in_line(lines, failure))?;
                 all &= ask(key)?;
