@@ -7,7 +7,7 @@ use crate::contender::Structure;
 use crate::dataset::{Plan, TOKENS};
 use crate::error::Outcome;
 use crate::hold::Answers;
-use crate::input::{Lines, is_canonical};
+use crate::input::{Lines, decimal};
 use crate::query::{Printer, each_key, number, only_keys};
 use crate::spool::{Bytes, Feed};
 use lessram::hashing::KeyHash;
@@ -104,7 +104,7 @@ impl<T: Frequency> Asked<T> {
         let as_text = if keys == Some(Keys::Ints) { 0 } else { self.0.estimate(key) };
         let as_number = match keys {
             Some(Keys::Ints) => self.0.estimate(&number(key)?),
-            None if is_canonical(key) => self.0.estimate(&number(key)?),
+            None if decimal(key).is_some() => self.0.estimate(&number(key)?),
             _ => 0,
         };
         Ok(as_text.max(as_number))

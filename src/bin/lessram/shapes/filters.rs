@@ -11,7 +11,7 @@ use crate::contender::Structure;
 use crate::dataset::{Plan, SHUFFLED, TOKENS};
 use crate::error::{Failure, Outcome};
 use crate::hold::Answers;
-use crate::input::{Lines, is_canonical};
+use crate::input::{Lines, decimal};
 use crate::query::{Printer, each_key, number, only_keys};
 use crate::spool::{self, Bytes, Feed, Number};
 use lessram::filters::{Filter, FilterMut};
@@ -120,7 +120,7 @@ pub(super) struct Asked<T>(pub(super) T);
 impl<T: Filter> Asked<T> {
     fn may_contain(&self, key: &[u8], keys: Option<Keys>) -> Outcome<bool> {
         let as_text = keys != Some(Keys::Ints);
-        let as_number = keys == Some(Keys::Ints) || keys.is_none() && is_canonical(key);
+        let as_number = keys == Some(Keys::Ints) || keys.is_none() && decimal(key).is_some();
         let found = as_text && self.0.contains(key);
         Ok(found || as_number && self.0.contains(&number(key)?))
     }
