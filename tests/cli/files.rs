@@ -426,6 +426,10 @@ fn a_filter_of_numbers_is_not_one_of_their_digits() {
         assert_eq!(ask(&["--as", keys]).out, "maybe\t7000\n");
         assert_eq!((ask(&["--as", others]).code, ask(&["7001"]).code), (1, 1));
     }
+    // What numbers keys is asked for one of both: it says `no`, or has a number for any key.
+    folder.ok(&["build", "static_set", "text", "--as", "ints", "-o", "out.lram"]);
+    assert_eq!(folder.run(&["query", "out.lram", "7000"]).out, "no\t7000\n");
+    assert_eq!(folder.run(&["query", "out.lram", "7000", "--as", "ints"]).code, 0);
     // Built of numbers, it knows them however many zeros they were written with.
     folder.write("text", "007\n");
     for (kind, answer) in [("bloom", "maybe\t007\n"), ("count_min", "1\t007\n")] {

@@ -439,7 +439,8 @@ A dictionary is searched by more: --fuzzy prints the index, a TAB, how many chan
 of the key, a TAB, the key; --glob 'a*[0-9]?' and --regex 'a.*[0-9]' match keys as a whole.
 
 A filter prints `maybe` or `no`, a TAB, the key; `no` is certain, and the exit code is then 1. Of a
-key that is a number it asks for the text and for the number, unless --as says which.
+key that is a number it asks for the text and for the number, unless --as says which. An mphf, a
+static_set and a static_map are asked for the text, unless --as says ints.
 
 Examples: lessram query names.lram alice bob
           lessram query names.lram --prefix al
@@ -483,7 +484,8 @@ pub(crate) struct QueryArgs {
     /// Print all keys of a dictionary that match a regular expression
     #[arg(long, value_name = "EXPRESSION", group = "what", allow_hyphen_values = true)]
     pub(crate) regex: Option<String>,
-    /// What the keys of a filter are [default: asks for numbers both ways]
+    /// What the keys were, of a file that does not hold them [default: strings; of filters and
+    /// counts, numbers are asked for both ways]
     #[arg(long = "as", value_name = "KIND", conflicts_with_all = ["index", "prefix", "range"])]
     pub(crate) keys_are: Option<Keys>,
     /// Print JSON
