@@ -159,6 +159,7 @@ macro_rules! print {
         print!([K, V: fmt::Debug, $($params)*] $($rest)*);
     };
 }
+pub(super) use print;
 
 print!(both [P: Policy] Iter<'_, K, V, P>, |it| it.clone(), |k, v| (k, v));
 print!(both [P: Policy] IterMut<'_, K, V, P>, |it| Iter(it.0.rest()), |k, v| (k, v));

@@ -4,6 +4,7 @@ use super::{Keys, RankedKeySet};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::iter::FusedIterator;
+use core::ops::ControlFlow;
 
 /// A machine that reads a key byte by byte. What it says of the bytes read so far lets a search
 /// leave out all keys that begin with them.
@@ -131,6 +132,18 @@ impl<S: RankedKeySet, M: Automaton> Iterator for Matches<'_, S, M> {
 }
 
 impl<S: RankedKeySet, M: Automaton> FusedIterator for Matches<'_, S, M> {}
+
+/// Tells `take` of all of `matches`, with the key that each lends, until that breaks.
+pub(super) fn try_each<I: Iterator<Item = (usize, T)>, T, B>(
+    mut matches: I,
+    key: impl Fn(&I) -> &[u8],
+    mut take: impl FnMut(usize, &[u8], T) -> ControlFlow<B>,
+) -> ControlFlow<B> {
+    while let Some((id, found)) = matches.next() {
+        take(id, key(&matches), found)?;
+    }
+    ControlFlow::Continue(())
+}
 
 /// Gives a dictionary whose keys are walked over one by one its searches by automaton.
 macro_rules! automaton_doors {

@@ -26,7 +26,7 @@ pub use node::{Edges, KeysAlong, Node};
 use super::keys::Walks;
 use super::spool::MAX_KEY;
 #[cfg(feature = "alloc")]
-use super::{Automaton, Near};
+use super::{Automaton, Near, automaton::try_each};
 use super::{KeySet, KeySetBuild, RankedKeySet};
 use crate::arrays::Prefer;
 use crate::error::{BuildError, FileError, Tag};
@@ -397,13 +397,9 @@ impl<W: Words> RankedKeySet for Dawg<W> {
     fn try_each_match<M: Automaton, B>(
         &self,
         automaton: M,
-        mut take: impl FnMut(usize, &[u8], M::Match) -> ControlFlow<B>,
+        take: impl FnMut(usize, &[u8], M::Match) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let mut matches = self.matches(automaton);
-        while let Some((id, found)) = matches.next() {
-            take(id, matches.key(), found)?;
-        }
-        ControlFlow::Continue(())
+        try_each(self.matches(automaton), DawgMatches::key, take)
     }
 }
 

@@ -209,13 +209,9 @@ pub trait RankedKeySet: KeySet + Walks + Sized {
     fn try_each_match<M: Automaton, B>(
         &self,
         automaton: M,
-        mut take: impl FnMut(usize, &[u8], M::Match) -> ControlFlow<B>,
+        take: impl FnMut(usize, &[u8], M::Match) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let mut matches = Matches::new(self, automaton);
-        while let Some((id, found)) = matches.next() {
-            take(id, matches.key(), found)?;
-        }
-        ControlFlow::Continue(())
+        automaton::try_each(Matches::new(self, automaton), Matches::key, take)
     }
 
     /// Puts the number of each of `keys` into `ids`, as far as both go.

@@ -1,7 +1,7 @@
 //! Iterators of [`CompactMap`](super::CompactMap).
 
 use super::super::buckets::{EntryBuckets, EntryExtract, EntryIter, EntryIterMut, EntryOwned};
-use super::super::iter::forward;
+use super::super::iter::{forward, print};
 use crate::mem::{Alloc, Global};
 use core::fmt;
 use core::iter::FusedIterator;
@@ -79,27 +79,6 @@ impl<K, V> Clone for CompactValues<'_, K, V> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
-}
-
-/// Prints the entries to come, or a part of each.
-macro_rules! print {
-    ([$($params:tt)*] $ty:ty, |$self:ident| $rest:expr, |$key:ident, $value:ident| $what:expr) => {
-        impl<$($params)*> fmt::Debug for $ty {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let $self = self;
-                f.debug_list().entries($rest.map(|($key, $value)| $what)).finish()
-            }
-        }
-    };
-    (both [$($params:tt)*] $($rest:tt)*) => {
-        print!([K: fmt::Debug, V: fmt::Debug, $($params)*] $($rest)*);
-    };
-    (keys [$($params:tt)*] $($rest:tt)*) => {
-        print!([K: fmt::Debug, V, $($params)*] $($rest)*);
-    };
-    (values [$($params:tt)*] $($rest:tt)*) => {
-        print!([K, V: fmt::Debug, $($params)*] $($rest)*);
-    };
 }
 
 print!(both [] CompactIter<'_, K, V>, |it| it.clone(), |key, value| (key, value));
