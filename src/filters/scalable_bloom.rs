@@ -23,9 +23,9 @@ const DECAY: f64 = 0.9;
 /// An approximate set that grows, fast: a chain of [`BlockedBloom`] filters, each for twice the
 /// keys of the one before, with the promised rate kept at every size.
 ///
-/// No false negatives, ever; false positives at a rate of at most `fpr`, however many keys come, up
-/// to 67 million times those that the first part is for: beyond, the last part takes all, and the
-/// rate rises ([`fpr_now`](Self::fpr_now)).
+/// No false negatives, ever; false positives at a rate of at most `fpr`, at up to 67 million times
+/// as many keys as the first part is for: beyond, the last part takes all, and the rate rises
+/// ([`fpr_now`](Self::fpr_now)).
 ///
 /// # When not to use it
 ///
