@@ -655,7 +655,6 @@ fn distinct_counts_in_fixed_memory() {
     assert!(text.starts_with("3 different lines") && text.contains("4 lines"), "{text}");
 }
 
-/// What cannot be foretold, or comes from a pipe, is given up when it takes too much.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_line_that_memory_cannot_hold_is_told_of() {
@@ -673,6 +672,7 @@ fn a_line_that_memory_cannot_hold_is_told_of() {
     }
 }
 
+/// What cannot be foretold, or comes from a pipe, is given up when it takes too much.
 #[test]
 fn what_turns_out_to_take_too_much_is_given_up() {
     let folder = Folder::new();

@@ -17,7 +17,6 @@ use crate::scratch::Scratch;
 use crate::text::{Column, under_each_other, wrap};
 use figures::{CONTAINERS, COUNTS, Container, Count};
 use serde::Serialize;
-use std::path::PathBuf;
 
 /// Columns of the notes.
 const WIDTH: usize = 100;
@@ -47,8 +46,7 @@ struct Of<T> {
 
 pub(crate) fn run(args: &BookArgs) -> Outcome<Code> {
     args.effort.check()?;
-    compare::check_printed(&[("--json", &args.json), ("--tsv", &args.tsv)])?;
-    let outs: Vec<&PathBuf> = [&args.json, &args.tsv].into_iter().flatten().flatten().collect();
+    let outs = compare::files(&[("--json", &args.json), ("--tsv", &args.tsv)])?;
     check_all(args.file.as_deref(), &outs)?;
     let mut progress = Progress::new(args.quiet);
     let scratch = Scratch::create()?;

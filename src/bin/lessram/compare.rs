@@ -19,11 +19,9 @@ use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &CompareArgs) -> Outcome<Code> {
     args.effort.check()?;
-    let printed = [("--json", &args.json), ("--tsv", &args.tsv), ("--markdown", &args.markdown)];
-    check_printed(&printed)?;
     contender::check_names(&args.only)?;
-    let forms = [&args.json, &args.tsv, &args.markdown];
-    let outs: Vec<&PathBuf> = forms.into_iter().flatten().flatten().chain(&args.html).collect();
+    let forms = [("--json", &args.json), ("--tsv", &args.tsv), ("--markdown", &args.markdown)];
+    let outs: Vec<&PathBuf> = files(&forms)?.into_iter().chain(&args.html).collect();
     check_all(args.file.as_deref(), &outs)?;
     let mut progress = Progress::new(args.quiet);
     let scratch = Scratch::create()?;
@@ -86,16 +84,17 @@ fn write(args: &CompareArgs, table: &Table) -> Outcome<()> {
 /// An option that prints a form in place of the table, or with a file writes it there.
 type Form = Option<Option<PathBuf>>;
 
-/// Refuses to print one form after another: who reads one cannot read both.
-pub(crate) fn check_printed(forms: &[(&str, &Form)]) -> Outcome<()> {
+/// The files that forms, each with its option, are written to. No two may be printed: who reads one
+/// cannot read both.
+pub(crate) fn files<'a>(forms: &[(&str, &'a Form)]) -> Outcome<Vec<&'a PathBuf>> {
     let printed: Vec<&str> =
         forms.iter().filter(|(_, form)| **form == Some(None)).map(|(name, _)| *name).collect();
-    match printed[..] {
-        [one, other, ..] => Err(Failure::usage(format!(
+    if let [one, other, ..] = printed[..] {
+        return Err(Failure::usage(format!(
             "{one} and {other}: one of them is printed: give the other a file ({other}=FILE)"
-        ))),
-        _ => Ok(()),
+        )));
     }
+    Ok(forms.iter().filter_map(|(_, form)| form.as_ref()?.as_ref()).collect())
 }
 
 /// Prints or writes the forms that were asked for; whether one was printed.

@@ -206,7 +206,7 @@ pub(crate) fn once(file: &Path, strip_cr: bool, progress: &mut Progress) -> Outc
     let fail = |error: io::Error| Failure::bad(format!("{name}: {error}"));
     let start = head(&mut source).map_err(fail)?;
     let mut source = decoded(source, &start, progress.handle(), &name)?;
-    // Nothing may be compressed, too.
+    // Asked for behind the decompression: what is compressed may be empty.
     let first = head(&mut source).map_err(fail)?;
     if first.is_empty() {
         return Err(empty(&name));
@@ -485,9 +485,10 @@ pub(crate) fn note_oddities(seen: &Seen, format: FormatArgs, progress: &Progress
     };
     note("lines that end in CR", seen.cr, cr);
     note("lines with NUL bytes", seen.nul, "NUL is a part of the key");
-    let empty = match seen.empty_left_out {
-        true => "they do not count, as in DataSketches",
-        false => "the empty string is a key like any other",
+    let empty = if seen.empty_left_out {
+        "they do not count, as in DataSketches"
+    } else {
+        "the empty string is a key like any other"
     };
     note("empty lines", seen.empty, empty);
     if seen.marked {

@@ -61,8 +61,8 @@ fn take(
     Ok(())
 }
 
-/// The least number that a share `q` of all does not exceed, as the sketch takes it: else the two
-/// would differ by a number of the stream, however small the error.
+/// The least number of `sorted` that at least a share `q` of them does not exceed. The sketch takes
+/// it so: by another rule the two would differ by a number of the stream, however small the error.
 fn exactly(sorted: &[f64], q: f64) -> Option<f64> {
     let wanted = (q * sorted.len() as f64).ceil() as usize;
     sorted.get(wanted.saturating_sub(1)).copied()

@@ -106,8 +106,8 @@ pub(crate) struct Peak {
     gaps: Option<u32>,
     /// So many bits for each number up to the largest.
     places: u64,
-    /// What the largest may be, whatever there is, and for each line: building refuses others.
-    largest: (u64, u64),
+    /// The largest number that building takes: this, or so many times the lines if that is more.
+    most: (u64, u64),
 }
 
 /// Bytes that reading and writing files takes, and small structures.
@@ -130,7 +130,7 @@ impl Peak {
         packed: false,
         gaps: None,
         places: 0,
-        largest: (u64::MAX, 0),
+        most: (u64::MAX, 0),
     };
     /// All numbers packed.
     pub(crate) const PACKED: Self = Self { packed: true, ..Self::NOTHING };
@@ -170,10 +170,10 @@ impl Peak {
         Self { gaps: Some(more), ..self }
     }
 
-    /// So many bits for each number up to the largest beside that, which is this at most, or so
-    /// many times the lines.
+    /// So many bits for each number up to the largest beside that. Numbers above `most`, and above
+    /// so many times the lines, are refused before anything is built.
     pub(crate) const fn and_places(self, bits: u64, most: u64, times_lines: u64) -> Self {
-        Self { places: bits, largest: (most, times_lines), ..self }
+        Self { places: bits, most: (most, times_lines), ..self }
     }
 
     fn bytes(self, about: About) -> u64 {
@@ -185,8 +185,8 @@ impl Peak {
             let apart = gap.map_or(wide, |gap| u64::BITS - gap.leading_zeros());
             growing(all(wide.min(apart + more)))
         });
-        let largest = largest.min(self.largest.0.max(lines.saturating_mul(self.largest.1)));
-        let places = growing(largest.saturating_mul(self.places) / 8);
+        let most = self.most.0.max(lines.saturating_mul(self.most.1));
+        let places = growing(largest.min(most).saturating_mul(self.places) / 8);
         let (line, text) = (lines.saturating_mul(self.line), bytes.saturating_mul(self.text));
         let field = fields.saturating_mul(self.field);
         let first = lines.min(self.first.1).saturating_mul(self.first.0);
