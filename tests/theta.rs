@@ -92,21 +92,27 @@ fn set_operations_are_those_of_datasketches() {
         cases += 1;
     }
     assert_eq!(cases, 24);
+    let mut cases = 0;
     for case in golden("jaccard") {
         let alike = part(case[1]).jaccard(&part(case[2]), 2.0);
         let theirs = f64::from_bits(u64::from_str_radix(case[3], 16).unwrap());
         // They trim the union to its k hashes first, we take all there are.
         assert!((alike.estimate - theirs).abs() < 0.02, "{alike:?}, {theirs}");
         assert!(alike.lower <= alike.estimate && alike.estimate <= alike.upper);
+        cases += 1;
     }
+    assert_eq!(cases, 8);
 }
 
 #[test]
 fn unordered_images_are_read() {
+    let mut cases = 0;
     for case in golden("raw") {
         let read = Theta::from_datasketches(&unhex(case[4]), number(case[1])).unwrap();
         assert_eq!(read, sketch(number(case[1]), "int", 0..number(case[3])), "{:?}", &case[..4]);
+        cases += 1;
     }
+    assert_eq!(cases, 3);
 }
 
 /// The hashes of a sketch, from its image.
@@ -323,4 +329,17 @@ fn forged_files_are_refused_or_survived() {
         }
     }
     assert!(opened > 20, "{opened}");
+}
+
+/// The hash at which one began to leave hashes out is kept by one that left out fewer.
+#[test]
+fn sketches_of_different_keys_differ() {
+    let (mut exact, mut packed) = (Theta::new(4), Theta::new(4));
+    (1..=16).for_each(|hash| exact.insert_hash(hash));
+    (1..=17).for_each(|hash| packed.insert_hash(hash));
+    packed.pack();
+    assert_eq!((exact.retained(), packed.retained()), (16, 16));
+    assert!(exact != packed && packed != exact);
+    exact.insert_hash(17);
+    assert!(exact == packed && packed == exact);
 }

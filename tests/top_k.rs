@@ -110,7 +110,9 @@ fn datasketches_reads_our_images() {
         let image = image(&sketch, strings);
         let name = format!("{kind} {slots} {keys}");
         lines.push_str(&format!("read\t{name}\t{}\n", hex(&image)));
-        let Some(case) = golden("read").find(|case| case[1] == name) else { continue };
+        let case = golden("read").find(|case| case[1] == name);
+        assert!(case.is_some() || std::env::var_os("LESSRAM_BLESS").is_some(), "no line {name}");
+        let Some(case) = case else { continue };
         assert_eq!(case[2], hex(&image), "{name}");
         let (_, items) = parts(&image, strings);
         let offset: u64 = number(case[4]);

@@ -335,10 +335,11 @@ unsafe impl<A: Alloc> Alloc for Tracked<'_, A> {
     }
 
     unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
-        // SAFETY: the caller's promise, passed on.
-        unsafe { self.inner.deallocate(block, layout) };
+        // First, as another thread may be given this very block at once.
         self.counter.shrank(layout.size());
         subtract(&self.counter.blocks, 1);
+        // SAFETY: the caller's promise, passed on.
+        unsafe { self.inner.deallocate(block, layout) };
     }
 
     unsafe fn resize(

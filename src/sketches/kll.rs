@@ -76,7 +76,7 @@ const MAX_LEVELS: usize = 61;
 ///
 /// # Parameters
 ///
-/// `k`, 8 to 65,535: the error is 2.3 / k^0.9.
+/// `k`, 8 to 65,535: the error is 2.3 / k^0.97.
 ///
 /// # Example
 ///
@@ -173,7 +173,7 @@ impl<T: KllItem, W: Words> Kll<T, W> {
     /// sketches (the constants are DataSketches', measured there).
     #[must_use]
     pub fn rank_error(&self) -> f64 {
-        2.296 / float::exp(0.902_1 * float::ln(f64::from(self.min_k.max(1))))
+        2.296 / float::exp(0.972_3 * float::ln(f64::from(self.min_k.max(1))))
     }
 
     /// A number of the stream whose rank is about `q`, from 0 to 1: the smallest one kept that,

@@ -58,7 +58,8 @@ const MOST_MAX: u64 = 1 << 48;
 ///
 /// # Space
 ///
-/// `len * bits / 8` bytes, and a table of 256, 1,024 or 4,096. No slack.
+/// `len * bits / 8` bytes, and a table of 256, 1,024 or 4,096. No slack, but
+/// for the room that growing by steps leaves.
 ///
 /// # Time
 ///

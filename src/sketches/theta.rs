@@ -139,7 +139,7 @@ impl<W: Words> Theta<W> {
         self.theta
     }
 
-    /// How many hashes are kept: at most `k` and a sixteenth.
+    /// How many hashes are kept: at most `k` and a sixteenth, of small `k` and 12.
     #[must_use]
     pub const fn retained(&self) -> usize {
         self.len as usize + self.buffered as usize
@@ -438,13 +438,17 @@ impl<W: Words> fmt::Debug for Theta<W> {
 }
 
 impl<W: Words, V: Words> PartialEq<Theta<V>> for Theta<W> {
-    /// Whether they may come from the same keys: below the smaller theta they keep the same
-    /// hashes, and no fewer than `k` unless both thetas are the same. O(k).
+    /// Whether they may come from the same keys: below the smaller theta, which is a hash that was
+    /// left out, they keep the same hashes, and no fewer than `k`; the one with the larger theta
+    /// keeps the smaller, too. Or both thetas are the same. O(k).
     fn eq(&self, other: &Theta<V>) -> bool {
         let theta = self.theta.min(other.theta);
         let below = |hash: &u64| *hash < theta;
         let count = self.hashes().filter(below).count();
-        let enough = self.theta == other.theta || count >= 1 << self.lg_k;
+        let enough = self.theta == other.theta
+            || count >= 1 << self.lg_k
+                && (self.theta == theta || self.contains(theta))
+                && (other.theta == theta || other.contains(theta));
         self.lg_k == other.lg_k
             && enough
             && count == other.hashes().filter(below).count()

@@ -171,7 +171,7 @@ pub struct HeavyKey<'a> {
     pub count: u64,
     /// How often it came at least; 0 where counts are estimates.
     pub at_least: u64,
-    /// The key, if it was added as bytes and keys are kept.
+    /// The key, if keys are kept and it was bytes with which it came into its slot.
     pub key: Option<&'a [u8]>,
     seed: u64,
 }
@@ -587,7 +587,7 @@ impl<A: Alloc> TopK<HeapWords<A>> {
 
     /// Adds the counts of `other`, whatever it lives in: of each bucket the eight largest stay.
     /// Bounds stay bounds; estimates of keys that had a slot in one of the two only are too small
-    /// by what they had in the other. The order of the two does not matter. O(slots).
+    /// by what they had in the other. The order of the two does not matter to counts. O(slots).
     ///
     /// # Errors
     ///
@@ -760,7 +760,8 @@ impl<W: Words> fmt::Debug for TopK<W> {
 }
 
 impl<W: Words, V: Words> PartialEq<TopK<V>> for TopK<W> {
-    /// Whether both were made alike and have the same keys with the same counts in the same slots.
+    /// Whether both were made alike and have the same keys with the same counts in the same slots,
+    /// and will treat what comes alike.
     fn eq(&self, other: &TopK<V>) -> bool {
         let keys = || (0..self.slots()).all(|slot| self.text.key(slot) == other.text.key(slot));
         self.same_parameters(other).is_ok()

@@ -41,6 +41,11 @@ const fn code_for(count: u64) -> u32 {
     }
 }
 
+/// Words of a block whose largest count is `count`.
+const fn words_for(count: u64) -> usize {
+    words_of(code_for(count))
+}
+
 /// The largest count of a code below 8; where there are no counts, 0.
 #[inline]
 const fn most_of(code: u32) -> u64 {
@@ -190,7 +195,7 @@ impl<A: Alloc> Bins<HeapWords<A>> {
     /// Adds to a bin, and makes the block, and its counts wider, if need be. Counts stop at the
     /// largest number. With `most` blocks already, bins below all that there are count as the
     /// lowest of them, and for a bin above the lowest blocks become one bin; returns whether that
-    /// happened.
+    /// happened. If memory is refused, nothing has.
     pub(super) fn grow(
         &mut self,
         number: u32,
@@ -201,11 +206,15 @@ impl<A: Alloc> Bins<HeapWords<A>> {
         let last = self.first.wrapping_add(self.len as u32);
         let (mut number, mut collapsed) = (number, false);
         if self.len == 0 {
+            self.reserve(1, words_for(count))?;
             self.insert_blocks(0, 1)?;
             self.first = block;
         } else if block < self.first {
             let room = most.saturating_sub(self.len);
             let more = ((self.first - block) as usize).min(room);
+            if more > 0 {
+                self.reserve(self.len + more, words_for(count))?;
+            }
             self.insert_blocks(0, more)?;
             self.first -= more as u32;
             collapsed = block < self.first;
@@ -213,8 +222,10 @@ impl<A: Alloc> Bins<HeapWords<A>> {
         } else if block >= last {
             let needed = (block - self.first) as usize + 1;
             if needed > most {
-                self.collapse(needed - most)?;
+                self.collapse(needed - most, count, most)?;
                 collapsed = true;
+            } else {
+                self.reserve(needed, words_for(count))?;
             }
             let needed = block.wrapping_sub(self.first) as usize + 1;
             self.insert_blocks(self.len, needed.saturating_sub(self.len))?;
@@ -227,6 +238,13 @@ impl<A: Alloc> Bins<HeapWords<A>> {
             self.set(at, bin, sum);
         }
         Ok(collapsed)
+    }
+
+    /// Makes room for so many blocks in all, and so many more words of counts.
+    fn reserve(&mut self, blocks: usize, more: usize) -> Result<(), AllocError> {
+        let words = blocks.div_ceil(2);
+        self.directory.try_reserve_exact(words.saturating_sub(self.directory.words().len()))?;
+        self.counts.try_reserve_exact(more)
     }
 
     /// Inserts `more` empty blocks before block `at`.
@@ -268,15 +286,19 @@ impl<A: Alloc> Bins<HeapWords<A>> {
     }
 
     /// Makes the lowest `blocks` blocks one bin, the lowest of the block above them. If that is
-    /// above all there are, an empty one is made.
-    fn collapse(&mut self, blocks: usize) -> Result<(), AllocError> {
+    /// above all there are, an empty one is made. There is room then for `most` blocks and a count
+    /// of `more`: whoever adds it, and blocks for it, needs no memory.
+    fn collapse(&mut self, blocks: usize, more: u64, most: usize) -> Result<(), AllocError> {
         let gone = blocks.min(self.len);
         let below = (0..gone).flat_map(|at| (0..BINS).map(move |bin| (at, bin)));
         let sum = below.fold(0_u64, |sum, (at, bin)| sum.saturating_add(self.get(at, bin)));
+        let total = self.get(gone, 0).saturating_add(sum);
+        // The block of the sum becomes wider before those below it go, and then that of the number.
+        let words = words_for(total) + words_for(total.saturating_add(more));
+        self.reserve(most.max(self.len + 1), words)?;
         if gone == self.len {
             self.insert_blocks(self.len, 1)?;
         }
-        let total = self.get(gone, 0).saturating_add(sum);
         self.widen(gone, code_for(total))?;
         self.set(gone, 0, total);
         let (start, _) = self.block(gone);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::hashing::mix;
-use crate::mem::{Counter, Global, Tracked};
+use crate::mem::{Counter, Global, Refusals, Refusing, Tracked, refusing_every};
 use std::vec::Vec;
 
 /// Numbers of log-normal distribution.
@@ -132,4 +132,57 @@ fn counts_stop_at_the_largest_number_and_say_so() {
     sketch.merge(&other).unwrap();
     assert!(sketch.is_saturated() && sketch.len() == u64::MAX);
     assert_eq!(sketch.quantile(0.0).map(f64::round), Some(0.0));
+}
+
+/// All that is asked for while a number is added is refused in turn.
+#[test]
+fn a_refused_number_changes_nothing() {
+    // The first block, one below, one above, the lowest collapse, nearly all, all, and none.
+    let numbers = [1.0, 1e-3, 1e3, 1e5, 1e7, 1e150, 1e300, 1e-300, -1.0];
+    for every in 2..6 {
+        let refusals = Refusals::every(usize::MAX);
+        let alloc = Refusing::new(&refusals, Global);
+        let mut sketch = DdSketch::with_error_and_bins_in(0.01, 1_200, alloc).unwrap();
+        for (x, count) in numbers.iter().flat_map(|x| [(*x, 1), (*x, 1 << 20), (*x, 1 << 40)]) {
+            let before = sketch.to_bytes().unwrap();
+            while let Err(error) = refusing_every(every, || sketch.try_add(x, count)).0 {
+                assert!(matches!(error, BuildError::Alloc(_)), "{error}");
+                sketch.validate().unwrap();
+                assert_eq!(sketch.to_bytes().unwrap().as_bytes(), before.as_bytes(), "{x}");
+            }
+            sketch.validate().unwrap();
+        }
+        assert!(refusals.count() > 5 && sketch.is_collapsed(), "{}", refusals.count());
+        assert_eq!(sketch.len(), 9 * (1 + (1 << 20) + (1 << 40)));
+    }
+}
+
+#[test]
+fn a_refused_merge_counts_what_was_there() {
+    let mut other = DdSketch::with_error_and_bins(0.01, 1_200).unwrap();
+    (0..40).for_each(|i| other.add(10_f64.powi(i)).unwrap());
+    (0..9).for_each(|i| other.add(-(10_f64.powi(i))).unwrap());
+    for every in 2..6 {
+        let refusals = Refusals::every(usize::MAX);
+        let alloc = Refusing::new(&refusals, Global);
+        let mut sketch = DdSketch::with_error_and_bins_in(0.01, 1_200, alloc).unwrap();
+        (0..30).for_each(|i| sketch.add(10_f64.powi(-i)).unwrap());
+        let counted = |sketch: &DdSketch<_>| sketch.above.iter().map(|(_, n)| n).sum::<u64>();
+        assert!(sketch.is_collapsed());
+        while refusing_every(every, || sketch.merge(&other)).0.is_err() {
+            sketch.validate().unwrap();
+            assert_eq!((sketch.len(), counted(&sketch)), (30, 30));
+        }
+        sketch.validate().unwrap();
+        assert_eq!((sketch.len(), counted(&sketch)), (79, 70));
+        assert!(refusals.count() > 0);
+    }
+}
+
+#[test]
+fn bytes_at_worst_are_as_documented() {
+    let mut sketch = DdSketch::new();
+    (0..=5_000).for_each(|i| sketch.try_add(10_f64.powf(f64::from(i) / 500.0), 1 << 40).unwrap());
+    let of_a_factor_of_10 = sketch.heap_bytes() as f64 / 10.0;
+    assert!((930.0..=985.0).contains(&of_a_factor_of_10), "{of_a_factor_of_10}");
 }

@@ -300,6 +300,15 @@ impl<A: Alloc> ExaLogLog<HeapWords<A>> {
     #[cold]
     #[inline(never)]
     fn rebase(&mut self) {
+        // A register far above tells only that it is: only once nearer is it known how far.
+        while self.count == 0 && u32::from(self.base) < super::register::max_value(self.p) {
+            self.raise_base();
+        }
+        self.know();
+    }
+
+    /// Raises the base by what all registers are above it, as far as their offsets tell.
+    fn raise_base(&mut self) {
         let packed = self.packed();
         let mut least = u16::MAX;
         for block in packed::blocks(packed.registers) {
@@ -321,7 +330,6 @@ impl<A: Alloc> ExaLogLog<HeapWords<A>> {
         self.revise_exceptions();
         self.trim_exceptions();
         self.count = self.at_base();
-        self.know();
     }
 
     /// Puts exceptions that no longer are any back into their registers. O(exceptions).

@@ -165,6 +165,8 @@ impl<W: Words> ExaLogLog<W> {
 #[cfg(all(test, feature = "std"))]
 mod tests {
     use super::*;
+    use crate::error::BuildError;
+    use crate::mem::{Global, Refusals, Refusing, refusing_every};
 
     #[test]
     fn a_base_without_registers_is_refused_before_anything_is_read_by_it() {
@@ -187,6 +189,37 @@ mod tests {
         let mut sketch = ExaLogLog::new(5);
         (0..32).for_each(|index| sketch.insert_hash(hash_at(index, value)));
         sketch
+    }
+
+    #[test]
+    fn a_base_may_rise_by_more_than_a_register_tells() {
+        for value in [30, 31, 32, 33, 40, 62, 63, 64, 95, 110] {
+            let mut sketch = level(value);
+            sketch.validate().unwrap();
+            assert_eq!((u32::from(sketch.base), sketch.count), (value, 32));
+            let copy = sketch.clone();
+            sketch.merge(&copy).unwrap();
+            assert_eq!(sketch, copy);
+            let mut thawed = ExaLogLog::new(5);
+            thawed.merge(&sketch.to_frozen()).unwrap();
+            thawed.validate().unwrap();
+            assert_eq!(thawed, sketch, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_refused_fold_leaves_the_sketch_as_it_was() {
+        let refusals = Refusals::every(usize::MAX);
+        let alloc = Refusing::new(&refusals, Global);
+        let mut sketch = ExaLogLog::try_new_in(11, 0, alloc).unwrap();
+        (0..600_u32).for_each(|key| sketch.insert(&key));
+        let before = sketch.to_bytes().unwrap();
+        let (folded, refused) = refusing_every(1, || sketch.fold_to(8));
+        assert!(matches!(folded, Err(BuildError::Alloc(_))) && refused == 1, "{folded:?}");
+        assert_eq!(sketch.to_bytes().unwrap().as_bytes(), before.as_bytes());
+        sketch.fold_to(8).unwrap();
+        sketch.validate().unwrap();
+        assert_eq!(sketch.p(), 8);
     }
 
     /// What `view` lets in of a sketch with two exceptions that do not ascend.

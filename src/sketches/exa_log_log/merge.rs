@@ -191,12 +191,16 @@ impl<A: Alloc> ExaLogLog<HeapWords<A>> {
         }
         if self.form == Form::Tokens {
             let slots = tokens::slots_for(self.count as usize, p);
-            self.p = p;
-            return match slots {
+            let old = core::mem::replace(&mut self.p, p);
+            let folded = match slots {
                 Some(slots) if slots == self.slots() => Ok(()),
                 Some(slots) => self.try_relay(slots),
                 None => self.try_make_registers(),
             };
+            if folded.is_err() {
+                self.p = old;
+            }
+            return folded;
         }
         self.stop_running();
         while self.p > p {

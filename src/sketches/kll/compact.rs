@@ -9,7 +9,7 @@ use crate::storage::{HeapWords, Words};
 
 /// Cells of the smallest block.
 const LEAST_CELLS: usize = 8;
-/// Levels that two sketches which are merged may come to have more than the higher of them.
+/// Levels that two sketches of one `k` which are merged may come to have more than the higher.
 const SPARE_LEVELS: usize = 4;
 
 impl<T: KllItem, A: Alloc> Kll<T, HeapWords<A>> {
@@ -133,7 +133,9 @@ impl<T: KllItem, A: Alloc> Kll<T, HeapWords<A>> {
 
     /// Room for the numbers of `other`, so that taking them cannot fail.
     pub(super) fn reserve_for<V: Words>(&mut self, other: &Kll<T, V>) -> Result<(), AllocError> {
-        let height = (self.height.max(other.height) + SPARE_LEVELS).min(MAX_LEVELS);
+        // Numbers of a larger `k` take more levels here.
+        let more = (other.k / self.k.max(1)).max(1).ilog2() as usize;
+        let height = (self.height.max(other.height) + SPARE_LEVELS + more).min(MAX_LEVELS);
         let words = height.div_ceil(2);
         self.levels.try_reserve_exact(words.saturating_sub(self.levels.words().len()))?;
         let longest = (0..other.height).map(|level| other.level(level).len()).max().unwrap_or(0);

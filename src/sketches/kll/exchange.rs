@@ -164,10 +164,11 @@ impl<T: KllItem> Kll<T> {
         self.free = cells.len() - kept;
         let mut read = numbers::<T>(&image[first..]);
         let (min, max) = (read.next(), read.next());
+        let one_zero = |x: T| x.checked().unwrap_or(x); // DataSketches has two
         for (cell, x) in cells[self.free..].iter_mut().zip(read) {
-            *cell = x.cell();
+            *cell = one_zero(x).cell();
         }
-        (self.min, self.max) = (min.unwrap_or(self.min), max.unwrap_or(self.max));
+        (self.min, self.max) = (min.map_or(self.min, one_zero), max.map_or(self.max, one_zero));
         (self.items, self.levels) = (items, levels);
         self.set_height(height);
         self.coin = Coin(self.seed);

@@ -128,7 +128,7 @@ impl Theta {
     ///
     /// [`FileError::Truncated`] if there are too few bytes, [`FileError::Corrupt`] if they are not
     /// such an image or `lg_k` is not within 4..=26, [`FileError::Alloc`]. Requests no more than
-    /// 16 bytes for each that there is.
+    /// 64 bytes for each that there is.
     pub fn from_datasketches(bytes: &[u8], lg_k: u8) -> Result<Self, FileError> {
         require((MIN_LG_K..=MAX_LG_K).contains(&lg_k), IMAGE, "lg_k from 4 to 26")?;
         let mut bytes = Bytes::new(bytes);
