@@ -175,6 +175,17 @@ mod unix {
         assert!(seen.load(Relaxed));
     }
 
+    /// Beside a name as long as names may be, that of its temporary file has room, too.
+    #[test]
+    fn saves_under_the_longest_names() {
+        for len in [199, 200, 201, 255] {
+            let folder = TempFolder::new("names");
+            let name = "n".repeat(len);
+            version(1, 100).save(folder.0.join(&name)).unwrap();
+            assert_eq!(folder.names(), [name]);
+        }
+    }
+
     #[test]
     fn removes_what_a_dead_process_left() {
         let folder = TempFolder::new("leftovers");

@@ -328,7 +328,18 @@ impl<W: Words> BlockInts<W> {
             }
             end += head.words(BLOCK.min(self.len - block * BLOCK));
         }
-        Some(end)
+        self.check_end(end).then_some(end)
+    }
+
+    /// Whether the header behind the last block, which ends at word `end`, has its base and its
+    /// place, and zeros.
+    fn check_end(&self, end: usize) -> bool {
+        let block = blocks(self.len);
+        let Some(word) = self.heads.words().get(block) else { return self.len == 0 };
+        let (head, place, _) = self.head(block);
+        let plain = Head { base: head.base, place: head.place, ..Head::unpack(0) };
+        let begins = block % GROUP != 0 || (head.place == 0 && head.base == 0);
+        place == end && begins && plain.pack() == word.get()
     }
 }
 

@@ -6,7 +6,8 @@ use super::container::{
 use super::persist::{Persist, Source, check_kind, find};
 use super::words::{HeapWords, as_bytes};
 use super::write::write_to;
-use crate::error::{FileError, Tag};
+use crate::error::{AllocError, FileError, Tag};
+use crate::hashing::xxh3;
 use crate::mem::Global;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -23,6 +24,9 @@ const READ_STEP: usize = 1 << 20;
 
 /// How temporary files end, so that a later save knows what an interrupted one left.
 const TEMP_SUFFIX: &str = ".lram-tmp";
+/// Bytes of the longest name that temporary names begin with: with what follows they have 255 at
+/// most.
+const LONGEST_NAME: usize = 200;
 
 /// Saves the structure to `path`, atomically.
 ///
@@ -216,10 +220,15 @@ impl Drop for Temp {
     }
 }
 
-/// What the names of temporary files for `name` begin with.
+/// What the names of temporary files for `name` begin with. For a name that is about as long as
+/// names can be, its hash stands in its place.
 fn temp_prefix(name: &OsStr) -> OsString {
     let mut prefix = OsString::from(".");
-    prefix.push(name);
+    if name.len() <= LONGEST_NAME {
+        prefix.push(name);
+    } else {
+        prefix.push(std::format!("{:016x}", xxh3(name.as_encoded_bytes(), 0)));
+    }
     prefix.push(".");
     prefix
 }
@@ -261,8 +270,9 @@ fn is_alive(process: u32, run: u32) -> bool {
     if process == std::process::id() {
         return run == this_run();
     }
-    let processes = Path::new("/proc");
-    !processes.join("self").exists() || processes.join(std::format!("{process}")).exists()
+    let sees = |name: &str| Path::new("/proc").join(name).exists();
+    // Where process 1 is hidden, others that go on may be, too.
+    !sees("self") || !sees("1") || sees(&std::format!("{process}"))
 }
 
 /// Sections read onto the heap.
@@ -396,8 +406,7 @@ fn skip_padding(stream: &mut impl Read, len: u64) -> Result<(), FileError> {
 /// Reads `len` bytes into a block of exactly that size; if the stream's length was not `known`,
 /// the block grows as the bytes come in.
 fn read_section(stream: &mut impl Read, len: u64, known: bool) -> Result<HeapWords, FileError> {
-    let too_long = FileError::Truncated { need: len, have: usize::MAX as u64 };
-    let Ok(len) = usize::try_from(len) else { return Err(too_long) };
+    let len = usize::try_from(len).map_err(|_| AllocError::CapacityOverflow)?;
     let mut words = HeapWords::new_in(Global);
     if known {
         words.try_reserve_exact(len / 8)?;

@@ -38,10 +38,11 @@ impl<A: Alloc + Clone> BlockIntsBuilder<A> {
 
 impl<A: Alloc> BlockIntsBuilder<A> {
     /// Lets blocks store steps where that takes fewer bytes: for numbers that are read in order.
-    /// A [`get`](BlockInts::get) in such a block adds up the steps before it.
+    /// A [`get`](BlockInts::get) in such a block adds up the steps before it. Not taken back once
+    /// blocks are coded, which may hold steps.
     #[must_use]
     pub const fn sequential(mut self, allowed: bool) -> Self {
-        self.coded.sequential = allowed;
+        self.coded.sequential = allowed || (self.coded.sequential && self.coded.len > 0);
         self
     }
 

@@ -173,3 +173,36 @@ fn building_peaks_a_sixteenth_above_what_is_built() {
     let (peak, live) = (counter.peak() as f64, counter.live() as f64);
     assert!(peak <= live * 1.07, "a peak of {:.3}", peak / live);
 }
+
+/// What is built can be read by the rules of files, however its builder was told.
+#[test]
+fn steps_are_not_forbidden_once_they_are_there() {
+    let numbers = |i: u64| i * i / 3;
+    let mut builder = BlockInts::builder().sequential(true);
+    (0..400).for_each(|i| builder.push(numbers(i)));
+    let mut builder = builder.sequential(false);
+    (400..1_000).for_each(|i| builder.push(numbers(i)));
+    let ints = builder.finish();
+    ints.validate().unwrap();
+    assert!(ints.is_sequential() && ints.iter().eq((0..1_000).map(numbers)));
+    let plain = BlockInts::builder().sequential(true).sequential(false).finish();
+    assert!(!plain.is_sequential());
+}
+
+/// The header behind the last block has nothing but its base and place.
+#[test]
+fn a_header_at_the_end_says_nothing_else() {
+    for len in [1, 127, 128, 129, 4_095, 4_096, 4_097] {
+        let sound = build(&(0..len).map(|i| i * 7 % 5_000).collect::<Vec<_>>(), false);
+        sound.validate().unwrap();
+        let last = sound.heads.words().len() - 1;
+        for bit in 0..64 {
+            let mut ints = sound.clone();
+            let head = &mut ints.heads.words_mut()[last];
+            *head = Le64::new(head.get() ^ 1 << bit);
+            // The base may be any, as long as it is not of a new group.
+            let base = bit >= 30 && last % GROUP != 0;
+            assert_eq!(ints.validate().is_ok(), base, "{len} {bit}");
+        }
+    }
+}

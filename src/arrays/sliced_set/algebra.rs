@@ -402,9 +402,11 @@ fn combine<W: Words, V: Words, A: Alloc + Clone>(
             builder.try_reserve(words, a.len().saturating_add(b.len()))?;
         }
     }
+    let mut ends = [0; 2];
     for_slots((a, b), op.keeps(), |left, right| match (left, right) {
         (Some(left), Some(right)) => {
-            let (key, pair) = (a.key(left), (&a.slice(left), &b.slice(right)));
+            let key = a.key(left);
+            let pair = (&a.own_slice(left, &mut ends[0]), &b.own_slice(right, &mut ends[1]));
             match scratch.combine_lists(pair, op) {
                 Some((profile, lists)) if builder.would_list(&profile) => {
                     let slice = Slice { coding: Coding::Lists, count: profile.count, ..*pair.0 };
@@ -413,25 +415,29 @@ fn combine<W: Words, V: Words, A: Alloc + Clone>(
                 _ => scratch.combine(pair, op, |numbers| builder.push_slice(key, numbers)),
             }
         }
-        (Some(left), None) => copy(a, left, true, builder, &mut scratch),
-        (None, Some(right)) => copy(b, right, is_same, builder, &mut scratch),
+        (Some(left), None) => {
+            let slice = a.own_slice(left, &mut ends[0]);
+            copy((a.key(left), &slice), true, builder, &mut scratch)
+        }
+        (None, Some(right)) => {
+            let slice = b.own_slice(right, &mut ends[1]);
+            copy((b.key(right), &slice), is_same, builder, &mut scratch)
+        }
         (None, None) => Ok(()),
     })
 }
 
 /// Appends a slice: its bytes, if they are coded as the builder would.
-fn copy<W: Words, A: Alloc + Clone>(
-    slices: &Slices<W>,
-    index: usize,
+fn copy<A: Alloc + Clone>(
+    (key, slice): (u64, &Slice<'_>),
     is_same: bool,
     builder: &mut SlicedSetBuilder<A>,
     scratch: &mut Scratch,
 ) -> Result<(), AllocError> {
-    let (key, slice) = (slices.key(index), slices.slice(index));
-    match slices.raw(index) {
+    match slice.bytes.get(..slice.len) {
         Some(_) if slice.count == 0 => Ok(()),
-        Some(raw) if is_same => builder.push_raw(key, &slice, raw),
-        _ => scratch.combine((&slice, &Slice::EMPTY), SetOp::Union, |numbers| {
+        Some(raw) if is_same => builder.push_raw(key, slice, raw),
+        _ => scratch.combine((slice, &Slice::EMPTY), SetOp::Union, |numbers| {
             builder.push_slice(key, numbers)
         }),
     }

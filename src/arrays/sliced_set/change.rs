@@ -216,7 +216,8 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
     ) -> Result<u64, AllocError> {
         let (start, end) = (*range.start(), *range.end());
         let before = self.len;
-        if start <= end {
+        // One that was walked to its end is empty, too.
+        if !range.is_empty() {
             for key in key_of(start)..=key_of(end) {
                 let first = if key == key_of(start) { low_of(start) } else { 0 };
                 let last = if key == key_of(end) { low_of(end) } else { UNIVERSE - 1 };
@@ -499,8 +500,9 @@ impl<W: Words> SlicedSet<W> {
             set.try_extend_sorted(self)?;
             return Ok(set);
         };
+        let mut end = 0;
         for index in 0..slices.len() {
-            let slice = slices.slice(index);
+            let slice = slices.own_slice(index, &mut end);
             // Not believed: a damaged slice becomes what can be read of it.
             set.unite(slices.key(index) % KEY_END, |bits| {
                 slice.for_words(|at, word| bits[at % WORDS] |= word);

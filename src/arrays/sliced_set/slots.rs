@@ -158,10 +158,18 @@ impl<W: Words> Slices<W> {
         Slice { coding: slot.coding, count, len, bytes }
     }
 
-    /// Whether a slice is there, byte for byte, so that it need not be coded again.
-    pub(super) fn raw(&self, index: usize) -> Option<&[u8]> {
-        let slice = self.slice(index);
-        slice.bytes.get(..slice.len)
+    /// As [`slice`](Self::slice), of slots in their order: `end` is that of the slice before. In a
+    /// damaged file many slots may share a slice, or have none of their own: what is made of all
+    /// would be hundreds of times the file. The second of two that overlap is empty here, and of
+    /// each only its own bytes are read.
+    pub(super) fn own_slice(&self, index: usize, end: &mut usize) -> Slice<'_> {
+        let (slot, slice) = (self.slot(index), self.slice(index));
+        if slot.offset < *end {
+            return Slice::EMPTY;
+        }
+        *end = slot.offset.saturating_add(slice.len);
+        let own = slice.bytes.len().min(slice.len + PADDING);
+        Slice { bytes: &slice.bytes[..own], ..slice }
     }
 
     // In line even where it is asked in several places: a loop keeps what a call fetches again.

@@ -252,6 +252,45 @@ fn damaged_slices_give_answers() {
     }
 }
 
+/// Many slots of a damaged set may say that they have the same slice, or one of no bytes.
+#[test]
+fn shared_slices_are_made_a_set_once() {
+    let sound = SlicedSet::from_sorted_iter((0..100 << 16).step_by(2)).unwrap();
+    let none = by_time([]);
+    for places in [[0, 0], [0, 4], [8, 4]] {
+        let mut set = sound.clone();
+        let Form::Slices(slices) = &mut set.form else { unreachable!("bitmaps are slices") };
+        let words = slices.slots.words_mut();
+        for slot in (0..100).filter(|slot| slot % 4 != 0) {
+            words[2 * slot] = words[2 * places[slot % 2]];
+        }
+        let room = 8 * slices.data_words();
+        let thawed = set.thaw();
+        assert!(thawed.heap_bytes() < 2 * room, "{places:?}: {}", thawed.heap_bytes());
+        for op in [SetOp::Union, SetOp::Difference, SetOp::SymmetricDifference] {
+            for prefer in [Prefer::Bytes, Prefer::Time] {
+                let mut empty = none.clone();
+                empty.prefer = prefer;
+                let pairs =
+                    [set.combine_in(&empty, op, Global), empty.combine_in(&set, op, Global)];
+                for combined in pairs.map(Result::unwrap) {
+                    assert!(combined.heap_bytes() < 2 * room, "{places:?}");
+                }
+            }
+        }
+    }
+    assert_eq!(sound.thaw().len(), sound.len());
+}
+
+#[test]
+fn ranges_walked_to_their_end_are_empty() {
+    let mut set = SlicedSetMut::from_iter([5, 10, 70_000]);
+    let mut walked = 1..=10;
+    assert_eq!(walked.by_ref().count(), 10);
+    assert_eq!((set.insert_range(walked.clone()), set.remove_range(walked)), (0, 0));
+    assert_eq!((set.len(), set.insert_range(0..=0), set.remove_range(10..=70_000)), (3, 1, 2));
+}
+
 #[test]
 fn no_slice_is_longer_than_said() {
     for numbers in slices() {

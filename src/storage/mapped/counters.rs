@@ -141,6 +141,10 @@ impl SharedCounters {
         if found != head(len) || bytes < HEAD as u64 {
             let stated = found[16..24].try_into().map_or(0, u64::from_ne_bytes);
             let need = stated.saturating_mul(8).saturating_add(HEAD as u64);
+            if bytes >= need {
+                let rule = "as many bytes as the head says, and zeros behind what it says";
+                return Err(FileError::Corrupt { section: Tag::HEAD, rule });
+            }
             return Err(FileError::Truncated { need, have: bytes });
         }
         let file = MmapRaw::map_raw(&file)?;
@@ -255,7 +259,10 @@ mod tests {
             // One byte more is not a counter more.
             let opened = SharedCounters::open(&path);
             assert_eq!(opened.is_err(), bytes.len() != good.len() + 1, "{} bytes", bytes.len());
-            drop(opened);
+            // Only what is shorter than it says is called so.
+            if let Err(FileError::Truncated { need, have }) = opened {
+                assert!(need > have, "{need} {have}");
+            }
             assert_eq!(fs::read(&path).unwrap(), bytes);
         }
         fs::remove_file(path).unwrap();

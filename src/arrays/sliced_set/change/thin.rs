@@ -32,6 +32,9 @@ impl<A: Alloc + Clone> SlicedSetMut<A> {
         range: core::ops::RangeInclusive<u64>,
     ) -> Result<u64, AllocError> {
         let (start, end) = (*range.start(), *range.end());
+        if range.is_empty() {
+            return Ok(0);
+        }
         let before = self.len;
         let mut key = key_of(start);
         while let Some(here) = self.key_from(key).filter(|here| *here <= key_of(end)) {
