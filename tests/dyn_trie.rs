@@ -3,7 +3,9 @@
 //! keys that are hard on it.
 
 use lessram::AllocError;
-use lessram::mem::{Alloc, Counter, Footprint, Global, Refusals, Refusing, Tracked};
+use lessram::mem::{
+    Alloc, Counter, Footprint, Global, Refusals, Refusing, Tracked, refusing_every,
+};
 use lessram::testkit::cases;
 use lessram::testkit::data::{ADVERSARIAL, Rng, adversarial, word};
 use lessram::tries::{
@@ -292,6 +294,57 @@ fn a_question_that_panics_leaves_the_set_whole() {
     assert!((500..1_000).all(|i| set.contains(format!("{i:04}"))));
 }
 
+/// Counts its drop, which panics for one number.
+struct Fragile<'c> {
+    number: u32,
+    panics_at: u32,
+    dropped: &'c Cell<u32>,
+}
+
+impl Drop for Fragile<'_> {
+    fn drop(&mut self) {
+        self.dropped.set(self.dropped.get() + 1);
+        assert!(self.number != self.panics_at, "a drop that panics");
+    }
+}
+
+#[test]
+fn a_value_whose_drop_panics_leaves_the_map_whole() {
+    for (n, at) in [1, 2, 47, 48, 49, 3_000].into_iter().flat_map(|n| [(n, 0), (n, n / 2)]) {
+        for part in [1, 2, 7] {
+            let dropped = Cell::new(0);
+            let value = |number| Fragile { number, panics_at: at / part * part, dropped: &dropped };
+            let mut map: DynTrieMap<_> = (0..n).map(|i| (format!("{i:05}"), value(i))).collect();
+            let all_of_a_part = |map: &mut DynTrieMap<Fragile<'_>>| {
+                map.retain(|_, value| value.number % part != 0);
+            };
+            let outcome = catch_unwind(AssertUnwindSafe(|| all_of_a_part(&mut map)));
+            assert!(outcome.is_err() && map.check(), "{n} {at} {part}");
+            assert_eq!(map.len() as u32 + dropped.get(), n);
+            assert_eq!(map.last_key_value().is_some(), !map.is_empty());
+            all_of_a_part(&mut map);
+            assert!(map.check() && map.len() as u32 == n - n.div_ceil(part));
+            drop(map);
+            assert_eq!(dropped.get(), n);
+        }
+    }
+}
+
+/// A value in the place of another needs no memory, also where its leaf is full.
+#[test]
+fn keys_that_are_there_divide_no_leaf() {
+    let refusals = Refusals::every(usize::MAX);
+    let mut map = DynTrieMap::new_in(Refusing::new(&refusals, Global));
+    (0..48).for_each(|i| assert!(map.insert(format!("k{i:02}"), i).is_none()));
+    let before = map.heap_bytes();
+    for i in 0..48 {
+        let put = || map.try_insert(format!("k{i:02}"), i + 100);
+        assert_eq!(refusing_every(1, put), (Ok(Some(i)), 0));
+    }
+    assert_eq!(map.heap_bytes(), before);
+    assert!(refusing_every(1, || map.try_insert("k0", 1)).0.is_err());
+}
+
 /// The bytes for a key fall where all keys are looked at, and where none is left.
 #[test]
 fn buffers_are_as_long_as_the_longest_key() {
@@ -515,7 +568,6 @@ fn what_maps_can_do() {
     assert!(copy != map && map.into_iter().rev().map(|(_, value)| value).eq([2, 3, 5]));
 }
 
-#[cfg(feature = "serde")]
 #[test]
 fn keys_that_are_given_away_have_no_room_for_longer_ones() {
     let long = vec![b'x'; 60_000];
@@ -534,6 +586,7 @@ fn keys_that_are_given_away_have_no_room_for_longer_ones() {
     (0..4).filter_map(|id| dict.key_of(id)).for_each(|key| tight(&key));
 }
 
+#[cfg(feature = "serde")]
 #[test]
 fn sets_and_maps_go_through_serde() {
     let set: DynTrie = (0..100).map(|i| i.to_string()).collect();

@@ -288,7 +288,7 @@ impl<A: Alloc + Clone> DawgBuilder<A> {
     /// # Errors
     ///
     /// [`BuildError::Alloc`] if memory cannot be had, [`BuildError::TooMany`] if the states exceed
-    /// 4 GiB, or the edges 2^30 where time is preferred.
+    /// 4 GiB, or there are more than 2^32 - 1 edges.
     pub fn finish(mut self) -> Result<Dawg<HeapWords<A>>, BuildError> {
         let root = self.register.finish()?;
         let form = Form::new(&self.register, root, self.prefer, &self.alloc)?;

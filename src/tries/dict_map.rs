@@ -385,8 +385,8 @@ where
     ///
     /// # Errors
     ///
-    /// [`BuildError::OutOfRange`] if there are more or fewer values than keys,
-    /// [`BuildError::Alloc`].
+    /// [`BuildError::OutOfRange`] if there are more or fewer values than keys, which are counted to
+    /// their end; [`BuildError::Alloc`].
     pub fn try_with_values_in(
         dict: D,
         values: impl IntoIterator<Item = V>,

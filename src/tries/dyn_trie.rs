@@ -170,7 +170,7 @@ impl<A: Alloc + Clone> DynTrie<A> {
     /// for some of the last ones, is gone or kept as it said.
     #[track_caller]
     pub fn retain(&mut self, mut keep: impl FnMut(&[u8]) -> bool) {
-        let kept = self.tree.try_retain(|key, _, _| keep(key), |()| ());
+        let kept = self.tree.try_retain(|key, _, _| keep(key));
         kept.unwrap_or_else(|error| refused(error));
     }
 

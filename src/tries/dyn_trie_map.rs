@@ -167,18 +167,18 @@ impl<V, A: Alloc + Clone> DynTrieMap<V, A> {
     }
 
     /// Keeps the keys for which `keep` returns `true`. It is asked once of each, in order, and may
-    /// change the value. O(n), with one buffer for a key.
+    /// change the value. O(n), with one buffer for a key and one for 48 values.
     ///
     /// # Panics
     ///
-    /// If memory for the buffer cannot be had. If `keep` panics, each key that it was asked of, but
-    /// for some of the last ones, is gone or kept as it said.
+    /// If memory for the buffers cannot be had. If `keep` panics, each key that it was asked of,
+    /// but for some of the last ones, is gone or kept as it said.
     #[track_caller]
     pub fn retain(&mut self, mut keep: impl FnMut(&[u8], &mut V) -> bool) {
         let keep = |key: &[u8], values: &mut Values<V, A>, index: usize| {
             values.0.get_mut(index).is_some_and(|value| keep(key, value))
         };
-        self.tree.try_retain(keep, drop).unwrap_or_else(|error| refused(error));
+        self.tree.try_retain(keep).unwrap_or_else(|error| refused(error));
     }
 
     /// Moves the keys that are not smaller than `key` to a map of their own. O(log n).

@@ -37,7 +37,8 @@ use core::ops::{Range, RangeBounds};
 ///
 /// | operation | time |
 /// |---|---|
-/// | `contains`, `insert`, `remove`, `id_of` | a look-up in the base and one in the changes |
+/// | `contains`, `insert`, `remove` | a look-up in the base and one in the changes |
+/// | `id_of` | two look-ups in the base and up to three in the changes |
 /// | `iter`, `range`, `prefix` | O(length) a key |
 /// | `try_merge` | O(n), in the memory of the result and two keys |
 ///

@@ -259,6 +259,8 @@ impl<A: Alloc + Clone> Phrases<A> {
 pub(super) struct Sample<A: Alloc> {
     /// One block of so many is taken.
     step: u64,
+    /// Bytes of text that are enough: keys may be such that these blocks have nearly all.
+    most: usize,
     text: RawVec<u8, A>,
     /// Start and length in the text, and how often; the same one several times until they are
     /// [folded](Self::fold), when there are so many.
@@ -267,15 +269,16 @@ pub(super) struct Sample<A: Alloc> {
 }
 
 impl<A: Alloc + Clone> Sample<A> {
-    /// Of `all` bytes of suffixes about `bytes`.
-    pub(super) fn new(bytes: u64, all: u64, alloc: A) -> Self {
+    /// Of `all` bytes of suffixes about `bytes`, and never more than eight times that.
+    pub(super) fn new(bytes: u32, all: u64, alloc: A) -> Self {
         let (text, suffixes) = (RawVec::new_in(alloc.clone()), RawVec::new_in(alloc));
-        Self { step: (all / bytes).max(1), text, suffixes, fold_at: SUFFIXES }
+        let (step, most) = ((all / u64::from(bytes)).max(1), bytes as usize * 8);
+        Self { step, most, text, suffixes, fold_at: SUFFIXES }
     }
 
     /// Takes a suffix, if its block is one of those.
     pub(super) fn push(&mut self, block: usize, suffix: &[u8]) -> Result<(), AllocError> {
-        if block as u64 % self.step != 0 {
+        if block as u64 % self.step != 0 || suffix.len() > self.most - self.text.len() {
             return Ok(());
         }
         if self.suffixes.len() >= self.fold_at {
@@ -584,7 +587,7 @@ mod tests {
     #[test]
     fn equal_suffixes_and_pairs_take_no_room_of_their_own() {
         let (taken, kinds) = (3 * SUFFIXES, 100);
-        let mut sample = Sample::new(1, 1, Global);
+        let mut sample = Sample::new(1 << 20, 1, Global);
         for i in 0..taken {
             sample.push(0, &[i as u8 % kinds]).unwrap();
         }
@@ -608,7 +611,7 @@ mod tests {
     }
 
     fn trained(price: u64) -> Phrases<Global> {
-        let mut sample = Sample::new(1, 1, Global);
+        let mut sample = Sample::new(1 << 20, 1, Global);
         for i in 0..2_000 {
             let text: &[u8] = [&b"ration"[..], b"ing", b"'s", b"nationalistically"][i % 4];
             sample.push(i, text).unwrap();

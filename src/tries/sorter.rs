@@ -7,7 +7,7 @@ use crate::mem::raw_vec::RawVec;
 use crate::storage::Temp;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
-use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
+use std::io::{self, BufReader, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::vec::Vec;
 use std::{env, fmt};
@@ -113,8 +113,8 @@ impl Sorter {
     ///
     /// [`FileError::Io`] if a temporary file cannot be written, [`FileError::Alloc`] if memory
     /// cannot be had, or the key has more than 2^32 - 1 bytes. The key is not taken then. Those
-    /// before it are kept, but for a file that fails while files are merged: everything is refused
-    /// from then on.
+    /// before it are kept, unless it was while files were merged: everything is refused from then
+    /// on.
     pub fn push(&mut self, key: impl AsRef<[u8]>) -> Result<(), FileError> {
         let key = key.as_ref();
         self.check()?;
@@ -167,7 +167,7 @@ impl Sorter {
 
     fn check(&self) -> io::Result<()> {
         if self.lost {
-            return Err(io::Error::other("a file failed before, and keys with it: sort them anew"));
+            return Err(io::Error::other("merging files failed before: sort the keys anew"));
         }
         Ok(())
     }
@@ -274,8 +274,9 @@ struct Run {
 enum Source {
     /// And the number of the next key.
     Waiting(Waiting, usize),
-    /// As a [`Spool`](super::spool::Spool) keeps them. The file goes when it is dropped.
-    File(BufReader<Temp>),
+    /// As a [`Spool`](super::spool::Spool) keeps them, and how many of them are still in the file.
+    /// This goes when it is dropped.
+    File(BufReader<Temp>, u64),
 }
 
 impl Run {
@@ -292,11 +293,10 @@ impl Run {
                 self.key.try_extend_from_slice(waiting.key(*span))?;
                 *next += 1;
             }
-            Source::File(file) => {
-                if file.fill_buf()?.is_empty() {
-                    return Ok(false);
-                }
+            Source::File(file, left) => {
+                let Some(fewer) = left.checked_sub(1) else { return Ok(false) };
                 read_key::<_, FileError>(file, &mut self.key)?;
+                *left = fewer;
             }
         }
         Ok(true)
@@ -307,12 +307,13 @@ impl Run {
 struct RunWriter {
     file: BufWriter<Temp>,
     last: RawVec<u8, Global>,
+    keys: u64,
 }
 
 impl RunWriter {
     fn create(folder: &Path, buffer_bytes: usize) -> io::Result<Self> {
         let file = BufWriter::with_capacity(buffer_bytes, Temp::unnamed(folder, "sort")?);
-        Ok(Self { file, last: RawVec::new_in(Global) })
+        Ok(Self { file, last: RawVec::new_in(Global), keys: 0 })
     }
 
     fn push(&mut self, key: &[u8]) -> Result<(), FileError> {
@@ -321,6 +322,7 @@ impl RunWriter {
         self.file.write_all(varint(shared, &mut [0; 10]))?;
         self.file.write_all(varint(tail.len(), &mut [0; 10]))?;
         self.file.write_all(tail)?;
+        self.keys += 1;
         self.last.truncate(shared);
         Ok(self.last.try_extend_from_slice(tail)?)
     }
@@ -329,7 +331,8 @@ impl RunWriter {
     fn finish(self, level: u32, buffer_bytes: usize) -> io::Result<Run> {
         let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.rewind()?;
-        Ok(Run::new(Source::File(BufReader::with_capacity(buffer_bytes, file)), level))
+        let file = BufReader::with_capacity(buffer_bytes, file);
+        Ok(Run::new(Source::File(file, self.keys), level))
     }
 }
 
@@ -361,6 +364,8 @@ pub struct Sorted {
     runs: BinaryHeap<Run>,
     last: Option<RawVec<u8, Global>>,
     failed: bool,
+    /// Whether the iterator gave an error.
+    told: bool,
 }
 
 impl Sorted {
@@ -374,7 +379,7 @@ impl Sorted {
                 runs.swap_remove(at);
             }
         }
-        Ok(Self { runs: runs.into(), last: None, failed: false })
+        Ok(Self { runs: runs.into(), last: None, failed: false, told: false })
     }
 
     /// The next key. Allocates only for keys longer than those before.
@@ -409,11 +414,17 @@ impl Sorted {
     }
 }
 
+/// After an error it ends.
 impl Iterator for Sorted {
     type Item = Result<Vec<u8>, FileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.next_key().map(|key| key.map(<[u8]>::to_vec)).transpose()
+        if self.told {
+            return None;
+        }
+        let next = self.next_key().map(|key| key.map(<[u8]>::to_vec)).transpose();
+        self.told = matches!(next, Some(Err(_)));
+        next
     }
 }
 
@@ -493,9 +504,9 @@ mod tests {
     /// A file that is shorter than it was is an error, each time, and no key.
     #[test]
     fn files_that_fail_are_not_passed_over() {
-        let cut = |run: &mut Run| {
-            let Source::File(file) = &mut run.source else { panic!("a file") };
-            file.get_mut().file().set_len(20).unwrap();
+        let cut = |run: &mut Run, bytes| {
+            let Source::File(file, _) = &mut run.source else { panic!("a file") };
+            file.get_mut().file().set_len(bytes).unwrap();
         };
         let filled = || {
             let mut sorter = Sorter::with_limits(400, 64, &env::temp_dir());
@@ -503,13 +514,18 @@ mod tests {
             assert!((3..FAN_IN).contains(&sorter.runs.len()));
             sorter
         };
+        // In a key, and between two: the first has 6 bytes here, those behind it 3.
+        for bytes in [20, 18] {
+            let mut sorter = filled();
+            cut(&mut sorter.runs[1], bytes);
+            let mut sorted = sorter.finish().unwrap();
+            let refused = (0..500).find_map(|_| sorted.next_key().err());
+            assert!(matches!(refused, Some(FileError::Io(_))) && sorted.next_key().is_err());
+            // The iterator tells it once more, and ends.
+            assert!(sorted.next().is_some_and(|key| key.is_err()) && sorted.next().is_none());
+        }
         let mut sorter = filled();
-        cut(&mut sorter.runs[1]);
-        let mut sorted = sorter.finish().unwrap();
-        let refused = (0..500).find_map(|_| sorted.next_key().err());
-        assert!(matches!(refused, Some(FileError::Io(_))) && sorted.next_key().is_err());
-        let mut sorter = filled();
-        cut(&mut sorter.runs[1]);
+        cut(&mut sorter.runs[1], 20);
         let refused = (0..9_000).any(|_| sorter.push("more").is_err());
         assert!(refused && sorter.push("again").is_err() && sorter.finish().is_err());
     }

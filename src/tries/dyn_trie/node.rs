@@ -114,6 +114,9 @@ trait Kid<A: Alloc>: Sized {
     /// Whether it must be split before something is added.
     fn is_full(&self) -> bool;
 
+    /// Whether it is known without a descent that `key` is there, so that nothing is added.
+    fn has(&self, key: &[u8]) -> bool;
+
     /// Whether it and `right` should be one.
     fn fits(&self, right: &Self) -> bool;
 
@@ -150,6 +153,10 @@ impl<C: Column<A>, A: Alloc + Clone> Kid<A> for Leaf<C, A> {
     fn is_full(&self) -> bool {
         let count = self.keys.count();
         count >= LEAF || count >= 2 && self.keys.bytes_behind_first() > LEAF_BYTES
+    }
+
+    fn has(&self, key: &[u8]) -> bool {
+        self.keys.find::<false>(key).equal
     }
 
     fn fits(&self, right: &Self) -> bool {
@@ -189,6 +196,10 @@ impl<C: Column<A>, A: Alloc + Clone> Kid<A> for Inner<C, A> {
 
     fn is_full(&self) -> bool {
         self.kids.count() >= FAN
+    }
+
+    fn has(&self, _: &[u8]) -> bool {
+        false
     }
 
     fn fits(&self, right: &Self) -> bool {
@@ -264,7 +275,7 @@ fn try_cut<K: Kid<A>, A: Alloc>(
 }
 
 /// Adds `value`, for which there is room.
-fn push<T, A: Alloc>(values: &mut RawVec<T, A>, value: T) {
+pub(super) fn push<T, A: Alloc>(values: &mut RawVec<T, A>, value: T) {
     let pushed = values.try_push(value);
     debug_assert!(pushed.is_ok(), "room was made before");
 }
@@ -301,14 +312,14 @@ pub(super) fn remove_at<T, A: Alloc>(values: &mut RawVec<T, A>, index: usize) ->
     value
 }
 
-/// Splits the child number `child` if it is full. Returns whether it was.
+/// Splits the child number `child` if it is full and `key` may be new. Returns whether it did.
 fn try_split<K: Kid<A>, A: Alloc>(
     kids: &mut RawVec<K, A>,
     seps: &mut Block<A>,
     child: usize,
     key: &[u8],
 ) -> Result<bool, AllocError> {
-    if !kids[child].is_full() {
+    if !kids[child].is_full() || kids[child].has(key) {
         return Ok(false);
     }
     try_grow(kids)?;

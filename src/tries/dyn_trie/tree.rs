@@ -2,7 +2,7 @@
 
 use super::block::Place;
 use super::column::Column;
-use super::node::{Inner, Leaf};
+use super::node::{Inner, LEAF, Leaf, push};
 use crate::error::AllocError;
 use crate::mem::Alloc;
 use crate::mem::raw_vec::RawVec;
@@ -79,13 +79,15 @@ impl<C: Column<A>, A: Alloc + Clone> Tree<C, A> {
     }
 
     /// Keeps the keys for which `keep` returns `true`, which is asked once of each, in order. Those
-    /// of a leaf go together, so that the tree is whole whenever `keep` is called.
+    /// of a leaf go together, and values are dropped behind that, so that the tree is whole whenever
+    /// `keep` is called or a value's `drop`, either of which may panic.
     pub(in crate::tries) fn try_retain(
         &mut self,
         mut keep: impl FnMut(&[u8], &mut C, usize) -> bool,
-        mut taken: impl FnMut(C::Value),
     ) -> Result<(), AllocError> {
         let mut key = self.try_buffer()?;
+        let mut values = RawVec::new_in(self.root.alloc().clone());
+        values.try_reserve_exact(LEAF)?;
         let (mut id, mut longest) = (0, 0);
         while let Some((leaf, from)) = self.root.leaf_at_mut(id) {
             let (mut place, mut gone) = (Place::default(), 0_u64);
@@ -101,10 +103,11 @@ impl<C: Column<A>, A: Alloc + Clone> Tree<C, A> {
                 }
             }
             let asked = leaf.keys.count() - from;
-            id += asked - self.root.thin(id, gone, &mut taken);
+            id += asked - self.root.thin(id, gone, &mut |value| push(&mut values, value));
+            self.lower();
+            values.truncate(0);
         }
         self.longest = longest;
-        self.lower();
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::mem::raw_vec::RawVec;
 use crate::storage::{HeapWords, Le64};
 
 /// Bytes of tails that phrases are trained on, about.
-const SAMPLE_BYTES: u64 = 2 << 20;
+const SAMPLE_BYTES: u32 = 2 << 20;
 /// The share of the work that is done when the sample is taken, and when phrases are trained, of
 /// some million keys.
 const SAMPLED: f64 = 0.05;
@@ -48,7 +48,7 @@ impl<A: Alloc + Clone> FrontDictBuilder<A> {
     /// # Errors
     ///
     /// [`BuildError::Alloc`] if memory cannot be had, [`BuildError::TooMany`] if blocks or their
-    /// index exceed 4 GiB.
+    /// index exceed 4 GiB, `Io` if the file that keys [wait in](Self::wait_in) fails.
     pub fn finish(self) -> Result<FrontDict<HeapWords<A>>, BuildError> {
         self.finish_with(|_| ())
     }

@@ -16,7 +16,7 @@ use crate::storage::words::{Le32, as_halves_mut};
 use crate::storage::{HeapWords, as_bytes_mut};
 
 /// Bytes of suffixes that phrases are trained on, about.
-const SAMPLE_BYTES: u64 = 4 << 20;
+const SAMPLE_BYTES: u32 = 4 << 20;
 /// The share of the work that is done when the sample is taken, when phrases are trained, and when
 /// all of them are counted, of some million keys.
 const SAMPLED: f64 = 0.01;
@@ -82,7 +82,7 @@ impl<A: Alloc + Clone> RearDictBuilder<A> {
     /// # Errors
     ///
     /// [`BuildError::Alloc`] if memory cannot be had, [`BuildError::TooMany`] if coded keys or
-    /// their index exceed 4 GiB.
+    /// their index exceed 4 GiB, `Io` if the file that keys [wait in](Self::wait_in) fails.
     pub fn finish(self) -> Result<RearDict<HeapWords<A>>, BuildError> {
         self.finish_with(|_| ())
     }
