@@ -6,7 +6,7 @@
 mod counting;
 
 use counting::{Counting, counts, forget_largest};
-use lessram::arrays::{EliasFano, PackedInts, Prefer, SlicedSet, StrArray};
+use lessram::arrays::{BitVec, EliasFano, PackedInts, Prefer, RankSelect, SlicedSet, StrArray};
 use lessram::mem::{Footprint, Global};
 use lessram::storage::{self, HeapWords, MAJOR, Words};
 use lessram::testkit::damage::{self, Aligned, Damage};
@@ -266,6 +266,25 @@ fn golden_strings_with_compressed_offsets_stay_as_they_are() {
     let path = golden_path("str_array", "-compressed.lram");
     let file = golden_file(&path, &compressed_strings());
     assert!(StrArray::read_from(&file[..], 1 << 20).unwrap().has_compressed_offsets());
+}
+
+/// A second golden file of bits with counts: their zeros are sampled, too.
+#[test]
+fn golden_bits_with_samples_of_zeros_stay_as_they_are() {
+    use lessram::testkit::laws_bits::BitsModel;
+    let sampled = |bits: BitVec| RankSelect::new(bits).with_select_zero(Global);
+    let plain: BitVec = BitsModel::golden().0.into_iter().collect();
+    let bits = sampled(plain.clone());
+    let file = golden_file(&golden_path("rank_select", "-zeros.lram"), &bits.to_bytes().unwrap());
+    let read = RankSelect::read_from(&file[..], 1 << 20).unwrap();
+    read.validate().unwrap();
+    assert_eq!(read.heap_bytes(), bits.heap_bytes());
+    assert!(read.heap_bytes() > RankSelect::new(plain).heap_bytes(), "the samples are back");
+    let deserts: BitVec = (0..200_003).map(|i| i % 17_000 < 9_000).collect();
+    let bits = sampled(deserts);
+    bits.validate().unwrap();
+    assert!((0..bits.zeros()).map(|k| bits.select_zero(k).unwrap()).eq(bits.iter_zeros()));
+    assert_eq!(bits.select_zero(bits.zeros()), None);
 }
 
 /// The golden keys as an automaton for which time is preferred.

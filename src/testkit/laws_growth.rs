@@ -256,6 +256,19 @@ pub fn seg_vec_follows(program: &[u8]) -> Verdict {
     follows!(program, SegVec of u64, (), SlimVec<u8, _>)
 }
 
+/// For the fuzz target: the first byte picks the vector, the rest is a program.
+///
+/// # Errors
+///
+/// The step that broke the law, and how.
+pub fn vectors_follow(input: &[u8]) -> Verdict {
+    match input.split_first() {
+        None => Ok(()),
+        Some((which, program)) if which % 2 == 0 => slim_vec_follows(program),
+        Some((_, program)) => seg_vec_follows(program),
+    }
+}
+
 fn run<T: Value<A>, V: Growable<T, A>, A: Alloc + Clone>(
     program: &[u8],
     alloc: &A,

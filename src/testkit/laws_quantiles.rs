@@ -3,19 +3,26 @@
 //! in the structures' own tests.
 
 use super::data::Rng;
-use super::model::Model;
+use super::model::{FORMS, Forms, Model};
 use super::ops::Program;
 use super::row::{Look, Stop, Subject, SubjectMut, Verdict, ensure};
 use crate::error::{BuildError, MergeError};
 use crate::mem::Alloc;
-use crate::sketches::{Quantiles, QuantilesMut};
+use crate::sketches::{DdSketch, Kll, Quantiles, QuantilesMut};
+use crate::storage::HeapWords;
 use std::format;
 use std::vec;
 use std::vec::Vec;
 
-/// All numbers, ascending.
+/// The numbers of a sketch.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Values(Vec<f64>);
+pub struct Values {
+    /// All of them, ascending.
+    all: Vec<f64>,
+    /// The number of its form, and whether one of another form was merged into it.
+    form: u8,
+    mixed: bool,
+}
 
 /// An operation on a sketch of numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +39,8 @@ pub enum Op {
     Shrink,
     /// Make a new sketch, and add everything again.
     Rebuild,
+    /// The same, in the form of this number.
+    Reform(u8),
 }
 
 /// Numbers that one operation adds at most: a debug build takes its time.
@@ -40,8 +49,35 @@ const MANY: usize = 2_000;
 /// Ranks may be off by so many times what is promised for 99 % of sketches.
 const TIMES: f64 = 4.0;
 
-/// Up to so many numbers, ranks are exact.
+/// Up to so many numbers, ranks are exact in the default form.
 const EXACT: usize = 200;
+
+/// The form in which numbers that are far apart share a bin, where there are bins.
+const COLLAPSING: u8 = 3;
+
+/// Numbers that a sketch keeps in each form, beside the default one.
+macro_rules! kll_forms {
+    ($($item:ty),*) => {$(
+        impl<A: Alloc + Clone> Forms<A> for Kll<$item, HeapWords<A>> {
+            fn of_form(form: u8, alloc: A) -> Result<Self, BuildError> {
+                Self::try_new_in([200, 8, 50, 1_000][usize::from(form % FORMS)], 0, alloc)
+            }
+        }
+    )*};
+}
+
+kll_forms!(f32, f64);
+
+impl<A: Alloc + Clone> Forms<A> for DdSketch<HeapWords<A>> {
+    fn of_form(form: u8, alloc: A) -> Result<Self, BuildError> {
+        match form % FORMS {
+            0 => Self::try_default_in(alloc),
+            1 => Self::with_error_and_bins_in(0.2, 1 << 14, alloc),
+            2 => Self::with_error_and_bins_in(0.001, 1 << 20, alloc),
+            _ => Self::with_error_and_bins_in(0.01, 200, alloc),
+        }
+    }
+}
 
 /// Numbers of a distribution that the seed picks, as floats hold them too.
 fn numbers(seed: u64, count: usize) -> impl Iterator<Item = f64> {
@@ -70,8 +106,8 @@ impl Values {
     }
 
     fn add(&mut self, numbers: impl IntoIterator<Item = f64>) {
-        self.0.extend(numbers.into_iter().map(|x| x + 0.0));
-        self.0.sort_by(f64::total_cmp);
+        self.all.extend(numbers.into_iter().map(|x| x + 0.0));
+        self.all.sort_by(f64::total_cmp);
     }
 }
 
@@ -83,13 +119,15 @@ impl Model for Values {
     const GROWS_FINELY: bool = false;
 
     fn read_op(program: &mut Program<'_>) -> Option<Op> {
-        Some(match program.byte()? % 16 {
+        let byte = program.byte()?;
+        Some(match byte % 16 {
             0..=3 => Op::Add(f64::from(program.number() as i32)),
             4 => Op::AddNone([f64::NAN, f64::INFINITY, f64::NEG_INFINITY][program.small() % 3]),
             5..=10 => Op::AddMany(program.number(), program.count() % MANY),
             11 | 12 => Op::Merge(program.number(), program.count() % MANY),
             13 | 14 => Op::Shrink,
-            _ => Op::Rebuild,
+            _ if byte < 128 => Op::Rebuild,
+            _ => Op::Reform(byte / 32 % FORMS),
         })
     }
 
@@ -109,16 +147,17 @@ impl Model for Values {
     }
 
     fn items(&self) -> Option<usize> {
-        Some(self.0.len())
+        Some(self.all.len())
     }
 }
 
 /// Checks quantile `q` of all numbers, ascending.
-fn check(sketch: &impl Quantiles, values: &[f64], q: f64) -> Verdict {
+fn check(sketch: &impl Quantiles, model: &Values, values: &[f64], q: f64) -> Verdict {
     let Some(found) = sketch.quantile(q) else { return Err(format!("no quantile {q}")) };
     let n = values.len();
     let truth = values[((q * n as f64).ceil() as usize).clamp(1, n) - 1];
-    if let Some(error) = sketch.value_error() {
+    // Below the lowest bin that is left, no value is promised.
+    if let Some(error) = sketch.value_error().filter(|_| model.form != COLLAPSING) {
         let right = (found - truth).abs() <= truth.abs() * error * 1.000_001;
         ensure!(right, "quantile {q} is {found}, not {truth}");
     }
@@ -126,7 +165,8 @@ fn check(sketch: &impl Quantiles, values: &[f64], q: f64) -> Verdict {
         (values.partition_point(|x| *x < found), values.partition_point(|x| *x <= found));
     let Some(error) = sketch.rank_error() else { return Ok(()) };
     ensure!(from < to, "quantile {q} is {found}, which was not added");
-    let slack = if n <= EXACT { 0.0 } else { TIMES * error * n as f64 };
+    let is_exact = n <= EXACT && model.form == 0 && !model.mixed;
+    let slack = if is_exact { 0.0 } else { TIMES * error * n as f64 };
     let right =
         from as f64 - slack < q * n as f64 + 1e-9 && (to as f64 + slack) >= q * n as f64 - 1e-9;
     ensure!(right, "quantile {q} of {n} is {found}, of ranks {from} to {to}");
@@ -138,7 +178,7 @@ fn check(sketch: &impl Quantiles, values: &[f64], q: f64) -> Verdict {
 
 impl<S: Quantiles> Subject<Values> for S {
     fn compare(&self, model: &Values, look: Look) -> Verdict {
-        let values: Vec<f64> = model.0.iter().map(|x| S::kept_of(*x)).collect();
+        let values: Vec<f64> = model.all.iter().map(|x| S::kept_of(*x)).collect();
         ensure!(self.len() == values.len() as u64, "{} numbers, not {}", self.len(), values.len());
         let ends = values.first().copied().zip(values.last().copied());
         ensure!(self.ends() == ends, "from {:?}, not {ends:?}", self.ends());
@@ -151,7 +191,7 @@ impl<S: Quantiles> Subject<Values> for S {
         let beyond = [f64::NEG_INFINITY, f64::INFINITY].map(|x| self.rank(x));
         ensure!(beyond == [Some(0.0), Some(1.0)], "the ranks {beyond:?} of the infinities");
         let steps = if look == Look::Whole { 50 } else { 4 };
-        (0..=steps).try_for_each(|i| check(self, &values, f64::from(i) / f64::from(steps)))
+        (0..=steps).try_for_each(|i| check(self, model, &values, f64::from(i) / f64::from(steps)))
     }
 
     fn exercise(&self) -> Verdict {
@@ -166,10 +206,10 @@ impl<S: Quantiles> Subject<Values> for S {
     }
 }
 
-impl<A: Alloc + Clone, S: QuantilesMut<A>> SubjectMut<Values, A> for S {
+impl<A: Alloc + Clone, S: QuantilesMut<A> + Forms<A>> SubjectMut<Values, A> for S {
     fn build(model: &Values, alloc: A) -> Result<Self, BuildError> {
-        let mut sketch = Self::try_default_in(alloc)?;
-        for x in &model.0 {
+        let mut sketch = Self::of_form(model.form, alloc)?;
+        for x in &model.all {
             sketch.try_add(*x)?;
         }
         Ok(sketch)
@@ -197,16 +237,29 @@ impl<A: Alloc + Clone, S: QuantilesMut<A>> SubjectMut<Values, A> for S {
                 stop?;
             }
             Op::Merge(seed, count) => {
-                let mut other = Self::try_default_in(alloc.clone())?;
+                let form = if seed % 4 == 0 { (seed >> 2) as u8 % FORMS } else { model.form };
+                let mut other = Self::of_form(form, alloc.clone())?;
                 numbers(seed, count).try_for_each(|x| other.try_add(x))?;
+                let alike = form == model.form;
                 match self.merge(&other) {
-                    Ok(()) => model.add(numbers(seed, count)),
+                    Ok(()) => {
+                        model.add(numbers(seed, count));
+                        model.mixed |= !alike;
+                    }
                     Err(MergeError::Alloc(error)) => return Err(Stop::Refused(error.into())),
-                    Err(error) => ensure!(false, "sketches made alike do not merge: {error}"),
+                    Err(error) => ensure!(!alike, "sketches made alike do not merge: {error}"),
                 }
             }
             Op::Shrink => self.try_shrink_to_fit()?,
-            Op::Rebuild => *self = Self::build(model, alloc.clone())?,
+            Op::Rebuild => {
+                *self = Self::build(model, alloc.clone())?;
+                model.mixed = false;
+            }
+            Op::Reform(form) => {
+                let next = Values { form, mixed: false, ..model.clone() };
+                *self = Self::build(&next, alloc.clone())?;
+                *model = next;
+            }
         }
         Ok(())
     }

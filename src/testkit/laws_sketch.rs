@@ -3,12 +3,13 @@
 //! `tests/sketches.rs`, over hundreds of sketches.
 
 use super::data::Rng;
-use super::model::Model;
+use super::model::{FORMS, Forms, Model};
 use super::ops::Program;
 use super::row::{Look, Stop, Subject, SubjectMut, Verdict, ensure};
 use crate::error::{BuildError, MergeError};
 use crate::mem::Alloc;
-use crate::sketches::{Cardinality, CardinalityMut};
+use crate::sketches::{Cardinality, CardinalityMut, ExaLogLog, HyperLogLog, HyperMinHash, Theta};
+use crate::storage::HeapWords;
 use std::collections::BTreeSet;
 use std::vec;
 use std::vec::Vec;
@@ -28,6 +29,9 @@ pub struct Distinct {
     keys: BTreeSet<Key>,
     /// Keys of merges that were refused: a part of them may be in the sketch.
     perhaps: BTreeSet<Key>,
+    /// The number of its form, and whether one of another form was merged into it.
+    form: u8,
+    mixed: bool,
 }
 
 /// An operation on a count of different keys.
@@ -43,6 +47,10 @@ pub enum Op {
     Merge(u64, usize),
     /// Build it anew from its keys.
     Rebuild,
+    /// Build it anew in the form of this number.
+    Reform(u8),
+    /// Bring it into its smallest form.
+    Pack,
 }
 
 /// Numbers that one operation inserts at most: a debug build takes its time to hash them.
@@ -53,6 +61,40 @@ const EXACT: usize = 100;
 
 /// Beyond, an estimate may be off by so many standard errors: of a million programs, one.
 const SIGMAS: f64 = 6.0;
+
+/// So many in small forms, whose errors are not normal.
+const SMALL_SIGMAS: f64 = 10.0;
+
+/// Other sizes than the default one, not too small for the errors that theory gives.
+macro_rules! forms {
+    ($(
+        $ty:ident of $sizes:expr, $new:expr $(, packed by $pack:ident)? $(, ordered $form:expr)?;
+    )*) => {$(
+        impl<A: Alloc + Clone> Forms<A> for $ty<HeapWords<A>> {
+            $(const ORDERED: Option<u8> = Some($form);)?
+
+            fn of_form(form: u8, alloc: A) -> Result<Self, BuildError> {
+                let sizes: [u8; FORMS as usize] = $sizes;
+                let new: fn(u8, A) -> Result<Self, BuildError> = $new;
+                new(sizes[usize::from(form % FORMS)], alloc)
+            }
+
+            $(fn pack(&mut self) -> Result<(), BuildError> {
+                Ok(self.$pack()?)
+            })?
+        }
+    )*};
+}
+
+forms! {
+    HyperLogLog of [12, 7, 8, 10], Self::try_new_in;
+    HyperMinHash of [12, 8, 9, 10], |p, alloc| Self::try_new_in(p, 0, alloc);
+    Theta of [12, 7, 8, 10], Self::try_new_in, packed by try_pack;
+    ExaLogLog of [11, 7, 9, 8], |p, alloc| {
+        let sketch = Self::try_new_in(p, 0, alloc)?;
+        Ok(if p == 8 { sketch.with_running_estimate() } else { sketch })
+    }, ordered 3;
+}
 
 /// The bytes of a number.
 fn bytes_of(number: u64) -> Vec<u8> {
@@ -73,7 +115,7 @@ impl Distinct {
     fn of(keys: impl IntoIterator<Item = Vec<u8>>) -> Self {
         // The empty key is left out by the exchange formats.
         let keys = keys.into_iter().filter(|key| !key.is_empty()).map(Key::Bytes).collect();
-        Self { keys, perhaps: BTreeSet::new() }
+        Self { keys, ..Self::default() }
     }
 }
 
@@ -84,12 +126,17 @@ impl Model for Distinct {
     const GROWS_FINELY: bool = false;
 
     fn read_op(program: &mut Program<'_>) -> Option<Op> {
-        Some(match program.byte()? % 8 {
+        let byte = program.byte()?;
+        Some(match byte % 8 {
             0 | 1 => Op::Insert(program.string()),
             2 => Op::InsertNumber(program.number()),
             3 | 4 => Op::InsertMany(program.number(), program.count() % MANY),
             5 | 6 => Op::Merge(program.number(), program.count() % MANY),
-            _ => Op::Rebuild,
+            _ => match byte / 8 % 4 {
+                0 | 1 => Op::Rebuild,
+                2 => Op::Pack,
+                _ => Op::Reform(byte / 32 % FORMS),
+            },
         })
     }
 
@@ -115,12 +162,11 @@ impl<S: Cardinality> Subject<Distinct> for S {
     fn compare(&self, model: &Distinct, _: Look) -> Verdict {
         let (estimate, least) = (self.estimate(), model.keys.len());
         let most = least + model.perhaps.iter().filter(|key| !model.keys.contains(*key)).count();
-        let slack = |n: usize| {
-            if n <= EXACT && S::KEEPS_FEW {
-                0.5
-            } else {
-                1.0 + SIGMAS * self.std_error() * n as f64
-            }
+        let is_default = model.form == 0 && !model.mixed;
+        let slack = |n: usize| match is_default {
+            true if n <= EXACT && S::KEEPS_FEW => 0.5,
+            true => 1.0 + SIGMAS * self.std_error() * n as f64,
+            false => 2.0 + SMALL_SIGMAS * self.std_error() * n as f64,
         };
         let near = estimate >= least as f64 - slack(least) && estimate <= most as f64 + slack(most);
         ensure!(near, "estimates {estimate} for {least} to {most} keys");
@@ -137,9 +183,9 @@ impl<S: Cardinality> Subject<Distinct> for S {
     }
 }
 
-impl<A: Alloc + Clone, S: CardinalityMut<A>> SubjectMut<Distinct, A> for S {
+impl<A: Alloc + Clone, S: CardinalityMut<A> + Forms<A>> SubjectMut<Distinct, A> for S {
     fn build(model: &Distinct, alloc: A) -> Result<Self, BuildError> {
-        let mut sketch = Self::try_default_in(alloc)?;
+        let mut sketch = Self::of_form(model.form, alloc)?;
         for key in &model.keys {
             match key {
                 Key::Bytes(bytes) => sketch.try_insert(bytes)?,
@@ -167,14 +213,23 @@ impl<A: Alloc + Clone, S: CardinalityMut<A>> SubjectMut<Distinct, A> for S {
                     model.keys.insert(key_of::<A, S>(number));
                 }
             }
-            Op::Merge(seed, count) => merge(self, numbers(*seed, *count), model, alloc)?,
+            Op::Merge(seed, count) => {
+                let form = if seed % 4 == 0 { (seed >> 2) as u8 % FORMS } else { model.form };
+                merge(self, form, numbers(*seed, *count), model, alloc)?;
+            }
             Op::Rebuild => {
                 let rebuilt = Self::build(model, alloc.clone())?;
-                let same = !S::CANONICAL || !model.perhaps.is_empty() || rebuilt == *self;
-                ensure!(same, "built anew from its keys, the sketch differs");
+                let canonical = is_canonical::<A, S>(model) && model.perhaps.is_empty();
+                ensure!(!canonical || rebuilt == *self, "built anew, the sketch differs");
                 *self = rebuilt;
-                model.perhaps.clear();
+                (model.perhaps, model.mixed) = (BTreeSet::new(), false);
             }
+            Op::Reform(form) => {
+                let next = Distinct { form: *form, mixed: false, ..model.clone() };
+                *self = Self::build(&next, alloc.clone())?;
+                *model = Distinct { perhaps: BTreeSet::new(), ..next };
+            }
+            Op::Pack => self.pack()?,
         }
         Ok(())
     }
@@ -194,41 +249,50 @@ impl<A: Alloc + Clone, S: CardinalityMut<A>> SubjectMut<Distinct, A> for S {
     }
 }
 
-/// Merges with a sketch of these numbers.
-fn merge<A: Alloc + Clone, S: CardinalityMut<A>>(
+/// Merges with a sketch of these numbers, which has this form.
+fn merge<A: Alloc + Clone, S: CardinalityMut<A> + Forms<A>>(
     sketch: &mut S,
+    form: u8,
     numbers: impl Iterator<Item = u64>,
     model: &mut Distinct,
     alloc: &A,
 ) -> Result<(), Stop> {
-    let mut other = S::try_default_in(alloc.clone())?;
+    let mut other = S::of_form(form, alloc.clone())?;
     let mut keys = BTreeSet::new();
     for number in numbers {
         other.try_insert_u64(number)?;
         keys.insert(key_of::<A, S>(number));
     }
+    let alike = form == model.form;
     match sketch.merge(&other) {
         Ok(()) => {
             merged_otherwise(sketch, &other, model, alloc)?;
             model.keys.extend(keys);
+            model.mixed |= !alike;
         }
         Err(MergeError::Alloc(error)) => {
             model.perhaps.extend(keys);
+            model.mixed |= !alike;
             return Err(Stop::Refused(BuildError::Alloc(error)));
         }
-        Err(error) => ensure!(false, "sketches made alike do not merge: {error}"),
+        Err(error) => ensure!(!alike, "sketches made alike do not merge: {error}"),
     }
     Ok(())
 }
 
+/// Whether the same keys make equal sketches.
+fn is_canonical<A: Alloc, S: CardinalityMut<A> + Forms<A>>(model: &Distinct) -> bool {
+    S::CANONICAL && !model.mixed && S::ORDERED != Some(model.form)
+}
+
 /// What a sketch has, it may be given again; and the other way round the merge gives the same.
-fn merged_otherwise<A: Alloc + Clone, S: CardinalityMut<A>>(
+fn merged_otherwise<A: Alloc + Clone, S: CardinalityMut<A> + Forms<A>>(
     sketch: &mut S,
     other: &S,
     before: &Distinct,
     alloc: &A,
 ) -> Verdict {
-    if !S::CANONICAL || before.keys.len() > 2 * EXACT {
+    if !is_canonical::<A, S>(before) || before.keys.len() > 2 * EXACT {
         return Ok(());
     }
     let estimate = sketch.estimate();
@@ -237,7 +301,7 @@ fn merged_otherwise<A: Alloc + Clone, S: CardinalityMut<A>>(
     let refused = matches!(again, Err(MergeError::Alloc(_)));
     ensure!(same && (again.is_ok() || refused), "merged twice: {again:?}, same estimate: {same}");
     // Refused memory proves nothing here.
-    let Ok(mut swapped) = S::try_default_in(alloc.clone()) else { return Ok(()) };
+    let Ok(mut swapped) = S::of_form(before.form, alloc.clone()) else { return Ok(()) };
     let Ok(first) = S::build(before, alloc.clone()) else { return Ok(()) };
     if swapped.merge(other).is_err() || swapped.merge(&first).is_err() {
         return Ok(());

@@ -10,7 +10,7 @@ use crate::error::{BuildError, MergeError};
 use crate::hashing::KeyHash;
 use crate::mem::Alloc;
 use crate::sketches::{Counting, Heavy, HeavyMut, TopKOptions};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::format;
 use std::string::String;
 use std::vec;
@@ -41,8 +41,8 @@ pub enum Op {
     Merge(u64, usize),
     /// Give back room.
     Shrink,
-    /// Make a new sketch of so many slots, and add everything again.
-    Rebuild(usize, Counting),
+    /// Make a new sketch of so many slots, with keys or without, and add everything again.
+    Rebuild(usize, Counting, bool),
 }
 
 /// Keys that one operation adds at most: a debug build takes its time.
@@ -75,6 +75,12 @@ impl Frequent {
         all
     }
 
+    /// As it is made of hashes.
+    fn without_keys(mut self) -> Self {
+        self.options.keeps_keys = false;
+        self
+    }
+
     fn add(&mut self, key: &[u8], count: u64) {
         if count > 0 {
             let before = self.counts.entry(key.to_vec()).or_insert(0);
@@ -100,7 +106,8 @@ impl Model for Frequent {
             13 => Op::Shrink,
             form => {
                 let counting = if form == 14 { Counting::Bounds } else { Counting::Estimates };
-                Op::Rebuild(1 + program.small(), counting)
+                let slots = 1 + program.small();
+                Op::Rebuild(slots, counting, slots % 4 > 0)
             }
         })
     }
@@ -125,6 +132,7 @@ impl Model for Frequent {
             Self::filled(1, Counting::Bounds, keys(1, 1)),
             Self::filled(8, Counting::Estimates, keys(1, 400)),
             full,
+            Self::filled(8, Counting::Bounds, keys(2, 400)).without_keys(),
         ]
     }
 
@@ -153,12 +161,20 @@ impl<S: Heavy> Subject<Frequent> for S {
                 .map_err(|message| format!("{key:x?}: {message}"))?;
         }
         let (mut slots, mut wrong) = (0, None);
+        let hash_of = |key: &[u8]| key.key_hash(self.seed());
+        let hashes: BTreeSet<u64> = match model.options.keeps_keys {
+            true => BTreeSet::new(),
+            false => model.counts.keys().map(|key| hash_of(key)).collect(),
+        };
         self.for_each(&mut |entry| {
             slots += 1;
-            let key = entry.key.unwrap_or(b"no key");
-            let known = model.counts.contains_key(key);
+            let known = match (entry.key, model.options.keeps_keys) {
+                (Some(key), true) => model.counts.contains_key(key) && entry.hash == hash_of(key),
+                (None, false) => hashes.contains(&entry.hash),
+                _ => false,
+            };
             let told = (entry.at_least, entry.count) == self.bounds_of_hash(entry.hash);
-            if !known || !told || entry.hash != key.key_hash(self.seed()) {
+            if !known || !told {
                 wrong = Some(format!("{entry:?} is held: known {known}, as asked for {told}"));
             }
         });
@@ -213,8 +229,9 @@ impl<A: Alloc + Clone, S: HeavyMut<A>> SubjectMut<Frequent, A> for S {
                 }
             }
             Op::Shrink => self.try_shrink_to_fit()?,
-            Op::Rebuild(slots, counting) => {
-                let options = TopKOptions { slots: *slots, counting: *counting, ..model.options };
+            Op::Rebuild(slots, counting, keeps_keys) => {
+                let (slots, counting, keeps_keys) = (*slots, *counting, *keeps_keys);
+                let options = TopKOptions { slots, counting, keeps_keys, ..model.options };
                 let next = Frequent { options, ..model.clone() };
                 *self = Self::build(&next, alloc.clone())?;
                 *model = next;

@@ -2,6 +2,7 @@
 
 use super::data::Rng;
 use super::ops::{Item, Op, Program};
+use crate::error::BuildError;
 use std::fmt;
 use std::vec::Vec;
 
@@ -111,3 +112,28 @@ impl<T: Item> Model for Sequence<T> {
         Some(self.0.len())
     }
 }
+
+/// What laws make of a structure that has parameters: in a default form, and in others.
+pub trait Forms<A>: Sized {
+    /// An empty structure of form number `form`, below [`FORMS`]; 0 is the default one.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if memory cannot be had.
+    fn of_form(form: u8, alloc: A) -> Result<Self, BuildError>;
+
+    /// The form that the order of items and merges shows in, if the others are canonical.
+    const ORDERED: Option<u8> = None;
+
+    /// Brings it into its smallest form, if it has several.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if memory cannot be had; nothing has changed then.
+    fn pack(&mut self) -> Result<(), BuildError> {
+        Ok(())
+    }
+}
+
+/// How many forms laws try.
+pub const FORMS: u8 = 4;

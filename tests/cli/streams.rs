@@ -50,6 +50,7 @@ fn the_most_frequent_lines_are_found() {
         .map(|line| line.split_once('\t').unwrap())
         .map(|(count, line)| (count.parse().unwrap(), line))
         .collect();
+    assert_eq!(found.len(), 5);
     for (i, (count, line)) in found.iter().enumerate() {
         assert_eq!(*line, format!("line {}", i + 1));
         assert!((count * (i + 1) as f64 / 40_000.0 - 1.0).abs() < 0.02, "{line}: {count}");
@@ -87,6 +88,7 @@ fn quantiles_are_within_the_error() {
     let numbers: String = (1..=100_000).map(|i| format!("{}\n", i * 7_919 % 100_003)).collect();
     let table = json(&["quantiles", "-", "--json", "--error", "0.001"], numbers.as_bytes());
     assert_eq!((&table["items"], &table["error"]), (&100_000.into(), &0.001.into()));
+    assert_eq!(table["quantiles"].as_array().unwrap().len(), 8);
     for row in table["quantiles"].as_array().unwrap() {
         let (q, value) = (row["quantile"].as_f64().unwrap(), row["value"].as_f64().unwrap());
         assert!((value - q * 100_003.0).abs() <= 0.001 * value + 3.0, "{q}: {value}");
@@ -116,6 +118,7 @@ fn exact_figures_stand_beside_the_estimates() {
     let (_, out, _) = run(&["distinct", "-", "--exact", "-q"], &stream);
     assert!(String::from_utf8(out).unwrap().contains("\n999 exactly: the estimate is "));
     let top = json(&["top", "-", "-k", "4", "--exact", "--json"], &stream);
+    assert_eq!(top["top"].as_array().unwrap().len(), 4);
     for (i, row) in (1..).zip(top["top"].as_array().unwrap()) {
         assert_eq!(
             (&row["exact"], &row["item"]),
@@ -126,6 +129,7 @@ fn exact_figures_stand_beside_the_estimates() {
     assert!(String::from_utf8(out).unwrap().ends_with("\t40000\tline 1\n"));
     let numbers: String = (0..10_001).map(|i| format!("{}\n", i * 7_919 % 10_001)).collect();
     let table = json(&["quantiles", "-", "--exact", "--json"], numbers.as_bytes());
+    assert_eq!(table["quantiles"].as_array().unwrap().len(), 8);
     for row in table["quantiles"].as_array().unwrap() {
         let [q, value, exact] = ["quantile", "value", "exact"].map(|x| row[x].as_f64().unwrap());
         assert!(exact == (q * 1e4).floor() && (value - exact).abs() <= 0.01 * exact, "{row}");
