@@ -107,24 +107,20 @@ fn measure(case: &str, numbers: &[u64], rounds: usize) -> Result<(), Box<dyn Err
     );
     let mut random = Random(9);
     let positions: Vec<u32> = (0..QUERIES).map(|_| random.below(numbers.len()) as u32).collect();
-    let sum_of = |get: &dyn Fn(usize) -> u64| {
+    fn sum_of(positions: &[u32], get: impl Fn(usize) -> u64) -> u64 {
         positions.iter().fold(0_u64, |sum, i| sum.wrapping_add(get(*i as usize)))
-    };
+    }
     let (bare_bytes, bare) = weigh(|| Bare::new(numbers));
     let gets = [
-        contender("lessram", bytes, || {
-            positions
-                .iter()
-                .fold(0_u64, |sum, i| sum.wrapping_add(blocks.get(*i as usize).unwrap_or(0)))
+        contender("lessram", bytes, || sum_of(&positions, |i| blocks.get(i).unwrap_or(0))),
+        contender("lessram, steps", steps_bytes, || {
+            sum_of(&positions, |i| steps.get(i).unwrap_or(0))
         }),
-        contender("lessram, steps", steps_bytes, || sum_of(&|i| steps.get(i).unwrap_or(0))),
-        contender("packed_ints", packed_bytes, || sum_of(&|i| packed.get(i).unwrap_or(0))),
-        contender("vec_u64", 8 * numbers.len() as u64, || {
-            positions.iter().fold(0_u64, |sum, i| sum.wrapping_add(numbers[*i as usize]))
+        contender("packed_ints", packed_bytes, || {
+            sum_of(&positions, |i| packed.get(i).unwrap_or(0))
         }),
-        contender("limit", bare_bytes, || {
-            positions.iter().fold(0_u64, |sum, i| sum.wrapping_add(bare.get(*i as usize)))
-        }),
+        contender("vec_u64", 8 * numbers.len() as u64, || sum_of(&positions, |i| numbers[i])),
+        contender("limit", bare_bytes, || sum_of(&positions, |i| bare.get(i))),
     ];
     race("blocks_get", case, rounds, QUERIES, true, &gets)?;
     let lemire = Lemire::new(numbers);

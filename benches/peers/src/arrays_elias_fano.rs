@@ -210,31 +210,40 @@ fn select(len: usize, density: u64, rounds: usize) -> Result<(), Box<dyn Error>>
         .map(|_| (0..64).map(|i| u64::from(random.number() % density == 0) << i).sum())
         .collect();
     let ones: usize = words.iter().map(|word| word.count_ones() as usize).sum();
-    let bits: Vec<Le64> = words.iter().map(|word| Le64::new(*word)).collect();
+    // Each contender has its own bits, which count.
+    let ours = || words.iter().map(|word| Le64::new(*word)).collect::<Vec<Le64>>();
     let sux_bits = || {
         let words: Vec<usize> = words.iter().map(|word| *word as usize).collect();
         // SAFETY: as many bits as the words have.
         unsafe { BitVec::from_raw_parts(words, words_len(len)) }
     };
     let len_bits = words_len(len) as u64;
-    let (bytes64, ours64) = weigh(|| DenseSelect::<64>::build(&bits, len_bits).expect("memory"));
-    let (bytes128, ours128) = weigh(|| DenseSelect::<128>::build(&bits, len_bits).expect("memory"));
-    let base = sux_bits();
-    let adapt = SelectAdapt::new(sux::traits::AddNumBits::from(base));
-    let small = SelectSmall::new(small![3; sux_bits()]);
+    let (bytes64, (bits64, ours64)) = weigh(|| {
+        let bits = ours();
+        let select = DenseSelect::<64>::build(&bits, len_bits).expect("memory");
+        (bits, select)
+    });
+    let (bytes128, (bits128, ours128)) = weigh(|| {
+        let bits = ours();
+        let select = DenseSelect::<128>::build(&bits, len_bits).expect("memory");
+        (bits, select)
+    });
+    let (adapt_bytes, adapt) =
+        weigh(|| SelectAdapt::new(sux::traits::AddNumBits::from(sux_bits())));
+    let (small_bytes, small) = weigh(|| SelectSmall::new(small![3; sux_bits()]));
     let queries: Vec<usize> = (0..QUERIES).map(|_| random.below(ones)).collect();
     let contenders: [Contender<'_>; 4] = [
         contender("lessram_64", bytes64, || {
-            sum_of(&queries, |k| ours64.select(&bits, k as u64).unwrap_or(0))
+            sum_of(&queries, |k| ours64.select(&bits64, k as u64).unwrap_or(0))
         }),
         contender("lessram_128", bytes128, || {
-            sum_of(&queries, |k| ours128.select(&bits, k as u64).unwrap_or(0))
+            sum_of(&queries, |k| ours128.select(&bits128, k as u64).unwrap_or(0))
         }),
         // SAFETY: all queries are below the number of ones.
-        contender("sux_select_adapt", 0, || {
+        contender("sux_select_adapt", adapt_bytes, || {
             sum_of(&queries, |k| unsafe { adapt.select_unchecked(k) } as u64)
         }),
-        contender("sux_select_small", 0, || {
+        contender("sux_select_small", small_bytes, || {
             sum_of(&queries, |k| unsafe { small.select_unchecked(k) } as u64)
         }),
     ];

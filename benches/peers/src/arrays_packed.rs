@@ -157,16 +157,18 @@ fn scan(width: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
         contender("lessram, get()", 0, || {
             (0..N).fold(0, |sum, i| sum.wrapping_add(packed.get(i).unwrap_or(0)))
         }),
-        contender("lessram, min_max()", 0, || {
-            std::hint::black_box(packed.min_max());
-            packed.sum() as u64
-        }),
         contender("vec_u64", 0, || numbers.iter().fold(0, |sum, x| sum.wrapping_add(*x))),
-        contender("sux", 0, || {
-            (0..N).fold(0, |sum, i| sum.wrapping_add(sux.index_value(i) as u64))
+        contender("sux", 0, || sux.iter().fold(0, |sum, x| sum.wrapping_add(x as u64))),
+    ];
+    race("packed_scan", &format!("{width} bits"), rounds, N, true, &contenders)?;
+    let ends = |(min, max): (u64, u64)| min ^ max;
+    let contenders = [
+        contender("lessram", 0, || packed.min_max().map_or(0, ends)),
+        contender("vec_u64", 0, || {
+            ends(numbers.iter().fold((u64::MAX, 0), |(min, max), x| (min.min(*x), max.max(*x))))
         }),
     ];
-    race("packed_scan", &format!("{width} bits"), rounds, N, true, &contenders)
+    race("packed_min_max", &format!("{width} bits"), rounds, N, true, &contenders)
 }
 
 fn to_u32(width: usize, rounds: usize) -> Result<(), Box<dyn Error>> {

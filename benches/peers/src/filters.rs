@@ -72,6 +72,10 @@ fn strings(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
     let mut random = Random(7);
     let keys: Vec<String> = (0..n).map(|_| format!("key-{:x}", random.number() >> 24)).collect();
     let hits: Vec<&String> = (0..QUERIES).map(|_| &keys[random.below(n)]).collect();
+    // As long, and none of them there.
+    let others: Vec<String> =
+        (0..QUERIES).map(|_| format!("kez-{:x}", random.number() >> 24)).collect();
+    let misses: Vec<&String> = others.iter().collect();
     let (our_bytes, mut ours) = weigh(|| Bloom::with_fpr(n, FPR).expect("in range"));
     let (their_bytes, mut theirs) =
         weigh(|| BloomFilter::with_false_pos(FPR).seed(&1).expected_items(n));
@@ -79,13 +83,23 @@ fn strings(n: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
         ours.insert(key.as_str());
         theirs.insert(key.as_str());
     }
-    let contenders = [
-        contender("lessram", our_bytes, || {
-            hits.iter().filter(|key| ours.contains(key.as_str())).count() as u64
-        }),
-        contender("fastbloom", their_bytes, || {
-            hits.iter().filter(|key| theirs.contains(key.as_str())).count() as u64
-        }),
-    ];
-    race("bloom", &format!("string hit, n {n}"), rounds, QUERIES, true, &contenders)
+    for (what, queries) in [("hit", &hits), ("miss", &misses)] {
+        let contenders = [
+            contender("lessram", our_bytes, || {
+                queries.iter().filter(|key| ours.contains(key.as_str())).count() as u64
+            }),
+            contender("fastbloom", their_bytes, || {
+                queries.iter().filter(|key| theirs.contains(key.as_str())).count() as u64
+            }),
+        ];
+        race(
+            "bloom",
+            &format!("string {what}, n {n}"),
+            rounds,
+            QUERIES,
+            what == "hit",
+            &contenders,
+        )?;
+    }
+    Ok(())
 }

@@ -32,9 +32,6 @@ trait Set: Send + Sync + Sized + 'static {
 /// a key in.
 macro_rules! set {
     ($ty:ty, $name:literal, $new:expr) => {
-        set!($ty, $name, $new, insert_hash);
-    };
-    ($ty:ty, $name:literal, $new:expr, $insert:ident) => {
         impl Set for $ty {
             const NAME: &'static str = $name;
             fn new(n: usize, fpr: f64) -> Self {
@@ -44,7 +41,7 @@ macro_rules! set {
             // Without a call of the harness's for any of them: what is large may else get one.
             #[inline(always)]
             fn insert(&mut self, hash: u64) {
-                self.$insert(hash);
+                self.insert_hash(hash);
             }
             #[inline(always)]
             fn has(&self, hash: u64) -> bool {
@@ -94,31 +91,35 @@ set!(AtomicBloom, "lessram atomic", |n, fpr| Self::with_fpr(n, fpr).expect("in r
 /// Keys that the first part is for of those that nobody tells how many will come.
 const FIRST: usize = 1_024;
 
-set!(
-    ScalableBloom,
-    "lessram scalable",
-    |_, fpr| Self::with_fpr(FIRST, fpr).expect("in range"),
-    insert_new_hash
-);
+set!(ScalableBloom, "lessram scalable", |_, fpr| Self::with_fpr(FIRST, fpr).expect("in range"));
 set!(ScalableQuotient, "lessram scalable, small", |_, fpr| {
     Self::with_fpr(FIRST, fpr).expect("in range")
 });
 
-/// The same structure, whose keys are said to be new.
-struct New(ScalableQuotient);
+/// The same structures, whose keys are said to be new.
+struct New<T>(T);
 
-impl Set for New {
-    const NAME: &'static str = "lessram scalable, small, new";
-    fn new(n: usize, fpr: f64) -> Self {
-        Self(Set::new(n, fpr))
-    }
-    fn insert(&mut self, hash: u64) {
-        self.0.insert_new_hash(hash);
-    }
-    fn has(&self, hash: u64) -> bool {
-        self.0.contains_hash(hash)
-    }
+macro_rules! new {
+    ($ty:ty, $name:literal) => {
+        impl Set for New<$ty> {
+            const NAME: &'static str = $name;
+            fn new(n: usize, fpr: f64) -> Self {
+                Self(Set::new(n, fpr))
+            }
+            #[inline(always)]
+            fn insert(&mut self, hash: u64) {
+                self.0.insert_new_hash(hash);
+            }
+            #[inline(always)]
+            fn has(&self, hash: u64) -> bool {
+                self.0.contains_hash(hash)
+            }
+        }
+    };
 }
+
+new!(ScalableBloom, "lessram scalable, new");
+new!(ScalableQuotient, "lessram scalable, small, new");
 
 // Each generation for half the keys, so that both together hold them all.
 set!(TimingBloom, "lessram timing", |n, fpr| {
@@ -272,8 +273,9 @@ fn one(n: usize, fpr: f64, rounds: usize) -> Result<(), Box<dyn Error>> {
     ];
     if n == 1_000_000 && fpr == 1.0 / 256.0 {
         entries.push(entry::<ScalableBloom>(&data));
+        entries.push(entry::<New<ScalableBloom>>(&data));
         entries.push(entry::<ScalableQuotient>(&data));
-        entries.push(entry::<New>(&data));
+        entries.push(entry::<New<ScalableQuotient>>(&data));
         entries.push(entry::<growable_bloom_filter::GrowableBloom>(&data));
         entries.push(entry::<AtomicBloom>(&data));
         entries.push(entry::<fastbloom::AtomicBloomFilter>(&data));

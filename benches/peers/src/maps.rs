@@ -1,4 +1,4 @@
-//! Hash maps: insertions without and with room made beforehand, hits, misses, iteration and churn,
+//! Hash maps: insertions without and with room made beforehand, hits, misses and iteration,
 //! beside hashbrown with the same hash function, and std.
 //!
 //! hashbrown doubles, and is fastest and largest just after: the sizes are its worst, its middle

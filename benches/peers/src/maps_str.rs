@@ -156,14 +156,14 @@ fn strings_of(case: &str, strings: Vec<Vec<u8>>, rounds: usize) -> Result<(), Bo
     >(&strings));
     race("str_insert_half_and_churn", case, rounds, strings.len() / 2, true, &turns)?;
     drop((ours, brown, std));
-    maps_of(case, &strings, &hits, rounds)
+    maps_of(case, &strings, [&hits, &misses], rounds)
 }
 
 /// Maps to numbers of 4 bytes.
 fn maps_of(
     case: &str,
     strings: &[Vec<u8>],
-    hits: &[&[u8]],
+    queries: [&[&[u8]]; 2],
     rounds: usize,
 ) -> Result<(), Box<dyn Error>> {
     let numbered = || strings.iter().zip(0_u32..);
@@ -177,12 +177,15 @@ fn maps_of(
         numbered().for_each(|(string, number)| _ = map.insert(Box::from(&**string), number));
         map
     });
-    let sum = |get: &dyn Fn(&[u8]) -> Option<u32>| {
-        hits.iter().map(|string| u64::from(get(string).unwrap_or(0))).sum()
-    };
-    let get = [
-        contender("lessram", our_bytes, || sum(&|string| ours.get(string).copied())),
-        contender("hashbrown", brown_bytes, || sum(&|string| brown.get(string).copied())),
-    ];
-    race("str_map_hit", case, rounds, QUERIES, true, &get)
+    for (what, queries) in ["str_map_hit", "str_map_miss"].into_iter().zip(queries) {
+        let sum = |get: &dyn Fn(&[u8]) -> Option<u32>| {
+            queries.iter().map(|string| u64::from(get(string).unwrap_or(0))).sum()
+        };
+        let get = [
+            contender("lessram", our_bytes, || sum(&|string| ours.get(string).copied())),
+            contender("hashbrown", brown_bytes, || sum(&|string| brown.get(string).copied())),
+        ];
+        race(what, case, rounds, QUERIES, true, &get)?;
+    }
+    Ok(())
 }

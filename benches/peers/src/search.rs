@@ -94,7 +94,7 @@ fn wide(items: &[u64], queries: &[u64], rounds: usize) -> Result<(), Box<dyn Err
         contender("pgm_index", pgm_bytes, || total(&|x| u64::from(pgm.get(x).is_some()))),
         contender("BTreeSet", set_bytes, || total(&|x| u64::from(set.contains(&x)))),
     ];
-    race("search", "u64, contains", rounds, queries.len(), false, &contenders)
+    race("search", "u64, contains", rounds, queries.len(), true, &contenders)
 }
 
 fn sum<K>(queries: &[K], find: impl Fn(&K) -> usize) -> u64 {

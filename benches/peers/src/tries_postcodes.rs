@@ -56,8 +56,41 @@ fn seen(place: Option<Place>) -> u64 {
     place.map_or(0, |(lat, lon)| u64::from(lat.to_bits() ^ lon.to_bits()))
 }
 
-/// A map of this crate, answering one by one and many at once.
-fn ours<D>(pairs: &[Pair], queries: &'static [Box<str>]) -> (u64, u64, [Contender<'static>; 2])
+/// Postcodes that are not among `pairs`: as one that is, but for its unit.
+fn absent(pairs: &[Pair], random: &mut Random) -> Box<str> {
+    loop {
+        let (key, _) = &pairs[random.below(pairs.len())];
+        let (sector, _) = key.split_at(key.len() - 2);
+        let other =
+            pairs[random.below(pairs.len())].0.rsplit_once(' ').map_or("", |(_, unit)| &unit[1..]);
+        let other = format!("{sector}{other}");
+        if pairs.binary_search_by(|pair| (*pair.0).cmp(&other)).is_err() {
+            return other.into();
+        }
+    }
+}
+
+/// Contenders that find what is there, and that do not find what is not.
+type Both = [Vec<Contender<'static>>; 2];
+/// What they are asked for.
+type Queries = [&'static [Box<str>]; 2];
+
+/// Adds what answers `find`, one key after the other.
+fn one_by_one(
+    to: &mut Both,
+    (name, bytes): (&'static str, u64),
+    queries: Queries,
+    find: impl Fn(&str) -> Option<Place> + Copy + 'static,
+) {
+    for (to, queries) in to.iter_mut().zip(queries) {
+        let turns = Turns::of(queries);
+        let work = move || turns.next().iter().map(|key| seen(find(key))).sum();
+        to.push(contender(name, bytes, work));
+    }
+}
+
+/// A map of this crate, answering one by one and many at once: bytes on the heap and in a file.
+fn ours<D>(pairs: &[Pair], queries: Queries, one: &mut Both, many: &mut Both) -> (u64, u64)
 where
     D: lessram::tries::StaticDict<Words = lessram::storage::HeapWords>
         + lessram::tries::KeySetBuild<lessram::mem::Global>
@@ -74,18 +107,74 @@ where
     }
     let map: &'static DictMap<D, Place> = Box::leak(Box::new(map));
     let name = <DictMap<D, Place> as lessram::registry::Registered>::KIND.name;
-    let [each, several] = [Turns::of(queries), Turns::of(queries)];
-    let one = move || each.next().iter().map(|key| seen(map.get(&**key))).sum();
-    let many = move || {
-        let mut places = [None; 1_000];
-        let keys: Vec<&[u8]> = several.next().iter().map(|key| key.as_bytes()).collect();
-        let sum = |keys: &[&[u8]]| {
-            map.get_many(keys, &mut places);
-            places[..keys.len()].iter().copied().map(seen).sum::<u64>()
+    one_by_one(one, (name, bytes), queries, |key| map.get(key));
+    for (to, queries) in many.iter_mut().zip(queries) {
+        let turns = Turns::of(queries);
+        let work = move || {
+            let mut places = [None; 1_000];
+            let keys: Vec<&[u8]> = turns.next().iter().map(|key| key.as_bytes()).collect();
+            let sum = |keys: &[&[u8]]| {
+                map.get_many(keys, &mut places);
+                places[..keys.len()].iter().copied().map(seen).sum::<u64>()
+            };
+            keys.chunks(1_000).map(sum).sum()
         };
-        keys.chunks(1_000).map(sum).sum()
-    };
-    (bytes, file, [contender(name, bytes, one), contender(name, bytes, many)])
+        to.push(contender(name, bytes, work));
+    }
+    (bytes, file)
+}
+
+/// The map of fst, whose values have 64 bits.
+fn fst_of(values: impl Iterator<Item = (Box<str>, u64)>) -> fst::Map<Vec<u8>> {
+    let mut map = fst::MapBuilder::memory();
+    values.for_each(|(key, value)| map.insert(&*key, value).expect("sorted keys"));
+    let mut bytes = map.into_inner().expect("memory");
+    bytes.shrink_to_fit();
+    fst::Map::new(bytes).expect("what was just built")
+}
+
+/// Adds the peers that are wanted; bytes of each on the heap and in a file.
+fn peers(
+    pairs: &[Pair],
+    queries: Queries,
+    wanted: impl Fn(&str) -> bool,
+    one: &mut Both,
+) -> Vec<(&'static str, u64, u64)> {
+    let mut sizes = Vec::new();
+    if wanted("fst_map") {
+        // The coordinates as the 64 bits of fst's values.
+        let bits = |(lat, lon): Place| u64::from(lat.to_bits()) << 32 | u64::from(lon.to_bits());
+        let place = |value| (f32::from_bits((value >> 32) as u32), f32::from_bits(value as u32));
+        let values = pairs.iter().map(|(key, place)| (key.clone(), bits(*place)));
+        let (bytes, map) = weigh(|| fst_of(values));
+        sizes.push(("fst_map", bytes, bytes));
+        let map: &'static _ = Box::leak(Box::new(map));
+        one_by_one(one, ("fst_map", bytes), queries, move |key| map.get(key).map(place));
+    }
+    if wanted("fst_map_ids") {
+        // The map has numbers of keys, the coordinates are in an array.
+        let ids = pairs.iter().zip(0..).map(|((key, _), id)| (key.clone(), id));
+        let (bytes, (map, places)) = weigh(|| {
+            let places: Box<[Place]> = pairs.iter().map(|pair| pair.1).collect();
+            (fst_of(ids), places)
+        });
+        sizes.push(("fst_map_ids", bytes, 0));
+        let (map, places): (&'static fst::Map<Vec<u8>>, &'static [Place]) =
+            (Box::leak(Box::new(map)), Box::leak(places));
+        let find = move |key: &str| map.get(key).map(|id| places[id as usize]);
+        one_by_one(one, ("fst_map_ids", bytes), queries, find);
+    }
+    if wanted("hashbrown") {
+        let (bytes, map) = weigh(|| {
+            let mut map: hashbrown::HashMap<Box<str>, Place> = pairs.iter().cloned().collect();
+            map.shrink_to_fit();
+            map
+        });
+        sizes.push(("hashbrown", bytes, 0));
+        let map: &'static hashbrown::HashMap<_, _> = Box::leak(Box::new(map));
+        one_by_one(one, ("hashbrown", bytes), queries, move |key| map.get(key).copied());
+    }
+    sizes
 }
 
 /// Runs all contenders.
@@ -95,79 +184,34 @@ pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
     let n = pairs.len();
     let hits: Vec<Box<str>> =
         (0..QUERIES * SLICES).map(|_| pairs[random.below(n)].0.clone()).collect();
-    let hits: &'static [Box<str>] = Box::leak(hits.into());
+    let misses: Vec<Box<str>> =
+        (0..QUERIES * SLICES).map(|_| absent(&pairs, &mut random)).collect();
+    let queries: Queries = [Box::leak(hits.into()), Box::leak(misses.into())];
     let only = std::env::var("LESSRAM_ONLY").ok();
     let wanted = |name: &str| only.as_ref().is_none_or(|only| only.split(',').any(|o| o == name));
-    let (mut one, mut many, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut one, mut many, mut sizes) = (Both::default(), Both::default(), Vec::new());
     for (name, build) in [
-        ("rear_map", ours::<RearDict> as fn(&[Pair], &'static [Box<str>]) -> _),
+        ("rear_map", ours::<RearDict> as fn(&[Pair], Queries, &mut Both, &mut Both) -> _),
         ("front_map", ours::<FrontDict>),
         ("dawg_map", ours::<Dawg>),
     ] {
         if wanted(name) {
-            let (bytes, file, [alone, batch]) = build(&pairs, hits);
+            let (bytes, file) = build(&pairs, queries, &mut one, &mut many);
             sizes.push((name, bytes, file));
-            one.push(alone);
-            many.push(batch);
         }
     }
-    if wanted("fst_map") {
-        // The coordinates as the 64 bits of fst's values.
-        let (bytes, map) = weigh(|| {
-            let mut map = fst::MapBuilder::memory();
-            for (key, (lat, lon)) in &pairs {
-                let value = u64::from(lat.to_bits()) << 32 | u64::from(lon.to_bits());
-                map.insert(&**key, value).expect("sorted keys");
-            }
-            let mut bytes = map.into_inner().expect("memory");
-            bytes.shrink_to_fit();
-            fst::Map::new(bytes).expect("what was just built")
-        });
-        sizes.push(("fst_map", bytes, bytes));
-        let place = |value| (f32::from_bits((value >> 32) as u32), f32::from_bits(value as u32));
-        let turns = Turns::of(hits);
-        one.push(contender("fst_map", bytes, move || {
-            turns.next().iter().map(|key| seen(map.get(&**key).map(place))).sum()
-        }));
-    }
-    if wanted("fst_map_ids") {
-        // The map has numbers of keys, the coordinates are in an array.
-        let (bytes, (map, places)) = weigh(|| {
-            let mut map = fst::MapBuilder::memory();
-            let keys = pairs.iter().zip(0..);
-            keys.for_each(|((key, _), id)| map.insert(&**key, id).expect("sorted keys"));
-            let mut bytes = map.into_inner().expect("memory");
-            bytes.shrink_to_fit();
-            let places: Box<[Place]> = pairs.iter().map(|pair| pair.1).collect();
-            (fst::Map::new(bytes).expect("what was just built"), places)
-        });
-        sizes.push(("fst_map_ids", bytes, 0));
-        let turns = Turns::of(hits);
-        one.push(contender("fst_map_ids", bytes, move || {
-            turns.next().iter().map(|key| seen(map.get(&**key).map(|id| places[id as usize]))).sum()
-        }));
-    }
-    if wanted("hashbrown") {
-        let (bytes, map) = weigh(|| {
-            let mut map: hashbrown::HashMap<Box<str>, Place> = pairs.iter().cloned().collect();
-            map.shrink_to_fit();
-            map
-        });
-        sizes.push(("hashbrown", bytes, 0));
-        let turns = Turns::of(hits);
-        one.push(contender("hashbrown", bytes, move || {
-            turns.next().iter().map(|key| seen(map.get(key).copied())).sum()
-        }));
-    }
+    sizes.extend(peers(&pairs, queries, wanted, &mut one));
     eprintln!("\n{n} postcodes with two f32");
     eprintln!("{:<16}{:>10}{:>16}", "contender", "B/entry", "B/entry in file");
     for (name, bytes, file) in sizes {
         let each = |bytes: u64| bytes as f64 / n as f64;
         eprintln!("{name:<16}{:>10.3}{:>16.3}", each(bytes), each(file));
     }
-    race("tries_postcodes", &format!("hit, n {n}"), rounds, QUERIES, true, &one)?;
-    if many.is_empty() {
-        return Ok(());
+    for (what, (one, many)) in ["hit", "miss"].into_iter().zip(one.iter().zip(&many)) {
+        race("tries_postcodes", &format!("{what}, n {n}"), rounds, QUERIES, true, one)?;
+        if !many.is_empty() {
+            race("tries_postcodes", &format!("{what}, many, n {n}"), rounds, QUERIES, true, many)?;
+        }
     }
-    race("tries_postcodes", &format!("hit, many, n {n}"), rounds, QUERIES, true, &many)
+    Ok(())
 }
