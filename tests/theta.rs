@@ -339,7 +339,9 @@ fn sketches_of_different_keys_differ() {
     (1..=17).for_each(|hash| packed.insert_hash(hash));
     packed.pack();
     assert_eq!((exact.retained(), packed.retained()), (16, 16));
-    assert!(exact != packed && packed != exact);
+    assert_ne!(exact, packed);
+    assert_ne!(packed, exact);
     exact.insert_hash(17);
-    assert!(exact == packed && packed == exact);
+    assert_eq!(exact, packed);
+    assert_eq!(packed, exact);
 }

@@ -335,8 +335,8 @@ impl<A: Alloc> DdSketch<HeapWords<A>> {
     /// # Errors
     ///
     /// [`MergeError::Parameters`] unless both have the same error and most bins;
-    /// [`MergeError::Alloc`] if memory cannot be had, and the sketch counts what it did before then;
-    /// where `other` has larger numbers than there are bins for, the smallest may have
+    /// [`MergeError::Alloc`] if memory cannot be had, and the sketch counts what it did before
+    /// then; where `other` has larger numbers than there are bins for, the smallest may have
     /// [collapsed](Self::is_collapsed) already.
     pub fn merge<V: Words>(&mut self, other: &DdSketch<V>) -> Result<(), MergeError> {
         if (self.scale, self.most_blocks) != (other.scale, other.most_blocks) {

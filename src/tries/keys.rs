@@ -524,8 +524,8 @@ macro_rules! build_doors {
             /// [`BuildError::NotSorted`] or [`BuildError::DuplicateKey`] with the key's position;
             /// [`BuildError::OutOfRange`] if it has more than 65,535 bytes;
             /// [`BuildError::TooMany`] of more than the dictionary can hold, where that is known
-            /// before the end; [`BuildError::Alloc`], or `Io` if a file in which they wait fails. The
-            /// keys are then as before.
+            /// before the end; [`BuildError::Alloc`], or `Io` if a file in which they wait fails.
+            /// The keys are then as before.
             pub fn push(&mut self, key: impl AsRef<[u8]>) -> Result<(), BuildError> {
                 self.$keys.push(key.as_ref())
             }

@@ -80,7 +80,7 @@ fn one_by_one(
     to: &mut Both,
     (name, bytes): (&'static str, u64),
     queries: Queries,
-    find: impl Fn(&str) -> Option<Place> + Copy + 'static,
+    find: impl Fn(&str) -> Option<Place> + Copy + Sync + 'static,
 ) {
     for (to, queries) in to.iter_mut().zip(queries) {
         let turns = Turns::of(queries);

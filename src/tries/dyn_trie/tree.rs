@@ -79,8 +79,8 @@ impl<C: Column<A>, A: Alloc + Clone> Tree<C, A> {
     }
 
     /// Keeps the keys for which `keep` returns `true`, which is asked once of each, in order. Those
-    /// of a leaf go together, and values are dropped behind that, so that the tree is whole whenever
-    /// `keep` is called or a value's `drop`, either of which may panic.
+    /// of a leaf go together, and their values are dropped after that, so that the tree is whole
+    /// whenever `keep` is called or a value's `drop`, either of which may panic.
     pub(in crate::tries) fn try_retain(
         &mut self,
         mut keep: impl FnMut(&[u8], &mut C, usize) -> bool,
