@@ -57,9 +57,9 @@ BUILDS = [
 
 FAMILIES = {
     "Arrays": [
-        "packed_get", "packed_set", "packed_scan", "packed_to_u32", "blocks", "elias_fano", "rank",
-        "select", "ragged, all items", "ragged, all rows", "ragged, random rows", "strings", "sets",
-        "search", "growth",
+        "packed_get", "packed_set", "packed_scan", "packed_min_max", "packed_to_u32", "blocks",
+        "elias_fano", "rank", "select", "ragged, all items", "ragged, all rows",
+        "ragged, random rows", "strings", "sets", "search", "growth",
     ],
     "Filters": ["filter", "filters", "bloom"],
     "Maps": [

@@ -88,13 +88,19 @@ fn wide(items: &[u64], queries: &[u64], rounds: usize) -> Result<(), Box<dyn Err
         contender("BTreeSet", set_bytes, || total(&|x| value(set.range(x..).next()))),
     ];
     race("search", "u64, the next item", rounds, queries.len(), true, &contenders)?;
+    // Every second one is not there.
+    let mixed: Vec<u64> = (0..).zip(queries).map(|(i, x)| x ^ (i & 1)).collect();
+    let found = |find: &dyn Fn(u64) -> bool| mixed.iter().filter(|x| find(**x)).count() as u64;
+    let (ours, theirs) = (found(&|x| tree.contains(x)), found(&|x| set.contains(&x)));
+    assert_eq!((ours, found(&|x| table.contains(x))), (theirs, theirs));
     let contenders = [
-        contender("s_tree", 0, || total(&|x| u64::from(tree.contains(x)))),
-        contender("radix_table", 0, || total(&|x| u64::from(table.contains(x)))),
-        contender("pgm_index", pgm_bytes, || total(&|x| u64::from(pgm.get(x).is_some()))),
-        contender("BTreeSet", set_bytes, || total(&|x| u64::from(set.contains(&x)))),
+        contender("s_tree", 0, || found(&|x| tree.contains(x))),
+        contender("radix_table", 0, || found(&|x| table.contains(x))),
+        contender("pgm_index", pgm_bytes, || found(&|x| pgm.get(x).is_some())),
+        contender("BTreeSet", set_bytes, || found(&|x| set.contains(&x))),
     ];
-    race("search", "u64, contains", rounds, queries.len(), true, &contenders)
+    // They do not agree: of numbers that are all there, `PGMIndex::get` finds about half.
+    race("search", "u64, contains", rounds, queries.len(), false, &contenders)
 }
 
 fn sum<K>(queries: &[K], find: impl Fn(&K) -> usize) -> u64 {
