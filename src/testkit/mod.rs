@@ -42,8 +42,8 @@
 //! | [`laws_sorted`] | ascending numbers, by position and by value |
 //! | [`damage`] | ways to damage a file |
 //!
-//! A new row of an existing shape needs nothing here. A new shape needs an oracle, its laws, and a
-//! line in `row`.
+//! A new row of an existing shape needs nothing here, but a sketch its forms
+//! ([`model::Forms`]). A new shape needs an oracle, its laws, and a line in `row`.
 
 pub mod damage;
 pub mod data;
