@@ -124,7 +124,7 @@ fn merges_of_other_k_take_the_smaller_error() {
     assert_eq!((empty.min(), empty.max()), (small.min(), small.max()));
 }
 
-/// 1.33 % at `k` 200 and 0.80 % at 340, as DataSketches says.
+/// As DataSketches has it: 1.33 % at `k` 200, 0.07 % at 4,096.
 #[test]
 fn the_error_is_as_documented() {
     let error = |k| Kll::<f64>::new(k).rank_error();
