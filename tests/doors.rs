@@ -191,7 +191,7 @@ fn sketches() {
     let options = TopKOptions::for_keys(10);
     let new = || TopK::try_with_options_in(options, Global).unwrap();
     let (mut one, mut all) = (new(), new());
-    hashes.iter().for_each(|hash| _ = one.add_hash(*hash, 1));
+    hashes.iter().for_each(|hash| one.add_hash(*hash, 1));
     all.add_hashes(&hashes);
     assert!(all == one && !all.keeps_keys() && TopK::keeping_keys(10).keeps_keys());
     let (mut theta, mut distinct) = (Theta::new(5), HyperLogLog::new(8));
