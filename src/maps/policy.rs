@@ -52,9 +52,20 @@ pub trait Policy: sealed::Sealed + Copy + Debug + Default + 'static {
     #[doc(hidden)]
     fn equal(group: &Self::Group, tag: u8) -> u32;
 
+    /// Which slots of the group have the tag of a hash, which is its highest byte, or 1 if that is
+    /// 0: bit `i` for slot `i`.
+    #[doc(hidden)]
+    fn tagged(group: &Self::Group, hash: u32) -> u32;
+
     /// The bits of the group's filter.
     #[doc(hidden)]
     fn filter(group: &Self::Group) -> u32;
+}
+
+/// A bit for each slot of a group.
+#[inline(always)]
+pub(super) const fn all_slots<P: Policy>() -> u32 {
+    u32::MAX >> (u32::BITS as usize - P::WIDTH)
 }
 
 /// How full regions get, and how they grow.
@@ -102,6 +113,11 @@ impl Policy for Compact {
     }
 
     #[inline(always)]
+    fn tagged(group: &[u8; 32], hash: u32) -> u32 {
+        tags::tagged32(group, hash) & all_slots::<Self>()
+    }
+
+    #[inline(always)]
     fn filter(group: &[u8; 32]) -> u32 {
         u32::from(u16::from_le_bytes([group[30], group[31]]))
     }
@@ -118,6 +134,11 @@ impl Policy for Quick {
     #[inline(always)]
     fn equal(group: &[u8; 16], tag: u8) -> u32 {
         tags::equal16(group, tag)
+    }
+
+    #[inline(always)]
+    fn tagged(group: &[u8; 16], hash: u32) -> u32 {
+        tags::tagged16(group, hash) & all_slots::<Self>()
     }
 
     #[inline(always)]
@@ -138,6 +159,11 @@ impl Policy for Sparse {
     #[inline(always)]
     fn equal(group: &[u8; 16], tag: u8) -> u32 {
         Quick::equal(group, tag)
+    }
+
+    #[inline(always)]
+    fn tagged(group: &[u8; 16], hash: u32) -> u32 {
+        Quick::tagged(group, hash)
     }
 
     #[inline(always)]

@@ -2,16 +2,16 @@
 //! `Set` are made of; knows hashes and not keys.
 //!
 //! ```text
-//! table    one region while it is small, else 64 or more: the low bits of a hash choose
+//! table    one region while it is small, else 64 or more: bits of a hash choose
 //! region   | group 0 | group 1 | ... | group g-1 | slots of group 0 | slots of group 1 | ... |
 //! group    | a tag for each of its slots, 0 if empty | 16 bits: which kinds of hashes went on |
 //! ```
 //!
-//! An entry is in the first group with an empty slot from its home on (`hash * g >> 64`), and each
-//! full group that it passed has the bit of its kind there set. A look-up compares a group's tags
-//! at once, and goes on to the next group only if the bit of its kind is set: no tombstones, and
-//! misses end early. A region that is full is rebuilt into a new block with more groups; removals
-//! leave bits behind, so after enough of them it is rebuilt at its size.
+//! An entry is in the first group with an empty slot from its home on, and each full group that it
+//! passed has the bit of its kind there set. A look-up compares a group's tags at once, and goes on
+//! to the next group only if the bit of its kind is set: no tombstones, and misses end early. A
+//! region that is full is rebuilt into a new block with more groups; removals leave bits behind, so
+//! after enough of them it is rebuilt at its size.
 //!
 //! Invariants:
 //!
@@ -29,7 +29,7 @@
 
 #![allow(unsafe_code)]
 
-use super::policy::{Policy, Size};
+use super::policy::{Policy, Size, all_slots};
 use crate::error::AllocError;
 use crate::hashing::fold;
 use crate::mem::raw_vec::RawVec;
@@ -45,8 +45,10 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 mod change;
 mod iter;
+mod parted;
 
 pub(super) use iter::{Extract, IntoIter, Iter, IterMut};
+use parted::Parted;
 
 /// A group of a region that has none: all slots empty, nothing went on.
 #[repr(align(32))]
@@ -129,6 +131,74 @@ impl Region {
         prefetch(slots, first + (P::WIDTH - 1) * size_of::<T>());
     }
 
+    /// The entry of this hash that `same` accepts: its slot, and that one's index.
+    ///
+    /// In the first place looked at, as nearly all are, or not there, as the first group says: that
+    /// is decided here, and all else elsewhere, so that a loop of look-ups is short.
+    #[inline(always)]
+    fn find<T, P: Policy>(
+        &self,
+        parted: Parted,
+        mut same: impl FnMut(&T) -> bool,
+    ) -> Option<(NonNull<T>, usize)> {
+        let home = parted.home(self.size.groups);
+        if P::FETCHES {
+            self.fetch_slots::<T, P>(home);
+        }
+        // SAFETY: a home is below the number of groups, or 0.
+        let group = unsafe { self.group::<P>(home) };
+        let tags = P::tagged(group, parted.low());
+        if tags != 0 {
+            let index = home * P::WIDTH + tags.trailing_zeros() as usize;
+            // SAFETY: a tag that is not 0 belongs to a slot that exists (invariant 2).
+            let slot = unsafe { self.slot::<T>(index) };
+            // SAFETY: and that slot is initialised.
+            if same(unsafe { slot.as_ref() }) {
+                return Some((slot, index));
+            }
+        }
+        let rest = tags & tags.wrapping_sub(1);
+        if rest != 0 || P::filter(group) >> parted.kinds().here() & 1 != 0 {
+            return self.find_on::<T, P>(parted, rest, same);
+        }
+        None
+    }
+
+    /// The same, where `tags` are left to be looked at in its home, and in what follows that.
+    #[inline(never)]
+    fn find_on<T, P: Policy>(
+        &self,
+        parted: Parted,
+        mut tags: u32,
+        mut same: impl FnMut(&T) -> bool,
+    ) -> Option<(NonNull<T>, usize)> {
+        let groups = self.size.groups as usize;
+        let (mut at, mut kinds) = (parted.home(self.size.groups), parted.kinds());
+        // All filters may have the bit: one lap is enough.
+        for _ in 0..groups {
+            while tags != 0 {
+                let index = at * P::WIDTH + tags.trailing_zeros() as usize;
+                // SAFETY: a tag that is not 0 belongs to a slot that exists (invariant 2).
+                let slot = unsafe { self.slot::<T>(index) };
+                // SAFETY: and that slot is initialised.
+                if same(unsafe { slot.as_ref() }) {
+                    return Some((slot, index));
+                }
+                tags &= tags - 1;
+            }
+            // SAFETY: a home is below the number of groups, and so is what follows it.
+            let group = unsafe { self.group::<P>(at) };
+            if P::filter(group) >> kinds.here() & 1 == 0 {
+                return None;
+            }
+            kinds.step();
+            at = if at + 1 == groups { 0 } else { at + 1 };
+            // SAFETY: as above.
+            tags = P::tagged(unsafe { self.group::<P>(at) }, parted.low());
+        }
+        None
+    }
+
     /// Notes in the filter of `group` that a hash of the kind `bit` went on.
     ///
     /// # Safety
@@ -144,12 +214,6 @@ impl Region {
         // SAFETY: exclusively borrowed.
         unsafe { byte.write(before | 1 << (bit % 8)) };
     }
-}
-
-/// A bit for each slot of a group.
-#[inline(always)]
-const fn all_slots<P: Policy>() -> u32 {
-    u32::MAX >> (u32::BITS as usize - P::WIDTH)
 }
 
 /// The slots of a group that have an entry.
@@ -178,56 +242,6 @@ fn layout_of<T, P: Policy>(size: Size) -> Result<(Layout, usize), AllocError> {
     let groups = Layout::from_size_align(bytes, align).map_err(overflow)?;
     let slots = Layout::array::<T>(size.slots::<P>()).map_err(overflow)?;
     groups.extend(slots).map_err(overflow)
-}
-
-/// What a hash says besides the region: home, tag, kind.
-#[derive(Clone, Copy)]
-struct Parted {
-    hash: u64,
-}
-
-impl Parted {
-    #[inline(always)]
-    fn home(self, groups: u32) -> usize {
-        // The high bits: homes ascend with hashes, and any number of groups will do.
-        ((u128::from(self.hash) * u128::from(groups)) >> 64) as usize
-    }
-
-    #[inline(always)]
-    fn tag(self) -> u8 {
-        // In a whole register: to set but its low byte, as is done for a `u8`, waits for what it
-        // held before, which may be what the look-up before this one read: a loop of look-ups
-        // then goes one by one, where the processor could have many under way at once.
-        (self.hash as u32 >> 8 & 0xFF).max(1) as u8
-    }
-
-    #[inline(always)]
-    const fn kinds(self) -> Kinds {
-        Kinds { bits: (self.hash >> 16) as u32 }
-    }
-}
-
-/// Of which kind a hash is in its home and in each group that follows: not of the same everywhere,
-/// so that one whose kind went on by chance is seldom of one that went on from there too.
-///
-/// (And what changes from group to group, the compiler does not compute for the first before it
-/// needs it. Most look-ups never do.)
-#[derive(Clone, Copy)]
-struct Kinds {
-    bits: u32,
-}
-
-impl Kinds {
-    /// The number of the bit in the filter of this group.
-    #[inline(always)]
-    const fn here(self) -> u32 {
-        self.bits & 15
-    }
-
-    #[inline(always)]
-    const fn step(&mut self) {
-        self.bits = self.bits.rotate_right(4);
-    }
 }
 
 /// Where an entry is.
@@ -341,24 +355,14 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         }
     }
 
-    /// The first region, and the bits of a hash that choose one: the same for all hashes, so that a
-    /// loop of look-ups asks for it once.
+    /// The first region, and how many there are: the same for all hashes, so that a loop of
+    /// look-ups asks for it once.
     #[inline(always)]
     fn first_region(&self) -> (NonNull<Region>, usize) {
         match &self.held.many {
-            Some(many) => (*many, P::REGIONS - 1),
-            None => (NonNull::from(&self.held.one), 0),
+            Some(many) => (*many, P::REGIONS),
+            None => (NonNull::from(&self.held.one), 1),
         }
-    }
-
-    /// A region by its number.
-    #[inline(always)]
-    fn region(&self, number: usize) -> &Region {
-        let (first, mask) = self.first_region();
-        // SAFETY: one of the regions, or the only one (invariant 4).
-        let region = unsafe { first.add(number & mask) };
-        // SAFETY: initialised, and borrowed with the table.
-        unsafe { region.as_ref() }
     }
 
     /// The hash as the table uses it: all bits matter, whatever the hash function.
@@ -367,71 +371,75 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         Parted { hash: fold(hash ^ self.held.seed) }
     }
 
-    /// The region of a hash, and its number.
+    /// The number of the region of a hash.
     #[inline(always)]
-    fn region_of(&self, parted: Parted) -> (usize, &Region) {
-        let number = parted.hash as usize & self.first_region().1;
-        (number, self.region(number))
+    fn region_of(&self, parted: Parted) -> usize {
+        parted.region(self.first_region().1)
     }
 
+    /// The region of a hash.
     #[inline(always)]
-    fn find(&self, hash: u64, mut same: impl FnMut(&T) -> bool) -> Option<Place> {
+    fn region(&self, parted: Parted) -> &Region {
+        // SAFETY: the number of one of the regions, or of the only one.
+        let region = unsafe { self.numbered(self.region_of(parted)) };
+        // SAFETY: initialised, and borrowed with the table.
+        unsafe { region.as_ref() }
+    }
+
+    /// The same, to be changed.
+    #[inline(always)]
+    fn region_mut(&mut self, parted: Parted) -> &mut Region {
+        // SAFETY: as above.
+        let mut region = unsafe { self.numbered(self.region_of(parted)) };
+        // SAFETY: initialised, and exclusively borrowed with the table.
+        unsafe { region.as_mut() }
+    }
+
+    /// The region of a number.
+    ///
+    /// # Safety
+    ///
+    /// There are more regions than that.
+    #[inline(always)]
+    unsafe fn numbered(&self, number: usize) -> NonNull<Region> {
+        // SAFETY: one of the regions, or the only one (invariant 4).
+        unsafe { self.first_region().0.add(number) }
+    }
+
+    /// The entry of this hash that `same` accepts: where it is.
+    #[inline(always)]
+    fn find(&self, hash: u64, same: impl FnMut(&T) -> bool) -> Option<Place> {
         let parted = self.parted(hash);
-        let (number, region) = self.region_of(parted);
-        let home = parted.home(region.size.groups);
-        if P::FETCHES {
-            region.fetch_slots::<T, P>(home);
-        }
-        let (mut at, mut kinds) = (home, parted.kinds());
-        loop {
-            // SAFETY: a home is below the number of groups, or 0; so is what follows it.
-            let group = unsafe { region.group::<P>(at) };
-            let mut tags = P::equal(group, parted.tag()) & all_slots::<P>();
-            while tags != 0 {
-                let index = at * P::WIDTH + tags.trailing_zeros() as usize;
-                // SAFETY: a tag that is not 0 belongs to a slot that exists (invariant 2).
-                let slot = unsafe { region.slot::<T>(index) };
-                // SAFETY: and that slot is initialised.
-                if same(unsafe { slot.as_ref() }) {
-                    return Some(Place { region: number, index });
-                }
-                tags &= tags - 1;
-            }
-            if P::filter(group) >> kinds.here() & 1 == 0 {
-                return None;
-            }
-            kinds.step();
-            at += 1;
-            if at >= region.size.groups as usize {
-                at = 0;
-            }
-            // All filters may have the bit: one lap is enough.
-            if at == home {
-                return None;
-            }
-        }
+        let (_, index) = self.region(parted).find::<T, P>(parted, same)?;
+        Some(Place { region: self.region_of(parted), index })
     }
 
     /// The slot of a place.
     #[inline(always)]
     fn slot(&self, place: Place) -> NonNull<T> {
-        // SAFETY: the place of an entry is a slot of its region (invariant 5).
-        unsafe { self.region(place.region).slot(place.index) }
+        // SAFETY: the region of an entry is there (invariant 5).
+        let region = unsafe { self.numbered(place.region) };
+        // SAFETY: initialised, and borrowed with the table.
+        let region = unsafe { region.as_ref() };
+        // SAFETY: the place of an entry is a slot of its region.
+        unsafe { region.slot(place.index) }
     }
 
     /// The entry of this hash that `same` accepts.
     #[inline(always)]
     pub(super) fn get(&self, hash: u64, same: impl FnMut(&T) -> bool) -> Option<&T> {
-        let slot = self.slot(self.find(hash, same)?);
-        // SAFETY: initialised (invariant 5), and borrowed with the table.
+        let parted = self.parted(hash);
+        let (slot, _) = self.region(parted).find::<T, P>(parted, same)?;
+        // SAFETY: initialised, and borrowed with the table.
         Some(unsafe { slot.as_ref() })
     }
 
     /// The same, to be changed. What the hash depends on must stay as it is.
     #[inline(always)]
     pub(super) fn get_mut(&mut self, hash: u64, same: impl FnMut(&T) -> bool) -> Option<&mut T> {
-        let mut slot = self.slot(self.find(hash, same)?);
-        // SAFETY: initialised (invariant 5), and exclusively borrowed with the table.
+        let parted = self.parted(hash);
+        let (mut slot, _) = self.region(parted).find::<T, P>(parted, same)?;
+        // SAFETY: initialised, and exclusively borrowed with the table.
         Some(unsafe { slot.as_mut() })
     }
 
@@ -514,9 +522,9 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
             let Some(place) = self.find(hash, |other| core::ptr::eq(other, entry)) else {
                 continue;
             };
-            let (_, region) = self.region_of(self.parted(hash));
-            let groups = region.size.groups as usize;
-            let home = self.parted(hash).home(region.size.groups);
+            let parted = self.parted(hash);
+            let Size { groups, .. } = self.region(parted).size;
+            let (home, groups) = (parted.home(groups), groups as usize);
             let read = 1 + (place.index / P::WIDTH + groups - home) % groups.max(1);
             (sum, most) = (sum + read, most.max(read));
         }
@@ -572,11 +580,13 @@ impl<'t, T, A: Alloc, P: Policy> Missing<'t, T, A, P> {
         hasher: impl Fn(&T) -> u64,
     ) -> Result<Vacant<'t, T, A, P>, AllocError> {
         let Self { table, hash } = self;
-        let (_, region) = table.region_of(table.parted(hash));
+        let mut parted = table.parted(hash);
+        let region = table.region(parted);
         if region.len >= region.size.limit {
             table.try_grow(hash, &hasher)?;
+            // Where there was no memory, there is a seed now.
+            parted = table.parted(hash);
         }
-        let parted = table.parted(hash);
         Ok(Vacant { table, parted })
     }
 }
@@ -598,13 +608,13 @@ impl<'t, T, A: Alloc, P: Policy> Vacant<'t, T, A, P> {
     #[inline]
     pub(super) fn insert_here(self, entry: T) -> Occupied<'t, T, A, P> {
         let entry = ManuallyDrop::new(entry);
-        let (region, _) = self.table.region_of(self.parted);
-        let to = &mut self.table.regions_mut()[region];
+        let to = self.table.region_mut(self.parted);
         // SAFETY: `Missing::vacant` saw to it that the region has room for one more; the entry is
         // the table's from here on.
         let index = unsafe { put::<T, P>(to, self.parted, NonNull::from(&*entry)) };
         to.len += 1;
         self.table.held.len += 1;
+        let region = self.table.region_of(self.parted);
         Occupied { table: self.table, place: Place { region, index } }
     }
 }

@@ -31,6 +31,39 @@ pub(crate) fn equal32(bytes: &[u8; 32], tag: u8) -> u32 {
     }
 }
 
+/// Bit `i` of the result says whether `bytes[i]` is the highest byte of `hash`, or 1 if that is 0.
+#[inline(always)]
+pub(crate) fn tagged16(bytes: &[u8; 16], hash: u32) -> u32 {
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+    {
+        x86::tagged16(bytes, hash)
+    }
+    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+    {
+        scalar(bytes, highest(hash))
+    }
+}
+
+/// Bit `i` of the result says whether `bytes[i]` is the highest byte of `hash`, or 1 if that is 0.
+#[inline(always)]
+pub(crate) fn tagged32(bytes: &[u8; 32], hash: u32) -> u32 {
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+    {
+        x86::tagged32(bytes, hash)
+    }
+    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+    {
+        scalar(bytes, highest(hash))
+    }
+}
+
+/// The highest byte, or 1 if that is 0.
+#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2"))))]
+#[inline]
+fn highest(hash: u32) -> u8 {
+    hash.to_le_bytes()[3].max(1)
+}
+
 /// Bit `i` of the result says whether `tags[i] == tag` and `lens[i] == len`.
 #[inline(always)]
 pub(crate) fn both32(tags: &[u8; 32], tag: u8, lens: &[u8; 32], len: u8) -> u32 {
@@ -97,6 +130,27 @@ mod x86 {
         }
     }
 
+    /// In all bytes the highest one of `hash`, or 1 if that is 0. Of the hash as it is: two
+    /// instructions less than from that byte alone, which every look-up would have to wait for.
+    #[inline(always)]
+    fn spread(hash: u32) -> __m128i {
+        // SAFETY: SSE2 is there (invariant 1).
+        unsafe {
+            let low = _mm_cvtsi32_si128(hash as i32);
+            let doubled = _mm_max_epu8(_mm_unpacklo_epi8(low, low), _mm_set1_epi8(1));
+            _mm_shuffle_epi32::<0>(_mm_shufflelo_epi16::<0xFF>(doubled))
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn tagged16(bytes: &[u8; 16], hash: u32) -> u32 {
+        // SAFETY: 16 bytes are read from an array of 16, and SSE2 is there (invariant 1).
+        unsafe {
+            let tags = _mm_loadu_si128(bytes.as_ptr().cast());
+            _mm_movemask_epi8(_mm_cmpeq_epi8(tags, spread(hash))) as u32
+        }
+    }
+
     /// As many bytes of ones as of zeros behind them: from `64 - count` on, a mask of `count`.
     static FIRST: [u8; 128] = {
         let mut bytes = [0; 128];
@@ -125,35 +179,70 @@ mod x86 {
         }
     }
 
-    /// The bytes that equal `tag`, as bytes of ones.
+    /// The same byte 32 times.
     #[cfg(target_feature = "avx2")]
-    #[inline(always)]
-    fn equal(bytes: &[u8; 32], tag: u8) -> __m256i {
-        // SAFETY: 32 bytes are read from an array of 32, and AVX2 is there (invariant 1).
-        unsafe {
-            _mm256_cmpeq_epi8(
-                _mm256_loadu_si256(bytes.as_ptr().cast()),
-                _mm256_set1_epi8(tag as i8),
-            )
-        }
-    }
-
+    type Wide = __m256i;
     /// The same, in halves.
     #[cfg(not(target_feature = "avx2"))]
+    type Wide = [__m128i; 2];
+
+    #[cfg(target_feature = "avx2")]
     #[inline(always)]
-    fn equal(bytes: &[u8; 32], tag: u8) -> [__m128i; 2] {
+    fn wide(tag: u8) -> Wide {
+        // SAFETY: AVX2 is there (invariant 1).
+        unsafe { _mm256_set1_epi8(tag as i8) }
+    }
+
+    #[cfg(not(target_feature = "avx2"))]
+    #[inline(always)]
+    fn wide(tag: u8) -> Wide {
+        // SAFETY: SSE2 is there (invariant 1).
+        [unsafe { _mm_set1_epi8(tag as i8) }; 2]
+    }
+
+    /// As [`spread`].
+    #[cfg(target_feature = "avx2")]
+    #[inline(always)]
+    fn spread_wide(hash: u32) -> Wide {
+        // SAFETY: AVX2 is there (invariant 1).
+        unsafe { _mm256_max_epu8(wide((hash >> 24) as u8), _mm256_set1_epi8(1)) }
+    }
+
+    #[cfg(not(target_feature = "avx2"))]
+    #[inline(always)]
+    fn spread_wide(hash: u32) -> Wide {
+        [spread(hash); 2]
+    }
+
+    /// Where the bytes equal those of `tag`: bytes of ones.
+    #[cfg(target_feature = "avx2")]
+    #[inline(always)]
+    fn equal(bytes: &[u8; 32], tag: Wide) -> Wide {
+        // SAFETY: 32 bytes are read from an array of 32, and AVX2 is there (invariant 1).
+        unsafe { _mm256_cmpeq_epi8(_mm256_loadu_si256(bytes.as_ptr().cast()), tag) }
+    }
+
+    #[cfg(not(target_feature = "avx2"))]
+    #[inline(always)]
+    fn equal(bytes: &[u8; 32], [low, high]: Wide) -> Wide {
         // SAFETY: two times 16 bytes of an array of 32, and SSE2 is there (invariant 1).
         unsafe {
-            let tag = _mm_set1_epi8(tag as i8);
             let half = |at: usize| _mm_loadu_si128(bytes.as_ptr().add(at).cast());
-            [_mm_cmpeq_epi8(half(0), tag), _mm_cmpeq_epi8(half(16), tag)]
+            [_mm_cmpeq_epi8(half(0), low), _mm_cmpeq_epi8(half(16), high)]
         }
     }
 
     /// The highest bit of each byte.
+    #[cfg(target_feature = "avx2")]
+    #[inline(always)]
+    fn mask(bytes: Wide) -> u32 {
+        // SAFETY: AVX2 is there (invariant 1).
+        unsafe { _mm256_movemask_epi8(bytes) as u32 }
+    }
+
     #[cfg(not(target_feature = "avx2"))]
     #[inline(always)]
-    fn mask([low, high]: [__m128i; 2]) -> u32 {
+    fn mask([low, high]: Wide) -> u32 {
         // SAFETY: SSE2 is there (invariant 1).
         let [low, high] = unsafe { [_mm_movemask_epi8(low), _mm_movemask_epi8(high)] };
         low as u32 | (high as u32) << 16
@@ -161,28 +250,24 @@ mod x86 {
 
     #[inline(always)]
     pub(super) fn equal32(bytes: &[u8; 32], tag: u8) -> u32 {
-        #[cfg(target_feature = "avx2")]
-        // SAFETY: AVX2 is there (invariant 1).
-        unsafe {
-            _mm256_movemask_epi8(equal(bytes, tag)) as u32
-        }
-        #[cfg(not(target_feature = "avx2"))]
-        mask(equal(bytes, tag))
+        mask(equal(bytes, wide(tag)))
+    }
+
+    #[inline(always)]
+    pub(super) fn tagged32(bytes: &[u8; 32], hash: u32) -> u32 {
+        mask(equal(bytes, spread_wide(hash)))
     }
 
     #[inline(always)]
     pub(super) fn both32(tags: &[u8; 32], tag: u8, lens: &[u8; 32], len: u8) -> u32 {
+        let (tags, lens) = (equal(tags, wide(tag)), equal(lens, wide(len)));
         #[cfg(target_feature = "avx2")]
         // SAFETY: AVX2 is there (invariant 1).
-        unsafe {
-            _mm256_movemask_epi8(_mm256_and_si256(equal(tags, tag), equal(lens, len))) as u32
-        }
+        let both = unsafe { _mm256_and_si256(tags, lens) };
         #[cfg(not(target_feature = "avx2"))]
-        {
-            let (tags, lens) = (equal(tags, tag), equal(lens, len));
-            // SAFETY: SSE2 is there (invariant 1).
-            mask(unsafe { [_mm_and_si128(tags[0], lens[0]), _mm_and_si128(tags[1], lens[1])] })
-        }
+        // SAFETY: SSE2 is there (invariant 1).
+        let both = unsafe { [_mm_and_si128(tags[0], lens[0]), _mm_and_si128(tags[1], lens[1])] };
+        mask(both)
     }
 }
 
@@ -201,6 +286,12 @@ mod tests {
                 let expected = (0..32).map(one).sum::<u32>();
                 assert_eq!(equal32(&bytes, tag), expected);
                 assert_eq!(scalar(&bytes, tag), expected);
+                for hash in [u32::from(tag) << 24, u32::from(tag) << 24 | 0xFF_FFFF] {
+                    let tagged = scalar(&bytes, tag.max(1));
+                    assert_eq!(tagged32(&bytes, hash), tagged);
+                    assert_eq!(tagged16(bytes.first_chunk().unwrap(), hash), tagged & 0xFFFF);
+                    assert_eq!(highest(hash), tag.max(1));
+                }
                 let turned: [u8; 32] = core::array::from_fn(|i| bytes[31 - i]);
                 let both = expected & equal32(&turned, 63);
                 assert_eq!(both32(&bytes, tag, &turned, 63), both);

@@ -206,22 +206,29 @@ fn every_size_grows_churns_and_shrinks() {
     }
 }
 
-/// The bytes that the docs promise, at sizes over an octave.
+/// The bytes that the docs promise, at sizes over an octave: what hashing does to one map of 10,000
+/// is up to half a byte an entry, so there it is the mean of several that is promised.
 #[test]
 fn bytes_an_entry_are_flat() {
-    let bounds = |n: f64| if n >= 1e6 { 19.1 } else { 20.5 };
-    let start = if cfg!(debug_assertions) { 10_000.0 } else { 1_000_000.0 };
+    let (start, bound, maps) =
+        if cfg!(debug_assertions) { (10_000.0, 20.5, 8) } else { (1_000_000.0, 19.1, 1) };
     for step in 0..=8 {
         let n = start * f64::exp2(f64::from(step) / 8.0);
-        let counter = Counter::new();
-        let mut map = counted::<u64, u64, Compact>(&counter);
-        map.extend([(0, 0)]);
-        for i in 1..n as u64 {
-            map.insert(mixed(i), i);
+        let mut sum = 0.0;
+        for _ in 0..maps {
+            let counter = Counter::new();
+            let mut map = counted::<u64, u64, Compact>(&counter);
+            map.extend([(0, 0)]);
+            for i in 1..n as u64 {
+                map.insert(mixed(i), i);
+            }
+            let bytes = map.heap_bytes() as f64 / map.len() as f64;
+            assert!(bytes <= bound + 0.5, "{bytes} bytes an entry of {n}");
+            sum += bytes;
+            let peak = counter.peak() as f64 / map.heap_bytes() as f64;
+            assert!(n < 1e6 || peak <= 1.03, "a peak of {peak}");
         }
-        let bytes = map.heap_bytes() as f64 / map.len() as f64;
-        assert!(bytes <= bounds(n), "{bytes} bytes an entry of {n}");
-        let peak = counter.peak() as f64 / map.heap_bytes() as f64;
-        assert!(n < 1e6 || peak <= 1.03, "a peak of {peak}");
+        let mean = sum / f64::from(maps);
+        assert!(mean <= bound, "{mean} bytes an entry of {n}");
     }
 }

@@ -144,7 +144,8 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         if self.held.many.is_none() && self.held.len >= P::SPLIT {
             self.try_split(0, hasher)?;
         }
-        let (number, region) = self.region_of(self.parted(hash));
+        let number = self.region_of(self.parted(hash));
+        let region = &self.regions()[number];
         let (size, need) = (region.size, region.len as usize + 1);
         if need <= size.limit as usize {
             return Ok(());
@@ -223,7 +224,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         for_each::<T, P>(&self.held.one, |_, entry| {
             // SAFETY: an entry (invariant 2), borrowed for the call.
             let parted = self.parted(hasher(unsafe { entry.as_ref() }));
-            counts[parted.hash as usize % P::REGIONS] += 1;
+            counts[parted.region(P::REGIONS)] += 1;
             hashes[next] = parted.hash;
             next += 1;
         });
@@ -238,7 +239,7 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
         next = 0;
         for_each::<T, P>(&self.held.one, |_, entry| {
             let parted = Parted { hash: hashes[next] };
-            let region = &mut fresh.regions()[parted.hash as usize % P::REGIONS];
+            let region = &mut fresh.regions()[parted.region(P::REGIONS)];
             // SAFETY: the region was made for as many entries as have its number.
             unsafe { put::<T, P>(region, parted, entry) };
             region.len += 1;
