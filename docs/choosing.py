@@ -70,9 +70,13 @@ def ratio(value):
 
 
 def page():
-    found, _ = compare.races("")
+    _, suffix, machine, _ = compare.BUILDS[0]
+    found, _ = compare.races(suffix, machine)
     text = TEMPLATE.read_text()
-    names = {"at": lambda bench, setting="": At(found[bench][setting], setting)}
+    names = {
+        "machine": compare.MACHINES[machine],
+        "at": lambda bench, setting="": At(found[bench][setting], setting),
+    }
     block = re.search(r"<!-- let\n(.*?)-->\n", text, re.S)
     exec(block[1], names)  # of this repository, as the script itself
     text = text.replace(block[0], NOTE + "\n")

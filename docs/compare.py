@@ -4,7 +4,8 @@ measured, every figure from them.
     python3 docs/compare.py          writes them
     python3 docs/compare.py --check  fails if they are not what the records say
 
-Standard library only. Of each race the newest record on the newest processor is taken.
+Standard library only. Of each race the newest record on the page's machine is taken, of its last run of
+all benches and what was recorded behind that.
 """
 
 from collections import defaultdict
@@ -15,7 +16,10 @@ from written import write_or_check
 
 HERE = Path(__file__).parent
 RECORDS = HERE.parent / "benches" / "record"
-MACHINE = "amd-zen4-2core"
+MACHINES = {
+    "amd-zen4-2core": "AMD Zen 4, two virtual cores",
+    "intel-xeon-2core": "Intel Xeon with AMX and 300 MB of shared cache, two virtual cores",
+}
 
 HEAD = """# Comparison{title}
 
@@ -27,27 +31,28 @@ do not show, [CHOOSING.md](CHOOSING.md) what to conclude. Times are nanoseconds 
 CPU time of one thread; heap bytes are the allocator's. The best of a column is bold, whoever has it;
 within 5 % it is a tie. A name without a crate's is this crate's.
 
-All runs: AMD Zen 4, two virtual cores, {built}, one after the other by
-`{command}`; [what ran](../benches/record/{about}) has the versions
+All runs: {machine},
+{built}, one after the other by `{command}`;
+[what ran](../benches/record/{about}) has the versions
 of the peers. {other}
 """
 
-# How the contenders were built: page, suffix of its records, and what its head says.
+# How the contenders were built, and where: page, suffix of its records, machine, and what its head says.
 BUILDS = [
-    ("COMPARE.md", "", {
+    ("COMPARE.md", "", "intel-xeon-2core", {
         "title": "",
         "built": "built for plain x86-64",
         "command": "benches/full",
-        "other": "[COMPARE-AVX2](COMPARE-AVX2.md) has builds for processors with AVX2,\n"
-        "[COMPARE-NATIVE](COMPARE-NATIVE.md) for this very one.",
+        "other": "On AMD Zen 4, [COMPARE-AVX2](COMPARE-AVX2.md)\n"
+        "has builds for processors with AVX2, [COMPARE-NATIVE](COMPARE-NATIVE.md) for the very processor.",
     }),
-    ("COMPARE-AVX2.md", "-avx2", {
+    ("COMPARE-AVX2.md", "-avx2", "amd-zen4-2core", {
         "title": ", built for processors with AVX2",
         "built": "everything built with `-Ctarget-cpu=x86-64-v3`",
         "command": "benches/full --avx2",
         "other": "[COMPARE](COMPARE.md) has builds for plain x86-64.",
     }),
-    ("COMPARE-NATIVE.md", "-native", {
+    ("COMPARE-NATIVE.md", "-native", "amd-zen4-2core", {
         "title": ", built for the processor",
         "built": "everything built with `-Ctarget-cpu=native`",
         "command": "benches/full --native",
@@ -89,14 +94,17 @@ WORK = {
 WORK_ON_SETS = {"ascending", "difference", "intersection", "intersection_len", "random", "union"}
 
 
-def races(suffix):
+def races(suffix, machine):
     """Samples by bench, setting, work and contender; and the record that each race is from. Of the
-    records whose names end with `suffix`."""
+    records of a machine whose names end with `suffix`."""
     found = defaultdict(lambda: defaultdict(lambda: defaultdict(lambda: defaultdict(list))))
     taken = {}
-    for path in sorted(RECORDS.glob(f"*-{MACHINE}-*.tsv")):
+    since = about(machine)
+    for path in sorted(RECORDS.glob(f"*-{machine}-*.tsv")):
+        if path.name < since[:len("2026-12-01")]:
+            continue
         head, *lines = path.read_text().splitlines()
-        built = next((built for _, built, _ in BUILDS if built and path.stem.endswith(built)), "")
+        built = next((built for _, built, *_ in BUILDS if built and path.stem.endswith(built)), "")
         if built != suffix or head.split("\t") != COLUMNS:
             continue
         for line in lines:
@@ -112,6 +120,11 @@ def races(suffix):
                 value, size = float(size), "0"
             found[bench][setting][work][contender].append((value, float(size)))
     return found, taken
+
+
+def about(machine):
+    """What is told of the last run of all benches there."""
+    return max(path.name for path in RECORDS.glob(f"*-{machine}-about.txt"))
 
 
 def split(bench, case):
@@ -192,10 +205,9 @@ def size(told):
     return max((size for _, size in told), default=0)
 
 
-def page(suffix, words):
-    found, taken = races(suffix)
-    about = max(path.name for path in RECORDS.glob(f"*-{MACHINE}-about.txt"))
-    out = [HEAD.strip().format(about=about, **words)]
+def page(suffix, machine, words):
+    found, taken = races(suffix, machine)
+    out = [HEAD.strip().format(about=about(machine), machine=MACHINES[machine], **words)]
     for family, benches in FAMILIES.items():
         benches = [bench for bench in benches if bench in found]
         if benches:
@@ -244,5 +256,5 @@ def section(settings):
 
 
 if __name__ == "__main__":
-    for name, suffix, words in BUILDS:
-        write_or_check(HERE / name, page(suffix, words), "compare.py")
+    for name, *build in BUILDS:
+        write_or_check(HERE / name, page(*build), "compare.py")
