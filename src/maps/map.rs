@@ -40,24 +40,24 @@ use core::ops::Index;
 /// # Layout
 ///
 /// ```text
-/// map      one region up to 8,000 entries, then 64: the low 6 bits of a hash choose
+/// map      one region up to 8,000 entries, then 64: 6 bits of a hash choose
 /// region   | group 0 | group 1 | ... | entries of group 0 | entries of group 1 | ... |
 /// group    | 30 tags of a byte | 16 bits: the kinds of hashes that went on to the next group |
 /// ```
 ///
 /// One block a region, and one of 2 KiB for the regions if there are 64. An entry is in the first
 /// group with room from its home on. A region that is full is built anew in a block that is larger:
-/// by 25 %, one of 64 by 15 % from half a million entries in all on. The 64 regions do so at
-/// different moments. A region is at most 97.5 % full.
+/// by 25 %, one of 64 by 18 % from half a million entries in all on. The 64 regions do so at
+/// different moments. A region is at most 98.5 % full.
 ///
 /// # Space
 ///
 /// For entries of 16 bytes that come one by one: at most 19.1 bytes an entry from a million on,
-/// 20.5 from 10,000 on, where one map may have up to 21 and the mean of several has not, 22.2 from
-/// 100 on. Where room is asked for at once, as by `with_capacity` and `collect`, each region has
-/// what hashing will hardly exceed: 19.3 bytes an entry from a million on, 20.9 from 100,000 on,
-/// 24.5 from 10,000 on, 26 from 8,000 on; `shrink_to_fit` gives back what is too much. After
-/// removals it is a third more at most. Nothing while it is new.
+/// 20.5 from 10,000 on as the mean of several maps, up to 21 for a single one, 22.2 from 100 on.
+/// Where room is asked for at once, as by `with_capacity` and `collect`, each region has what
+/// hashing will hardly exceed: 19.3 bytes an entry from a million on, 20.9 from 100,000 on, 24.5
+/// from 10,000 on, 26 from 8,000 on; `shrink_to_fit` gives back what is too much. After removals it
+/// is a third more at most. Nothing while it is new.
 ///
 /// # Time
 ///

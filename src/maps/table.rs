@@ -23,8 +23,8 @@
 //!    at most the number of its slots; more slots than that have no entry if there are two groups
 //!    or more.
 //! 4. `many`, if there, is a block of `P::REGIONS` regions, and `one` is then empty.
-//! 5. A [`Place`] comes from a look-up and is used while the table that it came from is borrowed,
-//!    so that its slot is still initialised.
+//! 5. A [`Place`] comes from a look-up, an insertion or a walk, and is used before the table that
+//!    it came from changes otherwise, so that its region and its slot are there and initialised.
 //! 6. What a table of entries `T` holds has `Table::<T, A, P>::end` for its `end`.
 
 #![allow(unsafe_code)]
@@ -48,7 +48,7 @@ mod iter;
 mod parted;
 
 pub(super) use iter::{Extract, IntoIter, Iter, IterMut};
-use parted::Parted;
+use parted::{Parted, Way};
 
 /// A group of a region that has none: all slots empty, nothing went on.
 #[repr(align(32))]
@@ -158,7 +158,7 @@ impl Region {
             }
         }
         let rest = tags & tags.wrapping_sub(1);
-        if rest != 0 || P::filter(group) >> parted.kinds().here() & 1 != 0 {
+        if rest != 0 || P::filter(group) >> parted.kind() & 1 != 0 {
             return self.find_on::<T, P>(parted, rest, same);
         }
         None
@@ -172,12 +172,11 @@ impl Region {
         mut tags: u32,
         mut same: impl FnMut(&T) -> bool,
     ) -> Option<(NonNull<T>, usize)> {
-        let groups = self.size.groups as usize;
-        let (mut at, mut kinds) = (parted.home(self.size.groups), parted.kinds());
-        // All filters may have the bit: one lap is enough.
-        for _ in 0..groups {
+        let mut way = parted.way(self.size.groups);
+        // All filters may have the bit.
+        for _ in 0..way.all() {
             while tags != 0 {
-                let index = at * P::WIDTH + tags.trailing_zeros() as usize;
+                let index = way.at() * P::WIDTH + tags.trailing_zeros() as usize;
                 // SAFETY: a tag that is not 0 belongs to a slot that exists (invariant 2).
                 let slot = unsafe { self.slot::<T>(index) };
                 // SAFETY: and that slot is initialised.
@@ -187,26 +186,26 @@ impl Region {
                 tags &= tags - 1;
             }
             // SAFETY: a home is below the number of groups, and so is what follows it.
-            let group = unsafe { self.group::<P>(at) };
-            if P::filter(group) >> kinds.here() & 1 == 0 {
+            let group = unsafe { self.group::<P>(way.at()) };
+            if P::filter(group) >> way.kind() & 1 == 0 {
                 return None;
             }
-            kinds.step();
-            at = if at + 1 == groups { 0 } else { at + 1 };
+            way.go_on();
             // SAFETY: as above.
-            tags = P::tagged(unsafe { self.group::<P>(at) }, parted.low());
+            tags = P::tagged(unsafe { self.group::<P>(way.at()) }, parted.low());
         }
         None
     }
 
-    /// Notes in the filter of `group` that a hash of the kind `bit` went on.
+    /// Notes in the filter of the group that a hash has come to that it goes on.
     ///
     /// # Safety
     ///
-    /// `group < groups`, and the region is exclusively borrowed.
+    /// The group exists, and the region is exclusively borrowed.
     #[inline(always)]
-    unsafe fn went_on<P: Policy>(&self, group: usize, bit: u32) {
-        let at = group * size_of::<P::Group>() + P::WIDTH + bit as usize / 8;
+    unsafe fn went_on<P: Policy>(&self, way: Way) {
+        let bit = way.kind();
+        let at = way.at() * size_of::<P::Group>() + P::WIDTH + bit as usize / 8;
         // SAFETY: one of the two bytes behind the tags of the group (invariant 1).
         let byte = unsafe { self.block.add(at) };
         // SAFETY: initialised with the block.
@@ -219,7 +218,7 @@ impl Region {
 /// The slots of a group that have an entry.
 #[inline(always)]
 fn full_slots<P: Policy>(group: &P::Group) -> u32 {
-    !P::equal(group, 0) & all_slots::<P>()
+    !P::empty(group) & all_slots::<P>()
 }
 
 /// Takes the first run of ones from a mask of slots, which is not 0 and has no bit beyond those of
@@ -389,10 +388,9 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
     /// The same, to be changed.
     #[inline(always)]
     fn region_mut(&mut self, parted: Parted) -> &mut Region {
-        // SAFETY: as above.
-        let mut region = unsafe { self.numbered(self.region_of(parted)) };
-        // SAFETY: initialised, and exclusively borrowed with the table.
-        unsafe { region.as_mut() }
+        let number = self.region_of(parted);
+        // SAFETY: the number of one of the regions, or of the only one.
+        unsafe { self.regions_mut().get_unchecked_mut(number) }
     }
 
     /// The region of a number.
@@ -523,9 +521,12 @@ impl<T, A: Alloc, P: Policy> Table<T, A, P> {
                 continue;
             };
             let parted = self.parted(hash);
-            let Size { groups, .. } = self.region(parted).size;
-            let (home, groups) = (parted.home(groups), groups as usize);
-            let read = 1 + (place.index / P::WIDTH + groups - home) % groups.max(1);
+            let mut way = parted.way(self.region(parted).size.groups);
+            let mut read = 1;
+            while way.at() != place.index / P::WIDTH {
+                way.go_on();
+                read += 1;
+            }
             (sum, most) = (sum + read, most.max(read));
         }
         (sum, most)
@@ -627,25 +628,23 @@ impl<'t, T, A: Alloc, P: Policy> Vacant<'t, T, A, P> {
 /// after that is the caller's to see to, as is `len`.
 #[inline(always)]
 unsafe fn put<T, P: Policy>(region: &mut Region, parted: Parted, entry: NonNull<T>) -> usize {
-    let groups = region.size.groups as usize;
-    let (mut at, mut kinds) = (parted.home(region.size.groups), parted.kinds());
+    let mut way = parted.way(region.size.groups);
     loop {
         // SAFETY: a home is below the number of groups, and so is what follows it.
-        let group = unsafe { region.group::<P>(at) };
-        let empty = P::equal(group, 0) & all_slots::<P>();
+        let group = unsafe { region.group::<P>(way.at()) };
+        let empty = P::empty(group);
         if empty != 0 {
             // The first: where there is one group with fewer slots than tags, it exists, because
             // fewer entries than slots are there.
             let within = empty.trailing_zeros() as usize;
             // SAFETY: the slot exists, see above, and is empty.
-            unsafe { fill::<T, P>(region, at, within, parted, entry) };
-            return at * P::WIDTH + within;
+            unsafe { fill::<T, P>(region, way.at(), within, parted, entry) };
+            return way.at() * P::WIDTH + within;
         }
         // SAFETY: the group exists.
-        unsafe { region.went_on::<P>(at, kinds.here()) };
-        kinds.step();
+        unsafe { region.went_on::<P>(way) };
         // Ends: the region has an empty slot somewhere.
-        at = if at + 1 == groups { 0 } else { at + 1 };
+        way.go_on();
     }
 }
 
@@ -665,13 +664,13 @@ unsafe fn put_new<T, P: Policy>(
     parted: Parted,
     entry: NonNull<T>,
 ) {
-    let (mut at, mut kinds) = (parted.home(region.size.groups), parted.kinds());
-    while usize::from(counts[at]) == P::WIDTH {
+    let mut way = parted.way(region.size.groups);
+    while usize::from(counts[way.at()]) == P::WIDTH {
         // SAFETY: the group exists: it has a count.
-        unsafe { region.went_on::<P>(at, kinds.here()) };
-        kinds.step();
-        at = if at + 1 == counts.len() { 0 } else { at + 1 };
+        unsafe { region.went_on::<P>(way) };
+        way.go_on();
     }
+    let at = way.at();
     let within = usize::from(counts[at]);
     counts[at] += 1;
     // SAFETY: the group exists, and its slots were filled from the first on: this is the next one.

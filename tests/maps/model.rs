@@ -4,6 +4,7 @@ use super::programs::config;
 use super::{counted, mixed, sound};
 use lessram::maps::{Compact, Policy, Quick};
 use lessram::mem::{Counter, Footprint};
+use lessram::testkit::cases;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -210,8 +211,11 @@ fn every_size_grows_churns_and_shrinks() {
 /// is up to half a byte an entry, so there it is the mean of several that is promised.
 #[test]
 fn bytes_an_entry_are_flat() {
-    let (start, bound, maps) =
-        if cfg!(debug_assertions) { (10_000.0, 20.5, 8) } else { (1_000_000.0, 19.1, 1) };
+    let (start, bound, maps) = if cfg!(debug_assertions) {
+        (10_000.0, 20.5, cases(8).min(8))
+    } else {
+        (1_000_000.0, 19.1, 1)
+    };
     for step in 0..=8 {
         let n = start * f64::exp2(f64::from(step) / 8.0);
         let mut sum = 0.0;
@@ -229,6 +233,6 @@ fn bytes_an_entry_are_flat() {
             assert!(n < 1e6 || peak <= 1.03, "a peak of {peak}");
         }
         let mean = sum / f64::from(maps);
-        assert!(mean <= bound, "{mean} bytes an entry of {n}");
+        assert!(mean <= bound || maps < 4, "{mean} bytes an entry of {n}");
     }
 }

@@ -207,7 +207,7 @@ impl<'t, T, A: Alloc, P: Policy> Extract<'t, T, A, P> {
         self.table.held.len
     }
 
-    /// Puts the table in order.
+    /// Puts the table in order. Nothing is to be taken behind that.
     pub(in crate::maps) fn tidy(&mut self, hasher: &impl Fn(&T) -> u64) {
         self.table.tidy_all(hasher);
     }

@@ -3,14 +3,15 @@
 //! ```text
 //! bits 63 to 32   home: the group that it begins at
 //!      31 to 24   tag
-//!      23 to 13   kind: the first of the four bits at a time that filters tell hashes apart by
+//!      44 to 13   kinds that filters tell hashes apart by, four bits for each group: from the
+//!                 third on some are those of the tag, and then of the home
 //!      12 to  5   region, as many of them as there are regions
 //! ```
 //!
 //! Look-ups that wait for memory are as fast as many of them fit in what a processor has under way
 //! at once, so each instruction counts (`maps` in `benches/peers`). Hence the places: the region
-//! is a mask away from a distance in bytes, as a region has 32 of them, and the tag is where it can
-//! be copied to all bytes of a vector from the hash as it is.
+//! is a mask away from a distance in bytes, as a region has 32 of them on 64 bits, and the tag is
+//! where it can be copied to all bytes of a vector from the hash as it is.
 
 /// A hash all of whose bits matter.
 #[derive(Clone, Copy)]
@@ -37,9 +38,17 @@ impl Parted {
         self.hash as u32
     }
 
+    /// The number of the bit in the filter of its home.
     #[inline(always)]
-    pub(super) const fn kinds(self) -> Kinds {
-        Kinds { bits: (self.hash >> 13) as u32 }
+    pub(super) const fn kind(self) -> u32 {
+        (self.hash >> 13) as u32 & 15
+    }
+
+    /// Its way from its home on.
+    #[inline(always)]
+    pub(super) fn way(self, groups: u32) -> Way {
+        let at = self.home(groups);
+        Way { at, stride: 0, groups: groups as usize, kinds: (self.hash >> 13) as u32 }
     }
 
     /// Which of `regions`, which are a power of two and at most 256.
@@ -51,23 +60,51 @@ impl Parted {
     }
 }
 
-/// Of which kind a hash is in its home and in each group that follows: not of the same everywhere,
-/// so that one whose kind went on by chance is seldom of one that went on from there too.
+/// The groups that a hash comes to, one after the other, while those before are full: 1 group on,
+/// then 2, then 3, until after some strides each is 1. So full groups do not grow together, as they
+/// would by single steps, which make ways long where a region is to grow next (`map_groups_at_most`
+/// of `maps` in `benches/peers`). And every group is come to in the end, few of them twice.
 #[derive(Clone, Copy)]
-pub(super) struct Kinds {
-    bits: u32,
+pub(super) struct Way {
+    at: usize,
+    stride: usize,
+    groups: usize,
+    /// Of which kind the hash is in each group: not of the same everywhere, so that one whose kind
+    /// went on by chance is seldom of one that went on from there too.
+    kinds: u32,
 }
 
-impl Kinds {
+impl Way {
+    /// Strides that differ, at most.
+    const STRIDES: usize = 16;
+
+    /// Groups after which all have been come to.
+    #[inline(always)]
+    pub(super) const fn all(self) -> usize {
+        self.groups + Self::STRIDES
+    }
+
+    /// The group that it has come to.
+    #[inline(always)]
+    pub(super) const fn at(self) -> usize {
+        self.at
+    }
+
     /// The number of the bit in the filter of this group.
     #[inline(always)]
-    pub(super) const fn here(self) -> u32 {
-        self.bits & 15
+    pub(super) const fn kind(self) -> u32 {
+        self.kinds & 15
     }
 
     #[inline(always)]
-    pub(super) const fn step(&mut self) {
-        self.bits = self.bits.rotate_right(4);
+    pub(super) const fn go_on(&mut self) {
+        self.kinds = self.kinds.rotate_right(4);
+        self.stride += 1;
+        let differs = self.stride <= Self::STRIDES && self.stride <= self.groups / 8;
+        self.at += if differs { self.stride } else { 1 };
+        if self.at >= self.groups {
+            self.at -= self.groups;
+        }
     }
 }
 
@@ -83,12 +120,30 @@ mod tests {
         assert_eq!((parted.region(1), parted.region(64), parted.region(256)), (0, 0, 0));
         let all = Parted { hash: 0x1FE0 };
         assert_eq!((all.region(1), all.region(64), all.region(256)), (0, 63, 255));
-        let mut kinds = parted.kinds();
-        let seen: [u32; 4] = core::array::from_fn(|_| {
-            let here = kinds.here();
-            kinds.step();
+        let mut way = parted.way(100);
+        let seen: [(usize, u32); 4] = core::array::from_fn(|_| {
+            let here = (way.at(), way.kind());
+            way.go_on();
             here
         });
-        assert_eq!(seen, [15, 15, 7, 0]);
+        assert_eq!(parted.kind(), 15);
+        assert_eq!(seen, [(75, 15), (76, 15), (78, 7), (81, 0)]);
+    }
+
+    #[test]
+    fn a_way_comes_to_all_groups() {
+        for groups in (1..40).chain([1_000]) {
+            for home in [0, groups / 2, groups - 1] {
+                let hash = (u64::from(home) << 32).div_ceil(u64::from(groups)) << 32;
+                let mut way = Parted { hash }.way(groups);
+                assert_eq!(way.at(), home as usize);
+                let mut left: std::vec::Vec<bool> = std::vec![true; groups as usize];
+                for _ in 0..way.all() {
+                    left[way.at()] = false;
+                    way.go_on();
+                }
+                assert!(!left.contains(&true), "{groups} groups from {home}");
+            }
+        }
     }
 }
