@@ -6,6 +6,7 @@
 mod counting;
 
 use counting::{Counting, counts, forget_largest};
+use lessram::FileError;
 use lessram::arrays::{BitVec, EliasFano, PackedInts, Prefer, RankSelect, SlicedSet, StrArray};
 use lessram::mem::{Footprint, Global};
 use lessram::storage::{self, HeapWords, MAJOR, Words};
@@ -349,6 +350,24 @@ fn exercise_ascending<W: Words>(numbers: &EliasFano<W>) {
     assert!((0..1_000).filter_map(|_| cursor.move_prev()).count() <= len);
     if len < 10_000 {
         assert!(*numbers == numbers.to_heap() && !format!("{numbers:?}").is_empty());
+    }
+}
+
+/// However short a stream is, the error tells where in the file it ends.
+#[test]
+fn a_cut_stream_is_told_as_such() {
+    let file = compressed_strings();
+    let file = file.as_bytes();
+    assert!(StrArray::read_from(file, file.len() as u64).is_ok());
+    for cut in 0..file.len() {
+        let Err(error) = StrArray::read_from(&file[..cut], file.len() as u64) else {
+            panic!("{cut} of {} bytes are read", file.len());
+        };
+        let FileError::Truncated { need, have } = error else {
+            panic!("{cut} of {} bytes: {error}", file.len());
+        };
+        assert_eq!(have, cut as u64);
+        assert!(have < need && need <= file.len() as u64, "{need} of {} bytes", file.len());
     }
 }
 

@@ -92,8 +92,8 @@ pub(crate) fn exp(x: f64) -> f64 {
     series * f64::from_bits(((power + 1023) as u64) << 52)
 }
 
-/// The square root of `x`, within one unit in the last place: 0 of 0, and of what is less or no
-/// number.
+/// The square root of `x`, within one unit in the last place where `x` is not below the least
+/// normal number: 0 of 0, and of what is less or no number.
 pub(crate) fn sqrt(x: f64) -> f64 {
     if x.is_nan() || x <= 0.0 || x.is_infinite() {
         return if x == f64::INFINITY { x } else { 0.0 };

@@ -7,7 +7,7 @@ use super::{xxh3, xxh64};
 /// | key | hash with `seed` |
 /// |---|---|
 /// | bytes, text | XXH3-64 of the bytes, with the seed |
-/// | integers up to 64 bits | sign- or zero-extended to 64 bits, xor the mixed seed, mixed: no two integers share a hash |
+/// | integers up to 64 bits | sign- or zero-extended to 64 bits, xor the mixed seed, mixed: no two integers of a type share a hash |
 /// | 128-bit integers | XXH3-64 of their 16 little-endian bytes, with the seed |
 ///
 /// The *mix* is Evensen's moremur finaliser, a bijection of 64 bits. Text and bytes of equal

@@ -14,7 +14,7 @@
 /// instructions.
 #[inline(always)]
 pub(crate) fn alone(x: u64) -> u64 {
-    #[cfg(all(target_arch = "x86_64", target_feature = "avx2"))]
+    #[cfg(all(x86_vectors, target_feature = "avx2"))]
     let x = {
         use core::arch::asm;
         let mut x = x;

@@ -9,28 +9,25 @@
 /// first, is at least `bound`. Both have a sign.
 #[inline(always)]
 pub(crate) fn at_least8(words: &[u8; 32], bound: i32) -> u32 {
-    #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(lessram_scalar)))]
+    #[cfg(x86_vectors)]
     {
         sse2(words, bound)
     }
-    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(lessram_scalar))))]
+    #[cfg(not(x86_vectors))]
     {
         scalar(words, bound)
     }
 }
 
 /// The same, word by word.
-#[cfg(any(
-    all(test, feature = "std"),
-    not(all(target_arch = "x86_64", target_feature = "sse2", not(lessram_scalar)))
-))]
+#[cfg(any(all(test, feature = "std"), not(x86_vectors)))]
 #[inline(always)]
 fn scalar(words: &[u8; 32], bound: i32) -> u32 {
     let number = |i: usize| i32::from_le_bytes(core::array::from_fn(|j| words[4 * i + j]));
     (0..8).fold(0, |mask, i| mask | u32::from(number(i) >= bound) << i)
 }
 
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(lessram_scalar)))]
+#[cfg(x86_vectors)]
 #[inline(always)]
 fn sse2(words: &[u8; 32], bound: i32) -> u32 {
     use core::arch::x86_64::*;

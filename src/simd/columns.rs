@@ -26,7 +26,7 @@ impl Spread {
     }
 }
 
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(lessram_scalar)))]
+#[cfg(x86_vectors)]
 mod inner {
     use core::arch::x86_64::*;
 
@@ -65,7 +65,7 @@ mod inner {
     }
 }
 
-#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(lessram_scalar))))]
+#[cfg(not(x86_vectors))]
 mod inner {
     pub(super) type Words = [u64; 8];
 

@@ -19,7 +19,7 @@ pub(crate) trait Work {
 /// Does `work` with the instructions that the processor has.
 #[inline]
 pub(crate) fn run<W: Work>(work: W) -> W::Out {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(x86_vectors)]
     if has_popcnt() {
         // SAFETY: the processor has the instructions (invariant 1).
         return unsafe { run_popcnt(work) };
@@ -32,14 +32,14 @@ pub(crate) fn run<W: Work>(work: W) -> W::Out {
 /// # Safety
 ///
 /// The processor has all of these features.
-#[cfg(target_arch = "x86_64")]
+#[cfg(x86_vectors)]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 unsafe fn run_popcnt<W: Work>(work: W) -> W::Out {
     work.run()
 }
 
 /// Whether the processor has what [`run_popcnt`] needs. All with AVX2 but few virtual ones do.
-#[cfg(target_arch = "x86_64")]
+#[cfg(x86_vectors)]
 #[inline]
 fn has_popcnt() -> bool {
     #[cfg(feature = "std")]

@@ -2,7 +2,7 @@
 //!
 //! Invariants:
 //!
-//! 1. Every x86-64 has SSE2.
+//! 1. There is SSE2 where the build says `x86_vectors`.
 
 #![allow(unsafe_code, unused_unsafe)]
 // One SAFETY line covers a function of intrinsics that differ in whether they are unsafe to call.
@@ -14,7 +14,7 @@
 pub(crate) fn count_under(words: [u64; 4], masks: &[u64; 4], by_word: bool) -> u32 {
     // Where an instruction counts them, one word after the other is faster: vectors of counts have
     // to be added up.
-    #[cfg(all(target_arch = "x86_64", not(lessram_scalar)))]
+    #[cfg(x86_vectors)]
     if !by_word {
         return sse2(words, masks);
     }
@@ -32,10 +32,10 @@ fn scalar(words: [u64; 4], masks: &[u64; 4]) -> u32 {
 /// [`count_under`] in two vectors: sums of 1, 2 and 4 bits in each, of 8 bits and more in both at
 /// once.
 #[inline(always)]
-#[cfg(all(target_arch = "x86_64", not(lessram_scalar)))]
+#[cfg(x86_vectors)]
 fn sse2(words: [u64; 4], masks: &[u64; 4]) -> u32 {
     use core::arch::x86_64::*;
-    // SAFETY: every x86-64 has these instructions, and none goes to memory (invariant 1).
+    // SAFETY: SSE2 is there, and none of its instructions used here goes to memory (invariant 1).
     unsafe {
         let two = |i: usize, from: &[u64; 4]| _mm_set_epi64x(from[i + 1] as i64, from[i] as i64);
         let by = |mask: u8| _mm_set1_epi8(mask as i8);

@@ -22,13 +22,13 @@
 
 /// Whether [`deposit`] is worth calling.
 pub(crate) const FAST: bool = cfg!(all(
-    target_arch = "x86_64",
+    x86_vectors,
     target_feature = "bmi2",
     any(not(target_feature = "sse4a"), target_feature = "vaes"),
 ));
 
 /// Puts the low bits of `bits` where `mask` has ones, from the lowest up.
-#[cfg(all(target_arch = "x86_64", target_feature = "bmi2"))]
+#[cfg(all(x86_vectors, target_feature = "bmi2"))]
 #[inline]
 pub(crate) fn deposit(bits: u64, mask: u64) -> u64 {
     // SAFETY: the build targets `bmi2` (invariant 1).
@@ -36,7 +36,7 @@ pub(crate) fn deposit(bits: u64, mask: u64) -> u64 {
 }
 
 /// Puts the low bits of `bits` where `mask` has ones, from the lowest up: one at a time.
-#[cfg(not(all(target_arch = "x86_64", target_feature = "bmi2")))]
+#[cfg(not(all(x86_vectors, target_feature = "bmi2")))]
 pub(crate) fn deposit(mut bits: u64, mut mask: u64) -> u64 {
     let mut out = 0;
     while mask != 0 {
@@ -51,12 +51,12 @@ pub(crate) fn deposit(mut bits: u64, mut mask: u64) -> u64 {
 
 /// Whether the processor counts and deposits bits in hardware.
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+#[cfg_attr(not(x86_vectors), allow(dead_code))]
 pub(crate) struct Way(bool);
 
 /// The promise that the processor has `pdep`, in code that was compiled for such a one.
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+#[cfg_attr(not(x86_vectors), allow(dead_code))]
 pub(crate) struct Deposit(());
 
 /// What is compiled twice: for what the build targets, and for a processor with [`Deposit`]. All
@@ -80,8 +80,8 @@ impl Way {
     #[inline(always)]
     pub(crate) fn new() -> Self {
         // What the build targets is known without asking.
-        #[cfg(all(target_arch = "x86_64", feature = "std"))]
-        if !FAST && !cfg!(lessram_scalar) {
+        #[cfg(all(x86_vectors, feature = "std"))]
+        if !FAST {
             return Self(asked::get());
         }
         Self(false)
@@ -90,7 +90,7 @@ impl Way {
     /// As [`run`], by whoever keeps the answer.
     #[inline(always)]
     pub(crate) fn run<W: Work>(self, work: W) -> W::Out {
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(x86_vectors)]
         if !FAST && self.0 {
             // SAFETY: the processor has all four features (invariant 2).
             return unsafe { with_deposit(work) };
@@ -100,7 +100,7 @@ impl Way {
 }
 
 /// The processor's answer, kept: std keeps one for each feature, which is five to be looked at.
-#[cfg(all(target_arch = "x86_64", feature = "std"))]
+#[cfg(all(x86_vectors, feature = "std"))]
 mod asked {
     use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
@@ -133,7 +133,7 @@ mod asked {
 /// # Safety
 ///
 /// The processor has all of these features.
-#[cfg(target_arch = "x86_64")]
+#[cfg(x86_vectors)]
 #[target_feature(enable = "bmi1,bmi2,lzcnt,popcnt")]
 unsafe fn with_deposit<W: Work>(work: W) -> W::Out {
     work.run(Some(Deposit(())))
@@ -143,10 +143,10 @@ impl Deposit {
     /// As [`deposit`].
     #[inline(always)]
     pub(crate) fn deposit(self, bits: u64, mask: u64) -> u64 {
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(x86_vectors)]
         // SAFETY: the processor has `bmi2` (invariant 3).
         return unsafe { core::arch::x86_64::_pdep_u64(bits, mask) };
-        #[cfg(not(target_arch = "x86_64"))]
+        #[cfg(not(x86_vectors))]
         deposit(bits, mask)
     }
 }

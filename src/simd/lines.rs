@@ -24,7 +24,7 @@
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 use super::aarch64::lines as neon;
 use super::scalar::lines as scalar;
-#[cfg(target_arch = "x86_64")]
+#[cfg(x86_vectors)]
 use super::x86::lines as x86;
 use super::{FAR, prefetch};
 use core::fmt;
@@ -104,7 +104,7 @@ pub(crate) fn kernel(form: Form) -> &'static Kernel {
 
 /// The kernels that this processor can run, the best first.
 fn all_kernels() -> [Option<&'static [Kernel; 4]>; 3] {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(x86_vectors)]
     {
         #[cfg(has_avx512)]
         let best = super::avx512().then_some(&x86::avx512::KERNELS);
@@ -117,15 +117,12 @@ fn all_kernels() -> [Option<&'static [Kernel; 4]>; 3] {
         let can = cfg!(all(target_feature = "neon", not(lessram_scalar)));
         [can.then_some(&neon::KERNELS), None, Some(&scalar::KERNELS)]
     }
-    #[cfg(not(any(
-        target_arch = "x86_64",
-        all(target_arch = "aarch64", target_endian = "little")
-    )))]
+    #[cfg(not(any(x86_vectors, all(target_arch = "aarch64", target_endian = "little"))))]
     [None, None, Some(&scalar::KERNELS)]
 }
 
 /// The functions that the build targets, to be inlined.
-#[cfg(all(target_arch = "x86_64", target_feature = "avx2", not(lessram_scalar)))]
+#[cfg(all(x86_vectors, target_feature = "avx2"))]
 mod built {
     #[cfg(not(all(has_avx512, target_feature = "avx512f")))]
     pub(super) use crate::simd::x86::lines::avx2::{has, set};
@@ -136,7 +133,7 @@ mod built {
 /// In a build that targets the best vectors, returns what the function for the kernel's form does.
 macro_rules! inlined {
     ($kernel:ident.$name:ident($($argument:ident),*)) => {
-        #[cfg(all(target_arch = "x86_64", target_feature = "avx2", not(lessram_scalar)))]
+        #[cfg(all(x86_vectors, target_feature = "avx2"))]
         return match $kernel.form {
             Form::Quarters => $kernel.$name::<QUARTERS>($($argument),*),
             Form::Words => $kernel.$name::<WORDS>($($argument),*),
@@ -237,7 +234,7 @@ impl Kernel {
     #[allow(unreachable_code)]
     pub(crate) fn has_as<const FORM: u8>(&self, lines: &[u8], x: u64) -> bool {
         debug_assert!(self.form as u8 == FORM);
-        #[cfg(all(target_arch = "x86_64", target_feature = "avx2", not(lessram_scalar)))]
+        #[cfg(all(x86_vectors, target_feature = "avx2"))]
         // SAFETY: the build targets what it needs.
         return unsafe { built::has::<FORM>(lines, x) };
         // SAFETY: the processor has what it needs (invariant 1).
@@ -258,7 +255,7 @@ impl Kernel {
     #[allow(unreachable_code)]
     pub(crate) fn set_as<const FORM: u8>(&self, lines: &mut [u8], x: u64) -> bool {
         debug_assert!(self.form as u8 == FORM);
-        #[cfg(all(target_arch = "x86_64", target_feature = "avx2", not(lessram_scalar)))]
+        #[cfg(all(x86_vectors, target_feature = "avx2"))]
         // SAFETY: the build targets what it needs.
         return unsafe { built::set::<FORM>(lines, x) };
         // SAFETY: the processor has what it needs (invariant 1).

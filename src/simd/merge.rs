@@ -30,11 +30,11 @@ pub(crate) struct Merged {
 /// than 16. Of others, any bytes.
 #[inline(always)]
 pub(crate) fn merge16(a: (&[u8; 16], usize), b: (&[u8; 16], usize)) -> Merged {
-    #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(lessram_scalar)))]
+    #[cfg(x86_vectors)]
     {
         x86::merge16(a, b)
     }
-    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(lessram_scalar))))]
+    #[cfg(not(x86_vectors))]
     {
         scalar(a, b)
     }
@@ -47,7 +47,7 @@ pub(crate) const fn but_last(count: usize) -> u32 {
 }
 
 /// The same as [`merge16`], byte by byte.
-#[cfg(any(test, lessram_scalar, not(all(target_arch = "x86_64", target_feature = "sse2"))))]
+#[cfg(any(test, not(x86_vectors)))]
 #[inline]
 fn scalar(a: (&[u8; 16], usize), b: (&[u8; 16], usize)) -> Merged {
     let filled =
@@ -64,8 +64,7 @@ fn scalar(a: (&[u8; 16], usize), b: (&[u8; 16], usize)) -> Merged {
     Merged { bytes, equal }
 }
 
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-#[cfg_attr(lessram_scalar, allow(dead_code))]
+#[cfg(x86_vectors)]
 mod x86 {
     use super::{FILL, Merged};
     use core::arch::x86_64::*;

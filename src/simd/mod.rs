@@ -17,8 +17,8 @@
 //! With `std` the processor is asked, so that a program built for any x86-64 finds its AVX2;
 //! without it only what the build targets counts. Functions for one element take what the build
 //! targets too, but for those that count and select among bits, which ask `deposit` each time, and
-//! filters over `lines`, which choose once. With `--cfg lessram_scalar` nothing but `scalar` is
-//! used, so that tests and benches can be run over it.
+//! filters over `lines`, which choose once. With `--cfg lessram_scalar`, or for an x86-64 without
+//! SSE2, as kernels' code is built, nothing but plain code is used (`x86_vectors` of `build.rs`).
 //!
 //! Invariants:
 //!
@@ -49,7 +49,7 @@ pub(crate) mod search;
 pub(crate) mod tags;
 pub(crate) mod unpack;
 pub(crate) mod wide;
-#[cfg(target_arch = "x86_64")]
+#[cfg(x86_vectors)]
 pub(crate) mod x86;
 
 pub(crate) use alone::alone;
@@ -72,12 +72,9 @@ impl Line {
 }
 
 /// Whether the processor has AVX2. The answer is cached; a constant where the build says it.
-#[cfg(target_arch = "x86_64")]
+#[cfg(x86_vectors)]
 #[inline]
 pub(crate) fn avx2() -> bool {
-    if cfg!(lessram_scalar) {
-        return false;
-    }
     #[cfg(feature = "std")]
     return std::is_x86_feature_detected!("avx2");
     #[cfg(not(feature = "std"))]
@@ -85,12 +82,9 @@ pub(crate) fn avx2() -> bool {
 }
 
 /// Whether the processor has AVX-512 and this compiler knows its intrinsics.
-#[cfg(all(target_arch = "x86_64", has_avx512))]
+#[cfg(has_avx512)]
 #[inline]
 pub(crate) fn avx512() -> bool {
-    if cfg!(lessram_scalar) {
-        return false;
-    }
     #[cfg(feature = "std")]
     return std::is_x86_feature_detected!("avx512f");
     #[cfg(not(feature = "std"))]

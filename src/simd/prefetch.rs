@@ -16,12 +16,12 @@ pub(crate) const FAR: usize = 4 << 20;
 #[inline(always)]
 pub(crate) fn prefetch(bytes: &[u8], at: usize) {
     let address = bytes.as_ptr().wrapping_add(at);
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(x86_vectors)]
     {
         use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: any address may be asked for (invariant 1); every x86-64 has the instruction.
+        // SAFETY: any address may be asked for (invariant 1); the instruction came with SSE.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(x86_vectors))]
     let _ = address;
 }

@@ -11,11 +11,11 @@
 /// with just `byte`.
 #[inline(always)]
 pub(crate) fn scan16(depths: u64, branches: &[u8; 16], depth: u8, byte: u8) -> (u32, u32) {
-    #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(lessram_scalar)))]
+    #[cfg(x86_vectors)]
     {
         x86::scan16(depths, branches, depth, byte)
     }
-    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(lessram_scalar))))]
+    #[cfg(not(x86_vectors))]
     {
         scalar(depths, branches, depth, byte)
     }
@@ -25,11 +25,11 @@ pub(crate) fn scan16(depths: u64, branches: &[u8; 16], depth: u8, byte: u8) -> (
 /// on.
 #[inline(always)]
 pub(crate) fn scan32(depths: &[u8; 16], branches: &[u8; 32], depth: u8, byte: u8) -> (u32, u32) {
-    #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(lessram_scalar)))]
+    #[cfg(x86_vectors)]
     {
         x86::scan32(depths, branches, depth, byte)
     }
-    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(lessram_scalar))))]
+    #[cfg(not(x86_vectors))]
     {
         let depths = u128::from_le_bytes(*depths);
         let half = |i: usize| core::array::from_fn(|j| branches[16 * i + j]);
@@ -39,7 +39,7 @@ pub(crate) fn scan32(depths: &[u8; 16], branches: &[u8; 32], depth: u8, byte: u8
     }
 }
 
-#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2", not(lessram_scalar)))))]
+#[cfg(any(test, not(x86_vectors)))]
 #[inline(always)]
 fn scalar(depths: u64, branches: &[u8; 16], depth: u8, byte: u8) -> (u32, u32) {
     let (mut stop, mut same) = (0, 0);
@@ -51,7 +51,7 @@ fn scalar(depths: u64, branches: &[u8; 16], depth: u8, byte: u8) -> (u32, u32) {
     (stop, same)
 }
 
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(lessram_scalar)))]
+#[cfg(x86_vectors)]
 mod x86 {
     use core::arch::x86_64::*;
 

@@ -43,7 +43,7 @@ pub trait Key: Copy + Ord + Send + Sync + 'static {
     /// # Safety
     ///
     /// The processor has AVX2.
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(x86_vectors)]
     unsafe fn count_avx2(keys: &Self::Keys, x: Self) -> usize;
 
     /// As `count`.
@@ -51,7 +51,7 @@ pub trait Key: Copy + Ord + Send + Sync + 'static {
     /// # Safety
     ///
     /// The processor has AVX-512.
-    #[cfg(all(target_arch = "x86_64", has_avx512))]
+    #[cfg(has_avx512)]
     unsafe fn count_avx512(keys: &Self::Keys, x: Self) -> usize;
 }
 
@@ -76,22 +76,18 @@ macro_rules! key {
 
             #[inline(always)]
             fn count(keys: &[$ty; $per], x: Self) -> usize {
-                #[cfg(all(target_arch = "x86_64", target_feature = "avx2", not(lessram_scalar)))]
+                #[cfg(all(x86_vectors, target_feature = "avx2"))]
                 {
                     // SAFETY: the build targets AVX2 (invariant 1).
                     unsafe { $count_avx2(keys, x) }
                 }
-                #[cfg(not(all(
-                    target_arch = "x86_64",
-                    target_feature = "avx2",
-                    not(lessram_scalar)
-                )))]
+                #[cfg(not(all(x86_vectors, target_feature = "avx2")))]
                 {
                     count_plain(keys, x)
                 }
             }
 
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(x86_vectors)]
             #[inline]
             #[target_feature(enable = "avx2")]
             unsafe fn count_avx2(keys: &[$ty; $per], x: Self) -> usize {
@@ -99,7 +95,7 @@ macro_rules! key {
                 unsafe { $count_avx2(keys, x) }
             }
 
-            #[cfg(all(target_arch = "x86_64", has_avx512))]
+            #[cfg(has_avx512)]
             #[inline]
             #[target_feature(enable = "avx512f")]
             unsafe fn count_avx512(keys: &[$ty; $per], x: Self) -> usize {
@@ -116,7 +112,7 @@ key!(u32, 32, count32_avx2, count32_avx512);
 /// How many of sixteen ascending keys are smaller than `x`: signed comparisons of what has its top
 /// bit flipped. Those that are smaller stand first, so the first that is not tells how many: to
 /// count ones takes a dozen steps where the build does not target `popcnt`.
-#[cfg(target_arch = "x86_64")]
+#[cfg(x86_vectors)]
 #[inline]
 #[target_feature(enable = "avx2")]
 unsafe fn count16_avx2(keys: &[u64; 16], x: u64) -> usize {
@@ -135,7 +131,7 @@ unsafe fn count16_avx2(keys: &[u64; 16], x: u64) -> usize {
 }
 
 /// How many of 32 ascending keys are smaller than `x`.
-#[cfg(target_arch = "x86_64")]
+#[cfg(x86_vectors)]
 #[inline]
 #[target_feature(enable = "avx2")]
 unsafe fn count32_avx2(keys: &[u32; 32], x: u32) -> usize {
@@ -154,14 +150,14 @@ unsafe fn count32_avx2(keys: &[u32; 32], x: u32) -> usize {
 }
 
 /// The first place of a word that has no one, or 32.
-#[cfg(target_arch = "x86_64")]
+#[cfg(x86_vectors)]
 #[inline(always)]
 const fn first_zero(word: u32) -> usize {
     (!word).trailing_zeros() as usize
 }
 
 /// As [`count16_avx2`]: a comparison of each line.
-#[cfg(all(target_arch = "x86_64", has_avx512))]
+#[cfg(has_avx512)]
 #[allow(clippy::incompatible_msrv)] // compiled by compilers that know it
 #[inline]
 #[target_feature(enable = "avx512f")]
@@ -178,7 +174,7 @@ unsafe fn count16_avx512(keys: &[u64; 16], x: u64) -> usize {
 }
 
 /// As [`count32_avx2`].
-#[cfg(all(target_arch = "x86_64", has_avx512))]
+#[cfg(has_avx512)]
 #[allow(clippy::incompatible_msrv)] // compiled by compilers that know it
 #[inline]
 #[target_feature(enable = "avx512f")]
@@ -224,12 +220,12 @@ impl<K: Key> Levels<'_, K> {
 /// level, so that asking for the processor's vectors once each is worth it.
 #[inline]
 pub(crate) fn lower_bound<K: Key>(levels: Levels<'_, K>, x: K) -> usize {
-    #[cfg(all(target_arch = "x86_64", has_avx512))]
+    #[cfg(has_avx512)]
     if super::avx512() {
         // SAFETY: it is there (invariant 1).
         return unsafe { lower_bound_avx512(levels, x) };
     }
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(x86_vectors)]
     if super::avx2() {
         // SAFETY: it is there (invariant 1).
         return unsafe { lower_bound_avx2(levels, x) };
@@ -237,14 +233,14 @@ pub(crate) fn lower_bound<K: Key>(levels: Levels<'_, K>, x: K) -> usize {
     lower_bound_by(levels, x, K::count)
 }
 
-#[cfg(all(target_arch = "x86_64", has_avx512))]
+#[cfg(has_avx512)]
 #[target_feature(enable = "avx512f")]
 unsafe fn lower_bound_avx512<K: Key>(levels: Levels<'_, K>, x: K) -> usize {
     // SAFETY: the caller's promise.
     lower_bound_by(levels, x, |keys, x| unsafe { K::count_avx512(keys, x) })
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(x86_vectors)]
 #[target_feature(enable = "avx2")]
 unsafe fn lower_bound_avx2<K: Key>(levels: Levels<'_, K>, x: K) -> usize {
     // SAFETY: the caller's promise.
@@ -284,13 +280,13 @@ fn in_leaf<K: Key>(
 
 /// `lower_bound` of each of `queries`, into the same places of `out`.
 pub(crate) fn lower_bounds<K: Key>(levels: Levels<'_, K>, queries: &[K], out: &mut [usize]) {
-    #[cfg(all(target_arch = "x86_64", has_avx512))]
+    #[cfg(has_avx512)]
     if super::avx512() {
         // SAFETY: it is there (invariant 1).
         unsafe { lower_bounds_avx512(levels, queries, out) };
         return;
     }
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(x86_vectors)]
     if super::avx2() {
         // SAFETY: it is there (invariant 1).
         unsafe { lower_bounds_avx2(levels, queries, out) };
@@ -299,14 +295,14 @@ pub(crate) fn lower_bounds<K: Key>(levels: Levels<'_, K>, queries: &[K], out: &m
     lower_bounds_by(levels, queries, out, K::count);
 }
 
-#[cfg(all(target_arch = "x86_64", has_avx512))]
+#[cfg(has_avx512)]
 #[target_feature(enable = "avx512f")]
 unsafe fn lower_bounds_avx512<K: Key>(levels: Levels<'_, K>, queries: &[K], out: &mut [usize]) {
     // SAFETY: the caller's promise.
     lower_bounds_by(levels, queries, out, |keys, x| unsafe { K::count_avx512(keys, x) });
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(x86_vectors)]
 #[target_feature(enable = "avx2")]
 unsafe fn lower_bounds_avx2<K: Key>(levels: Levels<'_, K>, queries: &[K], out: &mut [usize]) {
     // SAFETY: the caller's promise.
@@ -408,14 +404,14 @@ mod tests {
             for x in [0, 1, u64::MAX, 1 << 63, (1 << 63) - 1, keys[3], random.next().unwrap()] {
                 assert_eq!(u64::count(&keys, x), count_plain(&keys, x));
                 assert_eq!(u32::count(&small, x as u32), count_plain(&small, x as u32));
-                #[cfg(target_arch = "x86_64")]
+                #[cfg(x86_vectors)]
                 if crate::simd::avx2() {
                     // SAFETY: it is there (invariant 1).
                     let counts =
                         unsafe { (u64::count_avx2(&keys, x), u32::count_avx2(&small, x as u32)) };
                     assert_eq!(counts, (count_plain(&keys, x), count_plain(&small, x as u32)));
                 }
-                #[cfg(all(target_arch = "x86_64", has_avx512))]
+                #[cfg(has_avx512)]
                 if crate::simd::avx512() {
                     // SAFETY: it is there (invariant 1).
                     let counts = unsafe {

@@ -8,11 +8,11 @@
 /// Bit `i` of the result says whether `bytes[i] == tag`.
 #[inline(always)]
 pub(crate) fn equal16(bytes: &[u8; 16], tag: u8) -> u32 {
-    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+    #[cfg(x86_vectors)]
     {
         x86::equal16(bytes, tag)
     }
-    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+    #[cfg(not(x86_vectors))]
     {
         scalar(bytes, tag)
     }
@@ -21,11 +21,11 @@ pub(crate) fn equal16(bytes: &[u8; 16], tag: u8) -> u32 {
 /// Bit `i` of the result says whether `bytes[i] == tag`.
 #[inline(always)]
 pub(crate) fn equal32(bytes: &[u8; 32], tag: u8) -> u32 {
-    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+    #[cfg(x86_vectors)]
     {
         x86::equal32(bytes, tag)
     }
-    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+    #[cfg(not(x86_vectors))]
     {
         scalar(bytes, tag)
     }
@@ -34,11 +34,11 @@ pub(crate) fn equal32(bytes: &[u8; 32], tag: u8) -> u32 {
 /// Bit `i` of the result says whether `bytes[i]` is the highest byte of `hash`, or 1 if that is 0.
 #[inline(always)]
 pub(crate) fn tagged16(bytes: &[u8; 16], hash: u32) -> u32 {
-    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+    #[cfg(x86_vectors)]
     {
         x86::tagged16(bytes, hash)
     }
-    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+    #[cfg(not(x86_vectors))]
     {
         scalar(bytes, highest(hash))
     }
@@ -47,18 +47,18 @@ pub(crate) fn tagged16(bytes: &[u8; 16], hash: u32) -> u32 {
 /// Bit `i` of the result says whether `bytes[i]` is the highest byte of `hash`, or 1 if that is 0.
 #[inline(always)]
 pub(crate) fn tagged32(bytes: &[u8; 32], hash: u32) -> u32 {
-    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+    #[cfg(x86_vectors)]
     {
         x86::tagged32(bytes, hash)
     }
-    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+    #[cfg(not(x86_vectors))]
     {
         scalar(bytes, highest(hash))
     }
 }
 
 /// The highest byte, or 1 if that is 0.
-#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2"))))]
+#[cfg(any(test, not(x86_vectors)))]
 #[inline]
 fn highest(hash: u32) -> u8 {
     hash.to_le_bytes()[3].max(1)
@@ -67,11 +67,11 @@ fn highest(hash: u32) -> u8 {
 /// Bit `i` of the result says whether `tags[i] == tag` and `lens[i] == len`.
 #[inline(always)]
 pub(crate) fn both32(tags: &[u8; 32], tag: u8, lens: &[u8; 32], len: u8) -> u32 {
-    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+    #[cfg(x86_vectors)]
     {
         x86::both32(tags, tag, lens, len)
     }
-    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+    #[cfg(not(x86_vectors))]
     {
         scalar(tags, tag) & scalar(lens, len)
     }
@@ -81,18 +81,18 @@ pub(crate) fn both32(tags: &[u8; 32], tag: u8, lens: &[u8; 32], len: u8) -> u32 
 /// 16, four at most.
 #[inline(always)]
 pub(crate) fn sum<const N: usize>(bytes: &[u8; N], count: usize) -> usize {
-    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+    #[cfg(x86_vectors)]
     {
         x86::sum(bytes, count)
     }
-    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+    #[cfg(not(x86_vectors))]
     {
         scalar_sum(bytes, count)
     }
 }
 
 /// The same, byte by byte: all of them, so that a compiler may take several at once.
-#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2"))))]
+#[cfg(any(test, not(x86_vectors)))]
 #[inline]
 fn scalar_sum<const N: usize>(bytes: &[u8; N], count: usize) -> usize {
     let kept = bytes.iter().zip(0..).map(|(byte, at)| if at < count { *byte } else { 0 });
@@ -100,7 +100,7 @@ fn scalar_sum<const N: usize>(bytes: &[u8; N], count: usize) -> usize {
 }
 
 /// The mask, eight bytes at a time.
-#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2"))))]
+#[cfg(any(test, not(x86_vectors)))]
 #[inline]
 fn scalar<const N: usize>(bytes: &[u8; N], tag: u8) -> u32 {
     const LOW: u64 = 0x0101_0101_0101_0101;
@@ -117,7 +117,7 @@ fn scalar<const N: usize>(bytes: &[u8; N], tag: u8) -> u32 {
     })
 }
 
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+#[cfg(x86_vectors)]
 mod x86 {
     use core::arch::x86_64::*;
 

@@ -7,18 +7,18 @@
 
 use super::Line;
 use super::scalar::unpack as scalar;
-#[cfg(target_arch = "x86_64")]
+#[cfg(x86_vectors)]
 use super::{avx2, x86::unpack as x86};
 
 /// Where fields start, and how many of them the vector code may take.
-#[cfg(target_arch = "x86_64")]
+#[cfg(x86_vectors)]
 struct Plan {
     start: *const u8,
     phase: u32,
     groups: usize,
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(x86_vectors)]
 impl Plan {
     /// For `count` fields from `bit` on. Without AVX2, and for fields of 0 bits, no groups.
     #[inline]
@@ -53,9 +53,9 @@ fn behind(bit: u64, width: u32, done: usize) -> u64 {
 /// Unpacks fields into `out`, as many as it takes.
 #[inline]
 pub(crate) fn unpack(bytes: &[u8], bit: u64, width: u32, out: &mut [u64]) {
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(x86_vectors))]
     let done = 0;
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(x86_vectors)]
     let done = {
         let plan = Plan::new(bytes, bit, width, out.len());
         let done = plan.fields();
@@ -74,9 +74,9 @@ pub(crate) fn unpack(bytes: &[u8], bit: u64, width: u32, out: &mut [u64]) {
 /// Unpacks the low 32 bits of fields into `out`, as many as it takes.
 #[inline]
 pub(crate) fn unpack_u32(bytes: &[u8], bit: u64, width: u32, out: &mut [u32]) {
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(x86_vectors))]
     let done = 0;
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(x86_vectors)]
     let done = {
         let plan = Plan::new(bytes, bit, width, out.len());
         let done = plan.fields();
@@ -94,9 +94,9 @@ pub(crate) fn unpack_u32(bytes: &[u8], bit: u64, width: u32, out: &mut [u32]) {
 /// Unpacks fields into `out`, as many as it takes, each added to the point of `line` at its place.
 #[inline]
 pub(crate) fn unpack_on(bytes: &[u8], bit: u64, width: u32, line: Line, out: &mut [u64]) {
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(x86_vectors))]
     let done = 0;
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(x86_vectors)]
     let done = {
         let plan = Plan::new(bytes, bit, width, out.len());
         let done = plan.fields();
@@ -114,9 +114,9 @@ pub(crate) fn unpack_on(bytes: &[u8], bit: u64, width: u32, line: Line, out: &mu
 
 /// The sum of `count` fields.
 pub(crate) fn sum(bytes: &[u8], bit: u64, width: u32, count: usize) -> u128 {
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(x86_vectors))]
     let (done, total) = (0, 0);
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(x86_vectors)]
     let (done, total) = {
         let (mut done, mut total) = (0, 0);
         loop {
@@ -135,9 +135,9 @@ pub(crate) fn sum(bytes: &[u8], bit: u64, width: u32, count: usize) -> u128 {
 
 /// The least and the largest of `count` fields; `(u64::MAX, 0)` of none.
 pub(crate) fn min_max(bytes: &[u8], bit: u64, width: u32, count: usize) -> (u64, u64) {
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(x86_vectors))]
     let (done, vectors) = (0, (u64::MAX, 0));
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(x86_vectors)]
     let (done, vectors) = {
         let plan = Plan::new(bytes, bit, width, count);
         if plan.groups > 0 {
@@ -154,9 +154,9 @@ pub(crate) fn min_max(bytes: &[u8], bit: u64, width: u32, count: usize) -> (u64,
 
 /// How many of `count` fields lie in `range[0]..=range[1]`.
 pub(crate) fn count_in(bytes: &[u8], bit: u64, width: u32, count: usize, range: [u64; 2]) -> usize {
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(x86_vectors))]
     let (done, vectors) = (0, 0);
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(x86_vectors)]
     let (done, vectors) = {
         let plan = Plan::new(bytes, bit, width, count);
         if plan.groups > 0 {
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(x86_vectors)]
     fn vectors_are_used_where_there_are_any() {
         let bytes = [0; 1024];
         for width in 1..=64 {

@@ -6,7 +6,7 @@
 //! 1. There is a [`Wide`] only while the processor has all of the features of [`run`].
 
 // Without such code what fills its arguments is compiled, and what reads them is not.
-#![cfg_attr(not(all(target_arch = "x86_64", has_avx512, not(lessram_scalar))), allow(dead_code))]
+#![cfg_attr(not(has_avx512), allow(dead_code))]
 
 pub(crate) use imp::Wide;
 
@@ -26,8 +26,7 @@ pub(crate) const LISTS: usize = 256 + 64;
 pub(crate) const EIGHT: usize = 512 + 64;
 
 /// Whether this build has code for such processors: else it needs no room for it.
-pub(crate) const IS_BUILT: bool =
-    cfg!(all(target_arch = "x86_64", has_avx512, not(lessram_scalar)));
+pub(crate) const IS_BUILT: bool = cfg!(has_avx512);
 
 /// How many numbers that occur twice there is room for.
 pub(crate) const DOUBLES: usize = if IS_BUILT { 4_096 } else { 0 };
@@ -83,7 +82,7 @@ pub(crate) const fn sum_of_bytes(bytes: u64) -> usize {
     (pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48) as usize
 }
 
-#[cfg(all(target_arch = "x86_64", has_avx512, not(lessram_scalar)))]
+#[cfg(has_avx512)]
 mod imp {
     use super::Work;
     pub(crate) use crate::simd::x86::wide::Wide;
@@ -109,7 +108,7 @@ mod imp {
     }
 }
 
-#[cfg(not(all(target_arch = "x86_64", has_avx512, not(lessram_scalar))))]
+#[cfg(not(has_avx512))]
 mod imp {
     use super::{Doubles, EIGHT, Eight, Work};
 
@@ -275,5 +274,13 @@ mod tests {
             let (a, b) = (sets(), sets());
             run(All(&a, &b));
         }
+    }
+
+    #[cfg(has_avx512)]
+    #[test]
+    fn such_processors_are_known() {
+        let has = std::is_x86_feature_detected!("avx512vbmi2")
+            && std::is_x86_feature_detected!("avx512bitalg");
+        assert_eq!(imp::is_there(), has);
     }
 }

@@ -9,6 +9,7 @@ use super::write::write_to;
 use crate::error::{AllocError, FileError, Tag};
 use crate::hashing::xxh3;
 use crate::mem::Global;
+use core::ops::Range;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -334,8 +335,8 @@ fn load<P: Persist<Words = HeapWords>>(
     let mut sections = Vec::with_capacity(header.sections as usize);
     for section in head.rows() {
         let section = section?;
-        skip_padding(&mut stream, section.offset - at)?;
-        let words = read_section(&mut stream, section.len, exact)?;
+        skip_padding(&mut stream, at..section.offset)?;
+        let words = read_section(&mut stream, section.offset, section.len, exact)?;
         if section_hash(section.tag, words.as_bytes()) != section.hash {
             return Err(FileError::Checksum { section: section.tag });
         }
@@ -394,18 +395,29 @@ pub(super) fn read_up_to(stream: &mut impl Read, out: &mut [u8]) -> Result<usize
     Ok(got)
 }
 
-fn skip_padding(stream: &mut impl Read, len: u64) -> Result<(), FileError> {
+/// Reads what is between sections, in these bytes of the file.
+fn skip_padding(stream: &mut impl Read, place: Range<u64>) -> Result<(), FileError> {
     let mut padding = [0; super::container::ALIGN as usize];
-    let padding = &mut padding[..len as usize];
-    if read_up_to(stream, padding)? < len as usize || padding.iter().any(|byte| *byte != 0) {
+    let padding = &mut padding[..(place.end - place.start) as usize];
+    let got = read_up_to(stream, padding)?;
+    if got < padding.len() {
+        return Err(FileError::Truncated { need: place.end, have: place.start + got as u64 });
+    }
+    if padding.iter().any(|byte| *byte != 0) {
         return Err(FileError::Corrupt { section: Tag::HEAD, rule: "padding of zeros" });
     }
     Ok(())
 }
 
-/// Reads `len` bytes into a block of exactly that size; if the stream's length was not `known`,
-/// the block grows as the bytes come in.
-fn read_section(stream: &mut impl Read, len: u64, known: bool) -> Result<HeapWords, FileError> {
+/// Reads `len` bytes, which begin at `offset` in the file, into a block of exactly that size; if
+/// the stream's length was not `known`, the block grows as the bytes come in.
+fn read_section(
+    stream: &mut impl Read,
+    offset: u64,
+    len: u64,
+    known: bool,
+) -> Result<HeapWords, FileError> {
+    let need = offset + len;
     let len = usize::try_from(len).map_err(|_| AllocError::CapacityOverflow)?;
     let mut words = HeapWords::new_in(Global);
     if known {
@@ -417,7 +429,7 @@ fn read_section(stream: &mut impl Read, len: u64, known: bool) -> Result<HeapWor
         words.try_resize(end / 8)?;
         let got = read_up_to(stream, &mut words.as_bytes_mut()[at..end])?;
         if got < end - at {
-            return Err(FileError::Truncated { need: len as u64, have: (at + got) as u64 });
+            return Err(FileError::Truncated { need, have: offset + (at + got) as u64 });
         }
         at = end;
     }
@@ -433,7 +445,7 @@ fn read_section(stream: &mut impl Read, len: u64, known: bool) -> Result<HeapWor
 pub fn read_bytes(path: &Path) -> Result<HeapWords, FileError> {
     let mut file = File::open(path)?;
     let len = file.metadata()?.len();
-    let words = read_section(&mut file, len & !7, true)?;
+    let words = read_section(&mut file, 0, len & !7, true)?;
     // Sections are whole words, so a file that ends within one is cut short or foreign.
     if len % 8 != 0 {
         Head::parse(as_bytes(super::words::Words::words(&words)), len)?;

@@ -2,7 +2,7 @@
 
 pub(crate) mod lines;
 pub(crate) mod unpack;
-#[cfg(all(has_avx512, not(lessram_scalar)))]
+#[cfg(has_avx512)]
 pub(crate) mod wide;
-#[cfg(all(has_avx512, not(lessram_scalar)))]
+#[cfg(has_avx512)]
 mod wide_numbers;
