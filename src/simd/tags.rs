@@ -3,126 +3,91 @@
 //! Per-element work: takes what the build targets, asks no CPU. Invariant:
 //!
 //! 1. The vector loads read exactly the bytes of the array reference they are given, at any
-//!    alignment; SSE2 is a part of x86-64, and AVX2 is used where the build targets it.
+//!    alignment; there is SSE2 where the build says `x86_vectors`, and AVX2 is used where it
+//!    targets that.
 
-/// Bit `i` of the result says whether `bytes[i] == tag`.
+#[cfg(not(x86_vectors))]
+use plain as any;
+#[cfg(x86_vectors)]
+use x86 as any;
+
+pub(crate) use any::{both32, equal16, equal32, sum, tagged16, tagged32};
+
+/// The tag of a hash: its highest byte, or 1 if that is 0.
 #[inline(always)]
-pub(crate) fn equal16(bytes: &[u8; 16], tag: u8) -> u32 {
-    #[cfg(x86_vectors)]
-    {
-        x86::equal16(bytes, tag)
-    }
-    #[cfg(not(x86_vectors))]
-    {
-        scalar(bytes, tag)
-    }
+pub(crate) const fn highest(hash: u32) -> u8 {
+    let [.., byte] = hash.to_le_bytes();
+    if byte == 0 { 1 } else { byte }
 }
 
-/// Bit `i` of the result says whether `bytes[i] == tag`.
-#[inline(always)]
-pub(crate) fn equal32(bytes: &[u8; 32], tag: u8) -> u32 {
-    #[cfg(x86_vectors)]
-    {
-        x86::equal32(bytes, tag)
-    }
-    #[cfg(not(x86_vectors))]
-    {
-        scalar(bytes, tag)
-    }
-}
-
-/// Bit `i` of the result says whether `bytes[i]` is the highest byte of `hash`, or 1 if that is 0.
-#[inline(always)]
-pub(crate) fn tagged16(bytes: &[u8; 16], hash: u32) -> u32 {
-    #[cfg(x86_vectors)]
-    {
-        x86::tagged16(bytes, hash)
-    }
-    #[cfg(not(x86_vectors))]
-    {
-        scalar(bytes, highest(hash))
-    }
-}
-
-/// Bit `i` of the result says whether `bytes[i]` is the highest byte of `hash`, or 1 if that is 0.
-#[inline(always)]
-pub(crate) fn tagged32(bytes: &[u8; 32], hash: u32) -> u32 {
-    #[cfg(x86_vectors)]
-    {
-        x86::tagged32(bytes, hash)
-    }
-    #[cfg(not(x86_vectors))]
-    {
-        scalar(bytes, highest(hash))
-    }
-}
-
-/// The highest byte, or 1 if that is 0.
+/// On any machine.
 #[cfg(any(test, not(x86_vectors)))]
-#[inline]
-fn highest(hash: u32) -> u8 {
-    hash.to_le_bytes()[3].max(1)
-}
+mod plain {
+    use super::highest;
 
-/// Bit `i` of the result says whether `tags[i] == tag` and `lens[i] == len`.
-#[inline(always)]
-pub(crate) fn both32(tags: &[u8; 32], tag: u8, lens: &[u8; 32], len: u8) -> u32 {
-    #[cfg(x86_vectors)]
-    {
-        x86::both32(tags, tag, lens, len)
+    /// Bit `i` of the result says whether `bytes[i] == tag`.
+    #[inline]
+    pub(crate) fn equal16(bytes: &[u8; 16], tag: u8) -> u32 {
+        equal(bytes, tag)
     }
-    #[cfg(not(x86_vectors))]
-    {
-        scalar(tags, tag) & scalar(lens, len)
+
+    /// Bit `i` of the result says whether `bytes[i] == tag`.
+    #[inline]
+    pub(crate) fn equal32(bytes: &[u8; 32], tag: u8) -> u32 {
+        equal(bytes, tag)
+    }
+
+    /// Bit `i` of the result says whether `bytes[i]` is the tag of `hash`.
+    #[inline]
+    pub(crate) fn tagged16(bytes: &[u8; 16], hash: u32) -> u32 {
+        equal(bytes, highest(hash))
+    }
+
+    /// Bit `i` of the result says whether `bytes[i]` is the tag of `hash`.
+    #[inline]
+    pub(crate) fn tagged32(bytes: &[u8; 32], hash: u32) -> u32 {
+        equal(bytes, highest(hash))
+    }
+
+    /// Bit `i` of the result says whether `tags[i] == tag` and `lens[i] == len`.
+    #[inline]
+    pub(crate) fn both32(tags: &[u8; 32], tag: u8, lens: &[u8; 32], len: u8) -> u32 {
+        equal(tags, tag) & equal(lens, len)
+    }
+
+    /// The sum of the first `count` bytes, of all if there are no more than that: of whole vectors
+    /// of 16, four at most. Byte by byte, all of them, so that a compiler may take several at once.
+    #[inline]
+    pub(crate) fn sum<const N: usize>(bytes: &[u8; N], count: usize) -> usize {
+        let kept = bytes.iter().zip(0..).map(|(byte, at)| if at < count { *byte } else { 0 });
+        usize::from(kept.fold(0, |sum, byte| sum + u16::from(byte)))
+    }
+
+    /// The mask, eight bytes at a time.
+    #[inline]
+    fn equal<const N: usize>(bytes: &[u8; N], tag: u8) -> u32 {
+        const LOW: u64 = 0x0101_0101_0101_0101;
+        const SEVEN: u64 = 0x7F7F_7F7F_7F7F_7F7F;
+        bytes.chunks_exact(8).enumerate().fold(0, |mask, (i, eight)| {
+            let mut word = [0; 8];
+            word.copy_from_slice(eight);
+            let differs = u64::from_le_bytes(word) ^ (LOW * u64::from(tag));
+            // The top bit of each byte that is 0, and of no other: no borrow crosses a byte.
+            let zero = !(((differs & SEVEN) + SEVEN) | differs | SEVEN);
+            // Gathers the eight top bits in the highest byte.
+            let bits = (zero >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+            mask | (bits as u32) << (8 * i)
+        })
     }
 }
 
-/// The sum of the first `count` bytes, of all if there are no more than that: of whole vectors of
-/// 16, four at most.
-#[inline(always)]
-pub(crate) fn sum<const N: usize>(bytes: &[u8; N], count: usize) -> usize {
-    #[cfg(x86_vectors)]
-    {
-        x86::sum(bytes, count)
-    }
-    #[cfg(not(x86_vectors))]
-    {
-        scalar_sum(bytes, count)
-    }
-}
-
-/// The same, byte by byte: all of them, so that a compiler may take several at once.
-#[cfg(any(test, not(x86_vectors)))]
-#[inline]
-fn scalar_sum<const N: usize>(bytes: &[u8; N], count: usize) -> usize {
-    let kept = bytes.iter().zip(0..).map(|(byte, at)| if at < count { *byte } else { 0 });
-    usize::from(kept.fold(0, |sum, byte| sum + u16::from(byte)))
-}
-
-/// The mask, eight bytes at a time.
-#[cfg(any(test, not(x86_vectors)))]
-#[inline]
-fn scalar<const N: usize>(bytes: &[u8; N], tag: u8) -> u32 {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    const SEVEN: u64 = 0x7F7F_7F7F_7F7F_7F7F;
-    bytes.chunks_exact(8).enumerate().fold(0, |mask, (i, eight)| {
-        let mut word = [0; 8];
-        word.copy_from_slice(eight);
-        let differs = u64::from_le_bytes(word) ^ (LOW * u64::from(tag));
-        // The top bit of each byte that is 0, and of no other: no borrow crosses a byte.
-        let zero = !(((differs & SEVEN) + SEVEN) | differs | SEVEN);
-        // Gathers the eight top bits in the highest byte.
-        let bits = (zero >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        mask | (bits as u32) << (8 * i)
-    })
-}
-
+/// With SSE2, or AVX2 where the build targets it; each as in `plain`.
 #[cfg(x86_vectors)]
 mod x86 {
     use core::arch::x86_64::*;
 
     #[inline(always)]
-    pub(super) fn equal16(bytes: &[u8; 16], tag: u8) -> u32 {
+    pub(crate) fn equal16(bytes: &[u8; 16], tag: u8) -> u32 {
         // SAFETY: 16 bytes are read from an array of 16, and SSE2 is there (invariant 1).
         unsafe {
             let tags = _mm_loadu_si128(bytes.as_ptr().cast());
@@ -143,7 +108,7 @@ mod x86 {
     }
 
     #[inline(always)]
-    pub(super) fn tagged16(bytes: &[u8; 16], hash: u32) -> u32 {
+    pub(crate) fn tagged16(bytes: &[u8; 16], hash: u32) -> u32 {
         // SAFETY: 16 bytes are read from an array of 16, and SSE2 is there (invariant 1).
         unsafe {
             let tags = _mm_loadu_si128(bytes.as_ptr().cast());
@@ -163,7 +128,7 @@ mod x86 {
     };
 
     #[inline(always)]
-    pub(super) fn sum<const N: usize>(bytes: &[u8; N], count: usize) -> usize {
+    pub(crate) fn sum<const N: usize>(bytes: &[u8; N], count: usize) -> usize {
         const { assert!(N % 16 == 0 && N <= 64) };
         let masks = &FIRST[64 - count.min(N)..][..N];
         // SAFETY: `N` bytes are read from each of two slices of `N`, 16 at a time, and SSE2 is
@@ -249,17 +214,17 @@ mod x86 {
     }
 
     #[inline(always)]
-    pub(super) fn equal32(bytes: &[u8; 32], tag: u8) -> u32 {
+    pub(crate) fn equal32(bytes: &[u8; 32], tag: u8) -> u32 {
         mask(equal(bytes, wide(tag)))
     }
 
     #[inline(always)]
-    pub(super) fn tagged32(bytes: &[u8; 32], hash: u32) -> u32 {
+    pub(crate) fn tagged32(bytes: &[u8; 32], hash: u32) -> u32 {
         mask(equal(bytes, spread_wide(hash)))
     }
 
     #[inline(always)]
-    pub(super) fn both32(tags: &[u8; 32], tag: u8, lens: &[u8; 32], len: u8) -> u32 {
+    pub(crate) fn both32(tags: &[u8; 32], tag: u8, lens: &[u8; 32], len: u8) -> u32 {
         let (tags, lens) = (equal(tags, wide(tag)), equal(lens, wide(len)));
         #[cfg(target_feature = "avx2")]
         // SAFETY: AVX2 is there (invariant 1).
@@ -281,28 +246,32 @@ mod tests {
             let bytes: [u8; 32] = core::array::from_fn(|i| {
                 (seed.wrapping_mul(0x9E37_79B9).rotate_left(i as u32 * 5) >> 24) as u8 % 5 * 63
             });
+            let half: &[u8; 16] = bytes.first_chunk().unwrap();
+            let turned: [u8; 32] = core::array::from_fn(|i| bytes[31 - i]);
             for tag in [0, 63, 126, 189, 252, 1, 255, 128] {
-                let one = |i: usize| u32::from(bytes[i] == tag) << i;
-                let expected = (0..32).map(one).sum::<u32>();
-                assert_eq!(equal32(&bytes, tag), expected);
-                assert_eq!(scalar(&bytes, tag), expected);
-                for hash in [u32::from(tag) << 24, u32::from(tag) << 24 | 0xFF_FFFF] {
-                    let tagged = scalar(&bytes, tag.max(1));
-                    assert_eq!(tagged32(&bytes, hash), tagged);
-                    assert_eq!(tagged16(bytes.first_chunk().unwrap(), hash), tagged & 0xFFFF);
-                    assert_eq!(highest(hash), tag.max(1));
-                }
-                let turned: [u8; 32] = core::array::from_fn(|i| bytes[31 - i]);
+                let where_is =
+                    |tag: u8| -> u32 { (0..32).map(|i| u32::from(bytes[i] == tag) << i).sum() };
+                let expected = where_is(tag);
                 let both = expected & equal32(&turned, 63);
+                assert_eq!([equal32(&bytes, tag), plain::equal32(&bytes, tag)], [expected; 2]);
+                let halves = [equal16(half, tag), plain::equal16(half, tag)];
+                assert_eq!(halves, [expected & 0xFFFF; 2]);
                 assert_eq!(both32(&bytes, tag, &turned, 63), both);
-                let half: &[u8; 16] = bytes.first_chunk().unwrap();
-                assert_eq!(equal16(half, tag), expected & 0xFFFF);
-                assert_eq!(scalar(half, tag), expected & 0xFFFF);
+                assert_eq!(plain::both32(&bytes, tag, &turned, 63), both);
+                let tagged = where_is(tag.max(1));
+                for hash in [u32::from(tag) << 24, u32::from(tag) << 24 | 0xFF_FFFF] {
+                    assert_eq!(highest(hash), tag.max(1));
+                    assert_eq!(
+                        [tagged32(&bytes, hash), plain::tagged32(&bytes, hash)],
+                        [tagged; 2]
+                    );
+                    let halves = [tagged16(half, hash), plain::tagged16(half, hash)];
+                    assert_eq!(halves, [tagged & 0xFFFF; 2]);
+                }
             }
             for count in 0..=33 {
                 let expected: usize = bytes.iter().take(count).map(|byte| usize::from(*byte)).sum();
-                assert_eq!(sum(&bytes, count), expected);
-                assert_eq!(scalar_sum(&bytes, count), expected);
+                assert_eq!([sum(&bytes, count), plain::sum(&bytes, count)], [expected; 2]);
             }
         }
     }
