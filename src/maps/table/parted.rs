@@ -13,6 +13,8 @@
 //! is a mask away from a distance in bytes, as a region has 32 of them on 64 bits, and the tag is
 //! where it can be copied to all bytes of a vector from the hash as it is.
 
+use crate::simd::tags;
+
 /// A hash all of whose bits matter.
 #[derive(Clone, Copy)]
 pub(super) struct Parted {
@@ -29,7 +31,7 @@ impl Parted {
     /// A tag is never 0, which is that of an empty slot.
     #[inline(always)]
     pub(super) fn tag(self) -> u8 {
-        self.low().to_le_bytes()[3].max(1)
+        tags::highest(self.low())
     }
 
     /// The half whose highest byte is the tag.
@@ -38,17 +40,22 @@ impl Parted {
         self.hash as u32
     }
 
+    #[inline(always)]
+    const fn kinds(self) -> u32 {
+        (self.hash >> 13) as u32
+    }
+
     /// The number of the bit in the filter of its home.
     #[inline(always)]
     pub(super) const fn kind(self) -> u32 {
-        (self.hash >> 13) as u32 & 15
+        self.kinds() & 15
     }
 
     /// Its way from its home on.
     #[inline(always)]
     pub(super) fn way(self, groups: u32) -> Way {
         let at = self.home(groups);
-        Way { at, stride: 0, groups: groups as usize, kinds: (self.hash >> 13) as u32 }
+        Way { at, stride: 0, groups: groups as usize, kinds: self.kinds() }
     }
 
     /// Which of `regions`, which are a power of two and at most 256.
@@ -61,9 +68,12 @@ impl Parted {
 }
 
 /// The groups that a hash comes to, one after the other, while those before are full: 1 group on,
-/// then 2, then 3, until after some strides each is 1. So full groups do not grow together, as they
-/// would by single steps, which make ways long where a region is to grow next (`map_groups_at_most`
-/// of `maps` in `benches/peers`). And every group is come to in the end, few of them twice.
+/// then 2, then 3, and after many strides 1 again each time, so that it comes to every group in the
+/// end, and to few of them twice.
+///
+/// With single steps, full groups that lie side by side catch what goes on from any of them, and so
+/// become ever longer rows (`map_groups_at_most` of `maps` in `benches/peers` tells of the longest
+/// way).
 #[derive(Clone, Copy)]
 pub(super) struct Way {
     at: usize,
@@ -75,8 +85,8 @@ pub(super) struct Way {
 }
 
 impl Way {
-    /// Strides that differ, at most.
-    const STRIDES: usize = 16;
+    /// Strides that differ, at most: as far as 2,000 groups lead out of any row of full ones.
+    const STRIDES: usize = 64;
 
     /// Groups after which all have been come to.
     #[inline(always)]
@@ -96,10 +106,12 @@ impl Way {
         self.kinds & 15
     }
 
+    /// To the next group.
     #[inline(always)]
     pub(super) const fn go_on(&mut self) {
         self.kinds = self.kinds.rotate_right(4);
         self.stride += 1;
+        // Of few groups most would be come to twice.
         let differs = self.stride <= Self::STRIDES && self.stride <= self.groups / 8;
         self.at += if differs { self.stride } else { 1 };
         if self.at >= self.groups {
