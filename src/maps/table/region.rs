@@ -38,7 +38,7 @@ impl Region {
 
     /// Whether its filters may have many bits that mean nothing: so many of its entries are gone.
     pub(super) const fn is_stale(&self) -> bool {
-        self.removed > self.size.limit / 4
+        self.removed > self.size.limit / 2
     }
 
     /// The group `group`.
