@@ -69,7 +69,7 @@ pub enum BuildError {
     },
     /// An infinity, or no number, where numbers are ordered or measured.
     NotFinite,
-    /// No seed solved the system of equations.
+    /// No seed that was tried worked: the keys may have been made to collide.
     Unsolvable {
         /// How many seeds were tried.
         attempts: u32,
@@ -114,7 +114,8 @@ impl fmt::Display for BuildError {
             }
             Self::Unsolvable { attempts } => write!(
                 f,
-                "no solution after {attempts} seeds: the input most likely holds duplicate keys"
+                "no solution after {attempts} seeds: the keys may have been made to collide; build \
+                 with a seed that nobody knows"
             ),
             Self::Unsteady { expected, found } => write!(
                 f,

@@ -296,7 +296,7 @@ impl<T, A: Alloc> SegVec<T, A> {
     ///
     /// # Errors
     ///
-    /// [`AllocError`]; segments that were granted before it stay, as room.
+    /// [`AllocError`]; the segments that were granted before are given back.
     pub fn try_reserve(&mut self, extra: usize) -> Result<(), AllocError> {
         self.items.try_reserve(extra)
     }
@@ -593,6 +593,19 @@ mod tests {
     use super::*;
     use crate::mem::{Counter, Totals, Tracked};
     use std::vec::Vec;
+
+    #[test]
+    fn room_that_cannot_be_had_in_full_is_given_back() {
+        use crate::mem::{Refusals, Refusing};
+        let (counter, refusals) = (Counter::new(), Refusals::every(9));
+        let alloc = Tracked::new(&counter, Refusing::new(&refusals, Global));
+        let mut vec = SegVec::new_in(alloc);
+        vec.push(1_u64);
+        let room = vec.capacity();
+        assert!(vec.try_reserve(100 * room).is_err());
+        assert_eq!((vec.capacity(), vec.heap_bytes()), (room, counter.live()));
+        assert_eq!((vec.len(), vec.pop()), (1, Some(1)));
+    }
 
     #[test]
     fn slack_of_ten_million_pushes_and_no_copy() {

@@ -57,7 +57,8 @@ const BATCH: usize = 32;
 ///
 /// `b` bytes of strings take `b` rounded up to a whole word, and
 /// `ceil((n+1) * w / 64) * 8 + 8` bytes of offsets with `w = floor(log2(b)) + 1`. Compressed, the
-/// offsets take `2.11 + log2(b/n)` bits a string: 0.7 bytes if strings have 8 bytes on average.
+/// offsets take at most `2.19 + log2(b/n)` bits a string: 0.7 bytes if strings have 8 bytes on
+/// average.
 ///
 /// # Time
 ///

@@ -435,6 +435,15 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn more_keys_than_slots_can_be_had_for_are_too_many() {
+        let (len, max) = (1 << 40, MAX_SLOTS / 20 * 19);
+        let refused = Quotient::with_fpr(1 << 40, 0.5).unwrap_err();
+        assert_eq!(refused, BuildError::TooMany { len, max });
+        assert!(slots_for(max) <= MAX_SLOTS);
+    }
+
+    #[test]
     fn sizes_are_as_documented() {
         for (n, fpr, bits) in [
             (1_000_000, 1.0 / 256.0, 10.81),

@@ -189,11 +189,13 @@ impl<W: Words> DdSketch<W> {
         let bin = |x: f64| if x.is_finite() { self.scale.bin(x) } else { u32::MAX };
         let sum = |counts: &mut dyn Iterator<Item = u64>| counts.fold(0_u64, u64::saturating_add);
         let below = || self.below.iter();
-        let not_larger = if x < 0.0 {
+        // Numbers that are not normal count as zeros.
+        let not_larger = if x <= -f64::MIN_POSITIVE {
             sum(&mut below().filter(|(number, _)| *number >= bin(-x)).map(|(_, count)| count))
         } else {
             let small = sum(&mut below().map(|(_, count)| count)).saturating_add(self.zeros);
-            let above = self.above.iter().filter(|(number, _)| x > 0.0 && *number <= bin(x));
+            let above =
+                self.above.iter().filter(|(number, _)| x >= f64::MIN_POSITIVE && *number <= bin(x));
             small.saturating_add(sum(&mut above.map(|(_, count)| count)))
         };
         (self.n > 0 && !x.is_nan()).then(|| (not_larger as f64 / self.n as f64).min(1.0))

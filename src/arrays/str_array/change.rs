@@ -100,10 +100,11 @@ impl<A: Alloc> StrArray<HeapWords<A>> {
         Ok(())
     }
 
-    /// Appends the end of a string, and the 0 before the first one.
+    /// Appends the end of a string, and the start of the first one: 0, but in an array from a
+    /// damaged file, which may have bytes of no string.
     fn try_push_offset(&mut self, end: u64) -> Result<(), AllocError> {
         if self.offsets.is_empty() {
-            self.offsets.try_push(0)?;
+            self.offsets.try_push(self.blob_len as u64)?;
         }
         let pushed = self.offsets.try_push(end);
         if pushed.is_err() && self.offsets.len() == 1 {
@@ -138,7 +139,7 @@ impl<A: Alloc> StrArray<HeapWords<A>> {
         }
         self.try_expand()?;
         // Offsets that were built here ascend to `blob_len`; those from a damaged file are cut.
-        let end = self.offsets.get(len).unwrap_or(0);
+        let end = if len == 0 { 0 } else { self.offsets.get(len).unwrap_or(0) };
         let end = usize::try_from(end).unwrap_or(usize::MAX).min(self.blob_len);
         self.offsets.truncate(if len == 0 { 0 } else { len + 1 });
         self.blob_len = end;

@@ -62,6 +62,19 @@ fn compressed_offsets_are_saved_as_such() {
 }
 
 #[test]
+fn strings_come_behind_bytes_of_none_in_damaged_arrays() {
+    let mut strings: StrArray = ["stale"].into_iter().collect();
+    strings.offsets.truncate(0);
+    strings.push("new");
+    assert_eq!((strings.len(), strings.get(0)), (1, Some(&b"new"[..])));
+    // Now the first offset is not 0, as in other damaged files.
+    strings.clear();
+    strings.push("newer");
+    assert_eq!((strings.len(), strings.get(0)), (1, Some(&b"newer"[..])));
+    strings.validate().unwrap();
+}
+
+#[test]
 fn compressing_tells_every_byte_and_changes_nothing_when_refused() {
     use crate::mem::{Refusals, Refusing};
     for every in 2..7 {

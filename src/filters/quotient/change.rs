@@ -27,6 +27,9 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
     pub fn with_fpr_in(capacity: usize, fpr: f64, seed: u64, alloc: A) -> Result<Self, BuildError> {
         rate::check(capacity, fpr)?;
         let slots = slots_for(capacity as u64);
+        if slots > MAX_SLOTS {
+            return Err(BuildError::TooMany { len: capacity as u64, max: MAX_SLOTS / 20 * 19 });
+        }
         let places = Places::for_rate(capacity as u64, fpr, slots).ok_or({
             let (value, max) = ((1.0 / fpr) as u64, MAX_GRID / 2 / slots);
             BuildError::OutOfRange { name: "1/fpr", value, min: 2, max }

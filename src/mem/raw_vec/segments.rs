@@ -156,7 +156,7 @@ impl<T, A: Alloc> Segments<T, A> {
         self.directory.try_push(block)
     }
 
-    /// Makes room for `extra` more items.
+    /// Makes room for `extra` more items, or for none if memory cannot be had for all of them.
     pub(crate) fn try_reserve(&mut self, extra: usize) -> Result<(), AllocError> {
         let need = self.len.checked_add(extra).ok_or(AllocError::CapacityOverflow)?;
         let blocks = need.div_ceil(Self::PER);
@@ -165,20 +165,25 @@ impl<T, A: Alloc> Segments<T, A> {
         if more > free {
             self.directory.try_reserve_exact(more)?;
         }
+        let before = self.directory.len();
         while self.directory.len() < blocks {
-            self.add_block()?;
+            self.add_block().inspect_err(|_| self.give_back_from(before))?;
         }
         Ok(())
     }
 
     /// Gives back the blocks that hold no item, and the directory's room for more.
     pub(crate) fn try_shrink_to_fit(&mut self) -> Result<(), AllocError> {
-        let used = self.len.div_ceil(Self::PER);
-        while self.directory.len() > used {
+        self.give_back_from(self.len.div_ceil(Self::PER));
+        self.directory.try_shrink_to_fit()
+    }
+
+    /// Gives back the blocks from this one on, which hold no item.
+    fn give_back_from(&mut self, first: usize) {
+        while self.directory.len() > first {
             let Some(block) = self.directory.pop() else { break };
             self.free(block);
         }
-        self.directory.try_shrink_to_fit()
     }
 
     /// Gives back a block that is no longer in the directory.

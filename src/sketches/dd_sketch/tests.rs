@@ -41,6 +41,14 @@ fn what_is_no_number_has_no_rank() {
 }
 
 #[test]
+fn numbers_that_are_not_normal_rank_as_zeros() {
+    let mut sketch = DdSketch::new();
+    [-1.0, -1e-320, 1e-320, 1.0].iter().for_each(|x| sketch.add(*x).unwrap());
+    assert_eq!([-1e-320, 0.0, 1e-320].map(|x| sketch.rank(x)), [Some(0.75); 3]);
+    assert_eq!([-1.0, 1.0].map(|x| sketch.rank(x)), [Some(0.25), Some(1.0)]);
+}
+
+#[test]
 fn quantiles_are_within_the_error() {
     for (error, sign) in [(0.01, 1.0), (0.01, -1.0), (0.001, 1.0), (0.2, 1.0)] {
         let mut sketch = DdSketch::with_error(error).unwrap();
