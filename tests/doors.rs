@@ -213,8 +213,8 @@ fn tries() {
     assert_eq!(entries.next_entry().map(|(key, value)| (key.len(), value)), Some((4, 11)));
     assert_eq!(entries.next_entry(), None);
     let mut map: DynTrieMap<u32> = keys().zip(0..).collect();
-    *map.value_mut(40).unwrap() += 1_000;
-    assert_eq!((map["0040"], map.value_mut(500)), (1_040, None));
+    *map.value_of_mut(40).unwrap() += 1_000;
+    assert_eq!((map["0040"], map.value_of_mut(500)), (1_040, None));
     let mut layered = Layered::new(FrontDict::from_sorted(keys()).unwrap());
     layered.remove("0007");
     layered.insert("0007a");

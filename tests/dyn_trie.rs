@@ -501,7 +501,7 @@ fn map_program(seed: u64, steps: u32) {
             );
             let id = rng.below(model.len() + 1);
             let expected = model.iter().nth(id);
-            assert_eq!(map.value(id).map(|value| &value.0), expected.map(|(_, value)| value));
+            assert_eq!(map.value_of(id).map(|value| &value.0), expected.map(|(_, value)| value));
             assert_eq!(map.key_of(id).as_ref(), expected.map(|(key, _)| key));
             assert_eq!(map.id_of(map.key_of(id).unwrap_or(b"?".into())), expected.map(|_| id));
         }
@@ -566,6 +566,8 @@ fn what_maps_can_do() {
     assert_eq!(copy, map);
     map.remove("z");
     assert!(copy != map && map.into_iter().rev().map(|(_, value)| value).eq([2, 3, 5]));
+    assert!(copy.clone().into_keys().rev().eq(["z", "b", "ab", "a"].map(Vec::from)));
+    assert!(copy.into_values().eq([5, 3, 2, 0]));
 }
 
 #[test]

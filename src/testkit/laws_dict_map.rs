@@ -133,14 +133,14 @@ impl<S: KeyMap> Subject<Pairs> for S {
         let mut keys = Keys::new(self.dict(), 0..len, vec![0; self.dict().longest()]);
         let step = if look == Look::Whole { 1 } else { (len / 7).max(1) };
         for (id, (key, value)) in model.pairs.iter().enumerate().step_by(step) {
-            let found = self.get_at(id);
+            let found = self.value_of(id);
             ensure!(found == Some(*value), "key {id} has {found:?}, not {value}");
             keys.seek(id);
             ensure!(keys.next_key() == Some(&key[..]), "key {id} is not {key:?}");
             same_answers(self, model, key)?;
         }
         for id in [len, len + 1, usize::MAX] {
-            ensure!(self.get_at(id).is_none(), "a value behind the last");
+            ensure!(self.value_of(id).is_none(), "a value behind the last");
         }
         for key in <Vec<u8> as Item>::needles() {
             same_answers(self, model, &key)?;
@@ -157,7 +157,7 @@ impl<S: KeyMap> Subject<Pairs> for S {
     fn exercise(&self) -> Verdict {
         let len = self.dict().len();
         for id in [0, 1, len / 2, len.wrapping_sub(1), len, usize::MAX] {
-            let exists = self.get_at(id).is_some();
+            let exists = self.value_of(id).is_some();
             ensure!(exists == (id < len), "value {id} of {len}: {exists}");
         }
         let mut buffer = vec![0; self.dict().longest()];

@@ -57,7 +57,8 @@ const META: Tag = Tag(*b"meta");
 ///
 /// - Keys whose endings differ, such as names and random numbers: a [`RearDict`](super::RearDict)
 ///   takes a third fewer bytes.
-/// - Keys that come and go: it is built once.
+/// - Keys that come and go: a [`DynTrie`](super::DynTrie), or a [`Layered`](super::Layered) where
+///   few do.
 /// - Only look-ups of single keys, and bytes do not matter: a hash set answers faster.
 ///
 /// # Layout
@@ -110,8 +111,9 @@ const META: Tag = Tag(*b"meta");
 /// Where time is preferred, `id_of` takes 0.7 of it on those words and `contains` half (bench
 /// `tries` of the peers): eight edges are looked at together.
 ///
-/// Reading allocates nothing, but for [`fuzzy`](Self::fuzzy). Building holds 9 bytes an edge and 20
-/// a state.
+/// Looking up allocates nothing, but for [`fuzzy`](Self::fuzzy); [`key_of`](Self::key_of) and
+/// [`iter`](Self::iter) allocate each key that they return. Building holds 9 bytes an edge and 20 a
+/// state.
 ///
 /// # Example
 ///

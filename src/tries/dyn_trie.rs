@@ -79,7 +79,8 @@ pub(super) use tree::{Tree, Walk};
 ///
 /// No insertion or removal takes longer than it takes to split or merge a node of each level: 8 us
 /// was the longest of those words, 13 of those names (in the same bench, the best of three runs).
-/// Reading allocates nothing; what hands out keys has a buffer for one.
+/// Looking up allocates nothing; [`keys`](Self::keys) has a buffer for one key,
+/// [`key_of`](Self::key_of) and [`iter`](Self::iter) allocate each that they return.
 ///
 /// # Parameters
 ///

@@ -45,7 +45,7 @@ use core::ops::{Index, Range, RangeBounds};
 /// }
 /// assert_eq!((counts.get("be"), counts["to"], counts.get("so")), (Some(&2), 2, None));
 /// assert!(counts.iter().map(|(key, n)| (key.len(), *n)).eq([(2, 2), (3, 1), (2, 1), (2, 2)]));
-/// assert_eq!((counts.prefix("o"), counts.value(2)), (2..3, Some(&1)));
+/// assert_eq!((counts.prefix("o"), counts.value_of(2)), (2..3, Some(&1)));
 /// assert!(counts.heap_bytes() < 4 * 4 + 100);
 /// ```
 pub struct DynTrieMap<V, A: Alloc = Global> {
@@ -125,7 +125,7 @@ impl<V, A: Alloc + Clone> DynTrieMap<V, A> {
     #[must_use]
     pub fn get_mut(&mut self, key: impl AsRef<[u8]>) -> Option<&mut V> {
         let id = self.id_of(key)?;
-        self.value_mut(id)
+        self.value_of_mut(id)
     }
 
     /// Whether `key` is there. Allocates nothing.
@@ -136,14 +136,14 @@ impl<V, A: Alloc + Clone> DynTrieMap<V, A> {
 
     /// The value of the key number `id`. Allocates nothing.
     #[must_use]
-    pub fn value(&self, id: usize) -> Option<&V> {
+    pub fn value_of(&self, id: usize) -> Option<&V> {
         let (leaves, index) = self.tree.root.leaves_from(id)?;
         leaves.first()?.values.0.get(index)
     }
 
     /// The value of the key number `id`, to change it. Allocates nothing.
     #[must_use]
-    pub fn value_mut(&mut self, id: usize) -> Option<&mut V> {
+    pub fn value_of_mut(&mut self, id: usize) -> Option<&mut V> {
         let (leaf, index) = self.tree.root.leaf_at_mut(id)?;
         leaf.values.0.get_mut(index)
     }
@@ -301,14 +301,14 @@ impl<V, A: Alloc + Clone> DynTrieMap<V, A> {
     /// The smallest key and its value.
     #[must_use]
     pub fn first_key_value(&self) -> Option<(alloc::vec::Vec<u8>, &V)> {
-        Some((self.key_of(0)?, self.value(0)?))
+        Some((self.key_of(0)?, self.value_of(0)?))
     }
 
     /// The greatest key and its value.
     #[must_use]
     pub fn last_key_value(&self) -> Option<(alloc::vec::Vec<u8>, &V)> {
         let last = self.len().checked_sub(1)?;
-        Some((self.key_of(last)?, self.value(last)?))
+        Some((self.key_of(last)?, self.value_of(last)?))
     }
 
     /// Removes and returns the smallest key and its value.
@@ -349,6 +349,19 @@ impl<V, A: Alloc + Clone> DynTrieMap<V, A> {
     /// The values, in the order of their keys, to change them.
     pub fn values_mut(&mut self) -> DynTrieValuesMut<'_, V, A> {
         DynTrieValuesMut::new(self)
+    }
+
+    /// The keys in order, each in a `Vec` of its own; the values are dropped, and memory is given
+    /// back on the way.
+    pub fn into_keys(
+        self,
+    ) -> impl DoubleEndedIterator<Item = alloc::vec::Vec<u8>> + ExactSizeIterator {
+        self.into_iter().map(|(key, _)| key)
+    }
+
+    /// The values in the order of their keys; memory is given back on the way.
+    pub fn into_values(self) -> impl DoubleEndedIterator<Item = V> + ExactSizeIterator {
+        self.into_iter().map(|(_, value)| value)
     }
 
     /// The keys that `text` begins with, the longest first, each as its number and its length: the

@@ -1,7 +1,7 @@
 //! [`Layered`]: a dictionary that is built once, and changes to it.
 
 use super::{DynTrie, KeySet, KeySetBuild, Keys, RankedKeySet};
-use crate::arrays::SlicedSetMut;
+use crate::arrays::{SlicedSetMut, lower_bound};
 use crate::error::{AllocError, BuildError};
 use crate::mem::{Alloc, Footprint, Global, Parts, refused};
 use alloc::vec::Vec;
@@ -39,6 +39,7 @@ use core::ops::{Range, RangeBounds};
 /// |---|---|
 /// | `contains`, `insert`, `remove` | a look-up in the base and one in the changes |
 /// | `id_of` | two look-ups in the base and up to three in the changes |
+/// | `key_of` | O(log(added)) of those |
 /// | `iter`, `range`, `prefix` | O(length) a key |
 /// | `try_merge` | O(n), in the memory of the result and two keys |
 ///
@@ -180,12 +181,58 @@ impl<D: RankedKeySet, A: Alloc + Clone> Layered<D, A> {
         below - self.gone.rank(below as u64) + self.added.lower_bound(key)
     }
 
+    /// How many keys are not greater than `key`.
+    #[must_use]
+    pub fn upper_bound(&self, key: impl AsRef<[u8]>) -> usize {
+        let key = key.as_ref();
+        self.lower_bound(key) + usize::from(self.contains(key))
+    }
+
     /// The number of `key`: how many keys are smaller; `None` if it is not in the set. Numbers
     /// change with every smaller key that comes or goes.
     #[must_use]
     pub fn id_of(&self, key: impl AsRef<[u8]>) -> Option<usize> {
         let key = key.as_ref();
         self.contains(key).then(|| self.lower_bound(key))
+    }
+
+    /// The key `id`; `None` unless `id < len`. O(log(added)) look-ups in the base.
+    #[must_use]
+    pub fn key_of(&self, id: usize) -> Option<Vec<u8>> {
+        if id >= self.len() {
+            return None;
+        }
+        let mut buffer = alloc::vec![0; self.longest()];
+        let before = lower_bound(self.added.len(), |at| {
+            self.added.key_into(at, &mut buffer).is_some_and(|key| self.lower_bound(key) < id)
+        });
+        if let Some(key) = self.added.key_into(before, &mut buffer) {
+            if self.lower_bound(key) == id {
+                return Some(key.to_vec());
+            }
+        }
+        // The first key of the base up to which enough are left.
+        let left = |keys: usize| keys - self.gone.rank(keys as u64);
+        let at = lower_bound(self.base.len(), |at| left(at + 1) <= id - before);
+        Some(self.base.key_into(at, &mut buffer)?.to_vec())
+    }
+
+    /// The smallest key.
+    #[must_use]
+    pub fn first(&self) -> Option<Vec<u8>> {
+        self.key_of(0)
+    }
+
+    /// The greatest key.
+    #[must_use]
+    pub fn last(&self) -> Option<Vec<u8>> {
+        self.key_of(self.len().checked_sub(1)?)
+    }
+
+    /// Bytes of the longest key, perhaps of one that has gone.
+    #[must_use]
+    pub fn longest(&self) -> usize {
+        self.base.longest().max(self.added.longest())
     }
 
     /// The keys in order.
@@ -258,7 +305,7 @@ impl<D: RankedKeySet, A: Alloc + Clone> KeySet for Layered<D, A> {
     }
 
     fn longest(&self) -> usize {
-        self.base.longest().max(self.added.longest())
+        self.longest()
     }
 }
 
@@ -386,6 +433,8 @@ mod tests {
             let below = model.range(..key.clone()).count();
             assert_eq!(set.lower_bound(&key), below);
             assert_eq!(set.id_of(&key), model.contains(&key).then_some(below));
+            assert_eq!(set.upper_bound(&key), model.range(..=key.clone()).count());
+            assert!(set.key_of(below).as_ref() == model.range(key.clone()..).next());
             let from = &key[..key.len().min(2)];
             let begin = model.iter().filter(|key| key.starts_with(from)).cloned();
             assert!(set.prefix(from).eq(begin));
@@ -393,6 +442,10 @@ mod tests {
         let bounds = b"c".to_vec()..=b"p".to_vec();
         assert!(set.range(bounds.clone()).eq(model.range(bounds).cloned()));
         assert!(set.iter().eq(model.iter().cloned()) && set.iter().len() == model.len());
+        let by_number = (0..=set.len()).map_while(|id| set.key_of(id));
+        assert!(by_number.eq(model.iter().cloned()));
+        assert_eq!((set.first().as_ref(), set.last().as_ref()), (model.first(), model.last()));
+        assert!(model.iter().all(|key| key.len() <= set.longest()));
         let merged: D = set.try_merge().unwrap();
         merged.validate().unwrap();
         let keys = crate::tries::Iter::new(&merged, 0..merged.len());

@@ -241,9 +241,9 @@ pub(crate) struct CompareArgs {
 
 const BUILD_HELP: &str = "\
 Dictionaries take lines in any order, and sort them in files once they are more than a quarter of
---memory. Of the others it is foretold what they take; more than 80 % of --memory is refused. What
-cannot be foretold is given up when it takes more: a dawg, which holds its states until all are
-there, three to nine times the text, of random keys about 20 times; what is built from a pipe.
+--memory. Of the others it is computed beforehand what they take, and more than 80 % of --memory is
+refused. Two cannot be computed, and stop when they take more: a dawg, which holds 3 to 9 times the
+size of the text until it is there (of random keys about 20 times), and what is built from a pipe.
 
 Examples: lessram build rear_dict names.txt.gz -o names.lram
           lessram build front_dict names.txt -o names.lram --memory 64M
@@ -592,13 +592,14 @@ const DISTINCT_HELP: &str = "Example: cut -f2 visits.tsv | lessram distinct - --
 pub(crate) struct DistinctArgs {
     /// Lines of text, also gzip or zstd; `-` is standard input
     pub(crate) file: PathBuf,
-    /// Logarithm of the number of registers, 4 to 24: each more halves the square of the error
+    /// Logarithm of the number of registers, 4 to 24: one more doubles the bytes and
+    /// divides the error by 1.41
     #[arg(long, default_value_t = 11, value_parser = clap::value_parser!(u8).range(4..=24))]
     pub(crate) p: u8,
     /// Seed of the hash; a secret one withstands lines that were made to be miscounted
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
-    /// A CR before the end of a line does not belong to it
+    /// Drop a CR at the end of lines (else it is a part of the line)
     #[arg(long)]
     pub(crate) strip_cr: bool,
     /// Count exactly as well; all different lines are then kept

@@ -46,14 +46,14 @@ impl<'a, D: StaticDict, V: Value, B: AsMut<[u8]>> Entries<'a, D, V, B> {
     /// The next key, until the next step, and its value.
     #[inline]
     pub fn next_entry(&mut self) -> Option<(&[u8], V)> {
-        let value = self.map.get_at(self.keys.id())?;
+        let value = self.map.value_of(self.keys.id())?;
         Some((self.keys.next_key()?, value))
     }
 
     /// The last key that is still to come, until the next step, and its value.
     pub fn next_back_entry(&mut self) -> Option<(&[u8], V)> {
         let last = (self.keys.id() + self.keys.remaining()).checked_sub(1)?;
-        let value = self.map.get_at(last)?;
+        let value = self.map.value_of(last)?;
         Some((self.keys.next_back_key()?, value))
     }
 }
@@ -90,7 +90,7 @@ mod owned {
         type Item = (Vec<u8>, V);
 
         fn next(&mut self) -> Option<(Vec<u8>, V)> {
-            let value = self.map.get_at(self.ids.next()?)?;
+            let value = self.map.value_of(self.ids.next()?)?;
             Some((self.keys.next()?, value))
         }
 
@@ -100,13 +100,13 @@ mod owned {
 
         fn nth(&mut self, n: usize) -> Option<(Vec<u8>, V)> {
             let id = self.ids.nth(n)?;
-            Some((self.keys.nth(n)?, self.map.get_at(id)?))
+            Some((self.keys.nth(n)?, self.map.value_of(id)?))
         }
     }
 
     impl<D: StaticDict, V: Value> DoubleEndedIterator for DictMapIter<'_, D, V> {
         fn next_back(&mut self) -> Option<(Vec<u8>, V)> {
-            let value = self.map.get_at(self.ids.next_back()?)?;
+            let value = self.map.value_of(self.ids.next_back()?)?;
             Some((self.keys.next_back()?, value))
         }
     }

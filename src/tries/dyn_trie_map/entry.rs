@@ -57,7 +57,7 @@ impl<'m, 'k, V, A: Alloc + Clone> DynTrieEntry<'m, 'k, V, A> {
     }
 
     /// Changes the value, if there is one.
-    #[must_use]
+    #[allow(clippy::return_self_not_must_use)] // as std's: for its effect alone, too
     pub fn and_modify(mut self, change: impl FnOnce(&mut V)) -> Self {
         if let Self::Occupied(entry) = &mut self {
             change(entry.get_mut());
@@ -118,19 +118,19 @@ impl<'m, 'k, V, A: Alloc + Clone> DynTrieOccupied<'m, 'k, V, A> {
     /// The value.
     #[must_use]
     pub fn get(&self) -> &V {
-        self.map.value(self.id).expect("the key was found")
+        self.map.value_of(self.id).expect("the key was found")
     }
 
     /// The value, to change it.
     #[must_use]
     pub fn get_mut(&mut self) -> &mut V {
-        self.map.value_mut(self.id).expect("the key was found")
+        self.map.value_of_mut(self.id).expect("the key was found")
     }
 
     /// The value, to change it as long as the map is borrowed.
     #[must_use]
     pub fn into_mut(self) -> &'m mut V {
-        self.map.value_mut(self.id).expect("the key was found")
+        self.map.value_of_mut(self.id).expect("the key was found")
     }
 
     /// Puts another value in the place; returns the one that was.
@@ -139,7 +139,6 @@ impl<'m, 'k, V, A: Alloc + Clone> DynTrieOccupied<'m, 'k, V, A> {
     }
 
     /// Removes the key, and returns its value.
-    #[must_use]
     pub fn remove(self) -> V {
         self.map.remove(self.key).expect("the key was found")
     }

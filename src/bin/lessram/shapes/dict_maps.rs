@@ -121,7 +121,7 @@ impl<T: KeyMap> Asked<T> {
         let mut keys = Keys::new(dict, ids, vec![0; dict.longest()]);
         let any = keys.remaining() > 0;
         while let (id, Some(key)) = (keys.id(), keys.next_key()) {
-            Self::print(self.0.get_at(id), key, printer)?;
+            Self::print(self.0.value_of(id), key, printer)?;
         }
         Ok(any)
     }
