@@ -13,8 +13,8 @@
 //! | byte strings, by position | [`StrArray`] | their bytes + log2(bytes)/8 a string |
 //! | rows of numbers, of any lengths, never changed | [`Ragged`] | theirs + (2 + log2(mean length))/8 a row |
 //! | values of any type, of which there come more | [`SlimVec`] | theirs, and 3 % of slack |
-//! | a sorted slice, and look-ups in it | [`SortedSearch`], [`STree`], [`RadixTable`] | none, 1/8 of it, 1/200 |
 //! | the same, where growing must not copy | [`SegVec`] | theirs, and 0.1 % |
+//! | a sorted slice, and look-ups in it | [`SortedSearch`], [`STree`], [`RadixTable`] | none, 1/16 of it (1/32 of `u32`), 1/200 |
 
 mod bit_vec;
 mod block_ints;

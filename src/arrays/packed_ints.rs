@@ -29,8 +29,9 @@ const DATA: Tag = Tag(*b"data");
 ///
 /// # When not to use it
 ///
-/// - One large outlier widens every number: split it off, or take a block-coded form.
-/// - Ascending numbers compress much further with Elias-Fano coding.
+/// - One large outlier widens every number: split it off, or take
+///   [`BlockInts`](super::BlockInts).
+/// - Ascending numbers compress much further as an [`EliasFano`](super::EliasFano).
 /// - Numbers of exactly 8, 16, 32 or 64 bits are as small, and a little faster to write, in a
 ///   plain `Vec`.
 ///

@@ -34,7 +34,8 @@ const SAMPLES_AHEAD: usize = 8;
 /// # When not to use it
 ///
 /// - The bits change: keep a [`BitVec`], and give it over when it is done.
-/// - One in 10 or fewer is a one: an Elias-Fano coded sequence of the positions is smaller.
+/// - Fewer than one in four is a one: an [`EliasFano`](super::EliasFano) of the positions is
+///   smaller, at one in ten half the size.
 ///
 /// # Layout
 ///
@@ -377,6 +378,14 @@ bits_by_methods!(RankSelect, indexed: true);
 impl<A: Alloc + Clone> BitsMut<A> for RankSelect<HeapWords<A>> {
     fn try_build_in(bits: BitVec<HeapWords<A>>, alloc: A) -> Result<Self, BuildError> {
         Self::try_new_in(bits, alloc)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Default for RankSelect {
+    /// No bits.
+    fn default() -> Self {
+        Self::new(BitVec::new())
     }
 }
 

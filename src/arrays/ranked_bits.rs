@@ -56,7 +56,8 @@ const NEAR: usize = 512;
 ///   `RankSelect`'s at density 1/2, 2.2 times at 1/20, and 5 times where ones come in runs (at 10^8
 ///   bits, measured: `rank_select` of the peers' benches).
 /// - The bits change: keep a [`BitVec`], and give it over when it is done.
-/// - One in 10 or fewer is a one: an Elias-Fano coded sequence of the positions is smaller.
+/// - Fewer than one in four is a one: an [`EliasFano`](super::EliasFano) of the positions is
+///   smaller, at one in ten half the size.
 ///
 /// # Layout
 ///

@@ -21,8 +21,8 @@ const BITS_A_SAMPLE: u64 = 8_000;
 ///
 /// # When not to use it
 ///
-/// - Bits of density near 1/2 that are only asked for the k-th one: a dense form answers in half
-///   the time, from 9 to 16 % more bytes.
+/// - Bits of density near 1/2 that are only asked for the k-th one: a
+///   [`DenseSelect`](super::DenseSelect) answers in half the time, from 9 to 16 % more bytes.
 ///
 /// # Layout
 ///

@@ -474,11 +474,19 @@ impl<T: Clone, A: Alloc> SlimVec<T, A> {
     ///
     /// # Panics
     ///
-    /// If memory cannot be had; [`try_resize_with`](Self::try_resize_with) returns the error
-    /// instead.
+    /// If memory cannot be had; [`try_resize`](Self::try_resize) returns the error instead.
     #[track_caller]
     pub fn resize(&mut self, len: usize, item: T) {
-        self.resize_with(len, || item.clone());
+        self.try_resize(len, item).unwrap_or_else(|error| refused(error));
+    }
+
+    /// Sets the length to `len`; new items are clones of `item`. O(change).
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; no item is added then.
+    pub fn try_resize(&mut self, len: usize, item: T) -> Result<(), AllocError> {
+        self.try_resize_with(len, || item.clone())
     }
 
     /// A copy with no slack.

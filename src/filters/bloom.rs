@@ -32,8 +32,9 @@ const MAX_HASHES: u32 = 64;
 ///
 /// # When not to use it
 ///
-/// - All keys are known beforehand: static filters take a quarter fewer bits.
-/// - Speed before bits, beyond the cache: a blocked filter touches one cache line, this one k.
+/// - All keys are known beforehand: a [`Fuse`](super::Fuse) takes a quarter fewer bits.
+/// - Speed before bits, beyond the cache: a [`BlockedBloom`](super::BlockedBloom) touches one
+///   cache line, this one k.
 /// - Keys are to be removed or counted: it cannot.
 /// - Nobody knows how many keys will come: the rate rises without bound.
 /// - Keys chosen by an attacker who knows the seed: they can all be made positive.

@@ -8,7 +8,7 @@
 //! | the same, for Parquet's readers to read | [`Sbbf`] | 12.9, up to twice that |
 //! | keys that come one by one, nobody knows how many | [`ScalableBloom`] | 29 on average |
 //! | the same, and bytes count more than time | [`ScalableQuotient`] | 16 on average |
-//! | keys that come one by one, to be forgotten by number or age | [`TimingBloom`] | 27.8 |
+//! | keys that come one by one, to be forgotten by number or age | [`TimingBloom`] | 27.8 for each key of a generation, of which it holds two |
 //! | keys that come and go, or are counted, or in sets to be merged | [`Quotient`] | 10.8 |
 //! | all keys at once, and a rate of 2^-1 to 2^-32 | [`Fuse`] | 8.62 |
 //! | the same, at any rate, and bytes count more than time | [`Ribbon`] | 8.03 |
@@ -118,7 +118,8 @@ pub trait FilterMut<A: Alloc>: Filter + Sized {
     /// [`BuildError`] if `fpr` is out of range, or memory cannot be had.
     fn try_with_fpr_in(capacity: usize, fpr: f64, alloc: A) -> Result<Self, BuildError>;
 
-    /// Adds the key of this hash; returns whether the filter changed.
+    /// Adds the key of this hash; returns whether the filter changed. One that counts adds it only
+    /// if it is certainly not in.
     ///
     /// # Errors
     ///

@@ -249,7 +249,7 @@ impl<A: Alloc> TimingBloom<HeapWords<A>> {
         self.born = now - passed % age;
     }
 
-    /// Forgets all keys.
+    /// Forgets all keys. The time stays what it was told last ([`advance`](Self::advance)).
     pub fn clear(&mut self) {
         self.young.clear();
         self.old.clear();

@@ -68,7 +68,7 @@ impl BuildHasher for DefaultHashBuilder {
 ///
 /// A number is mixed in by one multiplication, both halves of whose product are folded into one;
 /// bytes by XXH3-64 with the state as its seed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct DefaultHasher {
     state: u64,
 }

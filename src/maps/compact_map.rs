@@ -21,16 +21,16 @@ use core::hash::{BuildHasher, Hash};
 /// A hash map with the API of std's `HashMap`, in 1.10 times the bytes of entries of 16 bytes at
 /// any number of them, less of larger ones; it is never there twice, and shrinks as entries go.
 ///
-/// [`Map`](super::Map) takes 1.19 times the bytes, and at a million entries as long for a hit,
-/// three fifths of the time for a miss and two fifths for an insertion. (That its policy of the
+/// [`Map`](super::Map) takes 1.07 times the bytes of this, and at a million entries four fifths of
+/// the time for a hit, half for a miss and two fifths for an insertion. (That its policy of the
 /// fewest bytes is called [`Compact`](super::Compact) does not make it this one.)
 ///
 /// # When not to use it
 ///
 /// - Time counts: [`Map`](super::Map), or hashbrown's table at up to twice the bytes. At a million
-///   entries of 16 bytes a hit takes 1.6 times hashbrown's time, an insertion 3.4 times, a miss 3.7
-///   times; at a hundred thousand and at ten million a hit takes 2.3 to 2.5 times, an insertion 4.5
-///   to 6 times, and room made beforehand helps little (measured: `benches/peers`, `maps`).
+///   entries of 16 bytes a hit takes 1.8 times hashbrown's time, an insertion and a miss 4 times;
+///   at a hundred thousand and at ten million a hit takes 2.3 to 2.4 times, an insertion 5 to 7
+///   times, and room made beforehand helps little (measured: `benches/peers`, `maps`).
 /// - Strings or integers as keys: [`StrMap`](super::StrMap) and [`IntMap`](super::IntMap) store
 ///   less than the keys.
 /// - Entries of fewer than 8 bytes: a tag and a share of a block take 2 bytes for each.
@@ -248,10 +248,20 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc> CompactMap<K, V, S, A> {
     ///
     /// # Panics
     ///
-    /// If memory for the smaller blocks cannot be had.
+    /// If memory for the smaller blocks cannot be had;
+    /// [`try_shrink_to_fit`](Self::try_shrink_to_fit) returns the error instead.
     #[track_caller]
     pub fn shrink_to_fit(&mut self) {
         self.shrink_to(0);
+    }
+
+    /// Gives back the room that the entries do not need. O(n).
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if memory for the smaller blocks cannot be had; no entry is lost then.
+    pub fn try_shrink_to_fit(&mut self) -> Result<(), AllocError> {
+        self.try_shrink_to(0)
     }
 
     /// Gives back the room beyond `min_capacity` that the entries do not need. O(n).

@@ -242,10 +242,20 @@ impl<V, K: IntKey, A: Alloc> IntMap<V, K, A> {
     ///
     /// # Panics
     ///
-    /// If memory for the smaller blocks cannot be had.
+    /// If memory for the smaller blocks cannot be had;
+    /// [`try_shrink_to_fit`](Self::try_shrink_to_fit) returns the error instead.
     #[track_caller]
     pub fn shrink_to_fit(&mut self) {
         self.shrink_to(0);
+    }
+
+    /// Gives back the room that the entries do not need. O(n).
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if memory for the smaller blocks cannot be had; no entry is lost then.
+    pub fn try_shrink_to_fit(&mut self) -> Result<(), AllocError> {
+        self.try_shrink_to(0)
     }
 
     /// Gives back the room beyond `min_capacity` that the entries do not need. O(n).

@@ -19,7 +19,8 @@ use core::iter::FusedIterator;
 ///
 /// - The keys are near each other, or asked for in order:
 ///   [`SlicedSetMut`](crate::arrays::SlicedSetMut) takes 2 bytes or less then.
-/// - The keys stay as they are: sorted, [`EliasFano`](crate::arrays::EliasFano) takes 2 bytes less.
+/// - The keys stay as they are: sorted, [`EliasFano`](crate::arrays::EliasFano) takes a byte
+///   less, and far less where they are near each other.
 /// - Some false answers do no harm: a [filter](crate::filters) takes a sixth.
 /// - Time before bytes: see [`IntMap`].
 ///
@@ -152,10 +153,20 @@ impl<K: IntKey, A: Alloc> IntSet<K, A> {
     ///
     /// # Panics
     ///
-    /// If memory for the smaller blocks cannot be had.
+    /// If memory for the smaller blocks cannot be had;
+    /// [`try_shrink_to_fit`](Self::try_shrink_to_fit) returns the error instead.
     #[track_caller]
     pub fn shrink_to_fit(&mut self) {
         self.map.shrink_to_fit();
+    }
+
+    /// Gives back the room that the keys do not need. O(n).
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if memory for the smaller blocks cannot be had; no key is lost then.
+    pub fn try_shrink_to_fit(&mut self) -> Result<(), AllocError> {
+        self.map.try_shrink_to_fit()
     }
 
     /// Gives back the room beyond `min_capacity` that the keys do not need. O(n).

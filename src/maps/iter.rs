@@ -201,6 +201,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc, P: Policy> Drop for Taking<'_, K
 }
 
 /// Entries that a condition takes out of a map.
+#[must_use = "an iterator does nothing until it is asked for items"]
 pub struct ExtractIf<
     'm,
     K: Eq + Hash,

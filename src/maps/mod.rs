@@ -9,7 +9,7 @@
 //! | integers, alone or with values | [`IntSet`], [`IntMap`] | 6.5 to 7 bytes a `u64`, and the values |
 //! | strings, to numbers and back | [`Interner`] | the strings and 7 bytes each |
 //! | all keys at once, to be numbered | [`Mphf`] | 1.9 bits a key |
-//! | all keys at once, with numbers that never change | [`StaticMap`] | 1.9 bits a key, the bits of the largest number, and 1 to 64 bits to know the key by |
+//! | all keys at once, with numbers that never change | [`StaticMap`] | 1.9 bits a key, the bits of the largest number, and 0 to 64 bits to know the key by |
 //! | all keys at once, to be numbered and known from others | [`StaticSet`] | 1.9 bits a key, and 1 to 64 bits to know it by |
 //! | strings by number, in a file or not | [`Resolver`] | the strings and 1.1 bytes each |
 

@@ -34,14 +34,15 @@ pub use iter::{
 /// # When not to use it
 ///
 /// - Speed before bytes, up to some ten thousand entries: indexmap, with the same hash function,
-///   answers a hit in 0.8 of the time and grows in 0.6 of it. From a hundred thousand on it takes
-///   1.1 to 1.4 of the time for a hit; it still grows in 0.6 of the time there, in 0.8 to 1.0 from
-///   a million on. It removes in 0.3 to 0.8 (`benches/peers`, `maps_ordered`).
+///   answers a hit in 0.9 to 1.0 of the time and grows in half of it. From a hundred thousand on it
+///   takes 1.1 to 1.3 of the time for a hit; it grows in half of the time there, in 0.8 to 1.0 from
+///   a million on. It removes in 0.3 to 0.5, in 0.8 to 0.9 from a million on (`benches/peers`,
+///   `maps_ordered`).
 /// - The order does not matter: [`Map`](super::Map) takes 3 bytes an entry less, and removes in
 ///   O(1).
 /// - Entries often go from the front: each [`shift_remove`](Self::shift_remove) moves all the
 ///   others.
-/// - Keys that are strings, each once: they want a smaller form.
+/// - Strings to be numbered in the order in which they come: an [`Interner`](super::Interner).
 ///
 /// # Layout
 ///
@@ -602,13 +603,14 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone> OrderedMap<K, V, S, A> {
 
     /// Puts an entry in place of the one whose key equals its own, or at the end; returns the key
     /// that was there.
-    #[track_caller]
-    pub(super) fn replace_entry(&mut self, key: K, value: V) -> Option<K> {
-        let Ok(index) = self.find(&key) else {
-            self.insert(key, value);
-            return None;
-        };
-        Some(core::mem::replace(&mut self.entries[index], (key, value)).0)
+    pub(super) fn try_replace_entry(&mut self, key: K, value: V) -> Result<Option<K>, AllocError> {
+        match self.find(&key) {
+            Ok(index) => Ok(Some(replace(&mut self.entries[index], (key, value)).0)),
+            Err(hash) => {
+                self.try_append(key, value, hash)?;
+                Ok(None)
+            }
+        }
     }
 
     /// The place of `key`, to look at, fill or empty with one look-up.
@@ -644,6 +646,17 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone> OrderedMap<K, V, S, A> {
 
     /// Makes room for exactly `additional` more entries, as far as the entries themselves go.
     ///
+    /// # Panics
+    ///
+    /// If memory cannot be had; [`try_reserve_exact`](Self::try_reserve_exact) returns the error
+    /// instead.
+    #[track_caller]
+    pub fn reserve_exact(&mut self, additional: usize) {
+        granted(self.try_reserve_exact(additional));
+    }
+
+    /// Makes room for exactly `additional` more entries, as far as the entries themselves go.
+    ///
     /// # Errors
     ///
     /// [`AllocError`]; no entry is lost then.
@@ -665,10 +678,20 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Alloc + Clone> OrderedMap<K, V, S, A> {
     ///
     /// # Panics
     ///
-    /// If memory for the smaller blocks cannot be had.
+    /// If memory for the smaller blocks cannot be had;
+    /// [`try_shrink_to_fit`](Self::try_shrink_to_fit) returns the error instead.
     #[track_caller]
     pub fn shrink_to_fit(&mut self) {
         self.shrink_to(0);
+    }
+
+    /// Gives back the room that the entries do not need. O(n).
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if memory for the smaller blocks cannot be had; no entry is lost then.
+    pub fn try_shrink_to_fit(&mut self) -> Result<(), AllocError> {
+        self.try_shrink_to(0)
     }
 
     /// Gives back the room beyond `min_capacity` that the entries do not need. O(n).

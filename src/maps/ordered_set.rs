@@ -4,7 +4,7 @@ use super::ordered_map::{OrderedIntoKeys, OrderedKeys, OrderedMap};
 use super::set_over_map::set_over_map;
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
-use crate::mem::{Alloc, Footprint, Global, Parts};
+use crate::mem::{Alloc, Footprint, Global, Parts, granted};
 use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
@@ -324,22 +324,42 @@ impl<K: Eq + Hash, S: BuildHasher, A: Alloc + Clone> OrderedSet<K, S, A> {
     ///
     /// # Panics
     ///
-    /// If memory cannot be had.
+    /// If memory cannot be had; [`try_insert_full`](Self::try_insert_full) returns the error
+    /// instead.
     #[inline]
     #[track_caller]
     pub fn insert_full(&mut self, key: K) -> (usize, bool) {
-        let (index, old) = self.map.insert_full(key, ());
-        (index, old.is_none())
+        granted(self.try_insert_full(key))
+    }
+
+    /// As [`try_insert`](Self::try_insert); also returns the position of the key.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; the set is unchanged then, and `key` is dropped.
+    #[inline]
+    pub fn try_insert_full(&mut self, key: K) -> Result<(usize, bool), AllocError> {
+        let (index, old) = self.map.try_insert_full(key, ())?;
+        Ok((index, old.is_none()))
     }
 
     /// Adds `key` in place of the one that equals it, or at the end; returns that one.
     ///
     /// # Panics
     ///
-    /// If memory cannot be had.
+    /// If memory cannot be had; [`try_replace`](Self::try_replace) returns the error instead.
     #[track_caller]
     pub fn replace(&mut self, key: K) -> Option<K> {
-        self.map.replace_entry(key, ())
+        granted(self.try_replace(key))
+    }
+
+    /// As [`replace`](Self::replace).
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; the set is unchanged then, and `key` is dropped.
+    pub fn try_replace(&mut self, key: K) -> Result<Option<K>, AllocError> {
+        self.map.try_replace_entry(key, ())
     }
 
     /// Adds `key` at `index`, or moves the one that equals it there; returns whether it was new.
@@ -347,10 +367,25 @@ impl<K: Eq + Hash, S: BuildHasher, A: Alloc + Clone> OrderedSet<K, S, A> {
     ///
     /// # Panics
     ///
-    /// If memory cannot be had, or `index` is too large.
+    /// If `index` is too large, or memory cannot be had;
+    /// [`try_shift_insert`](Self::try_shift_insert) returns the error instead.
     #[track_caller]
     pub fn shift_insert(&mut self, index: usize, key: K) -> bool {
-        self.map.shift_insert(index, key, ()).is_none()
+        granted(self.try_shift_insert(index, key))
+    }
+
+    /// As [`shift_insert`](Self::shift_insert).
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; the set is unchanged then, and `key` is dropped.
+    ///
+    /// # Panics
+    ///
+    /// If `index` is too large.
+    #[track_caller]
+    pub fn try_shift_insert(&mut self, index: usize, key: K) -> Result<bool, AllocError> {
+        Ok(self.map.try_shift_insert(index, key, ())?.is_none())
     }
 
     /// Adds `key` where it belongs among sorted keys, unless it is there; its position, and whether

@@ -6,7 +6,7 @@ use super::policy::{Compact, Policy};
 use super::set_over_map::set_over_map;
 use crate::error::AllocError;
 use crate::hashing::DefaultHashBuilder;
-use crate::mem::{Alloc, Footprint, Global, Parts};
+use crate::mem::{Alloc, Footprint, Global, Parts, granted};
 use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
@@ -91,6 +91,7 @@ impl<K: fmt::Debug, A: Alloc, P: Policy> fmt::Debug for SetDrain<'_, K, A, P> {
 }
 
 /// Keys that a condition takes out of a set.
+#[must_use = "an iterator does nothing until it is asked for items"]
 pub struct SetExtractIf<
     's,
     K: Eq + Hash,
@@ -171,10 +172,24 @@ impl<K: Eq + Hash, S: BuildHasher, A: Alloc, P: Policy> Set<K, S, A, P> {
     }
 
     /// Adds `key` in place of the one that equals it; returns that one. O(1) amortised.
+    ///
+    /// # Panics
+    ///
+    /// If memory cannot be had; [`try_replace`](Self::try_replace) returns the error instead.
     #[inline]
     #[track_caller]
     pub fn replace(&mut self, key: K) -> Option<K> {
-        self.map.replace_entry(key, ())
+        granted(self.try_replace(key))
+    }
+
+    /// Adds `key` in place of the one that equals it; returns that one. O(1) amortised.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`]; the set is unchanged then, and `key` is dropped.
+    #[inline]
+    pub fn try_replace(&mut self, key: K) -> Result<Option<K>, AllocError> {
+        self.map.try_replace_entry(key, ())
     }
 
     /// Removes `key`; returns whether it was there. O(1) amortised.

@@ -15,16 +15,16 @@ use core::iter::FusedIterator;
 /// bits a key, the bits of the largest number, and as many bits as keys are to be known by.
 ///
 /// Keys are not kept, but a *fingerprint* of each: a key that was not there is taken for one that
-/// was at a rate of `2^-f`, which [`fpr`](Self::fpr) tells. With 64 bits, as the doors without a
-/// [`StaticBuilder`] choose, the map is exact for integers of up to 64 bits, and gives them back by
+/// was at a rate of `2^-f`, which [`fpr`](Self::fpr) tells. With 64 bits, as without a
+/// [`StaticBuilder`], the map is exact for integers of up to 64 bits, and gives them back by
 /// [`key_of`](Self::key_of); of strings, it takes one of 2^64 others for a key. With 0 bits, any
 /// key has a value.
 ///
 /// # When not to use it
 ///
 /// - Keys come or go, or their numbers change: [`Map`](super::Map), [`IntMap`](super::IntMap).
-/// - Only whether a key is there is asked: the filters family takes fewer bits for the same rate up
-///   to 2^-24; [`StaticSet`](super::StaticSet) numbers the keys too.
+/// - Only whether a key is there is asked: a [`Ribbon`](crate::filters::Ribbon) takes fewer bits
+///   for the same rate; [`StaticSet`](super::StaticSet) numbers the keys too.
 /// - Strings, and an opponent who knows the seed and makes keys of equal hashes; or the keys
 ///   themselves, or their order: a dictionary of the tries family, and an array by its numbers.
 /// - Fewer than some hundred keys: 0.2 KB go for the function.

@@ -15,15 +15,15 @@ use core::fmt;
 /// likes.
 ///
 /// A key that was not there is taken for one that was at a rate of `2^-f`, which
-/// [`fpr`](Self::fpr) tells. With fingerprints of 64 bits, as the doors without a [`StaticBuilder`]
-/// choose, the set is exact for integers of up to 64 bits, and gives them back by
+/// [`fpr`](Self::fpr) tells. With fingerprints of 64 bits, as without a [`StaticBuilder`], the
+/// set is exact for integers of up to 64 bits, and gives them back by
 /// [`key_of`](Self::key_of); of strings, it takes one of 2^64 others for a key.
 ///
 /// # When not to use it
 ///
 /// - Keys come or go: [`Set`](super::Set); [`IntSet`](super::IntSet) takes fewer bytes too.
-/// - The numbers are of no use: the filters family takes fewer bits for the same rate, down to
-///   2^-24; sorted integers take a quarter, as a sequence of the arrays family.
+/// - The numbers are of no use: a [`Ribbon`](crate::filters::Ribbon) takes fewer bits for the
+///   same rate; sorted integers take a quarter, as a sequence of the arrays family.
 /// - Values by number that are numbers: [`StaticMap`](super::StaticMap) reads them with the
 ///   fingerprint.
 /// - The keys themselves, if they are strings, or their order: a dictionary of the tries family.

@@ -32,7 +32,8 @@ use core::hash::BuildHasher;
 ///   in half to nine tenths of the time (`benches/peers`, `maps_str`), and beyond a million strings
 ///   of 20 bytes and more takes new ones in two thirds of it.
 /// - The keys stay as they are: a sorted dictionary of the tries family takes a fifth, and
-///   [`StrArray`](crate::arrays::StrArray) two bytes less a string.
+///   [`StrArray`](crate::arrays::StrArray) half a byte less a string, two with
+///   `compress_offsets`.
 /// - The strings are long, of 100 bytes and more: all forms take about the same then.
 /// - Keys that need their own `Eq`: here they are equal if their bytes are.
 ///
@@ -244,10 +245,20 @@ impl<V, S, A: Alloc> StrMap<V, S, A> {
     ///
     /// # Panics
     ///
-    /// If memory for the smaller blocks cannot be had.
+    /// If memory for the smaller blocks cannot be had;
+    /// [`try_shrink_to_fit`](Self::try_shrink_to_fit) returns the error instead.
     #[track_caller]
     pub fn shrink_to_fit(&mut self) {
         self.shrink_to(0);
+    }
+
+    /// Gives back the room that the entries do not need. O(n).
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if memory for the smaller blocks cannot be had; no entry is lost then.
+    pub fn try_shrink_to_fit(&mut self) -> Result<(), AllocError> {
+        self.try_shrink_to(0)
     }
 
     /// Gives back the room beyond `min_capacity` that the entries do not need. O(n).

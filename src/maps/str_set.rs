@@ -146,10 +146,20 @@ impl<S, A: Alloc> StrSet<S, A> {
     ///
     /// # Panics
     ///
-    /// If memory for the smaller blocks cannot be had.
+    /// If memory for the smaller blocks cannot be had;
+    /// [`try_shrink_to_fit`](Self::try_shrink_to_fit) returns the error instead.
     #[track_caller]
     pub fn shrink_to_fit(&mut self) {
         self.map.shrink_to_fit();
+    }
+
+    /// Gives back the room that the strings do not need. O(n).
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if memory for the smaller blocks cannot be had; no string is lost then.
+    pub fn try_shrink_to_fit(&mut self) -> Result<(), AllocError> {
+        self.map.try_shrink_to_fit()
     }
 
     /// Gives back the room beyond `min_capacity` that the strings do not need. O(n).

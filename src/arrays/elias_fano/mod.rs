@@ -41,16 +41,17 @@ const BATCH: usize = 32;
 /// A static sequence of ascending numbers, equal ones allowed: by position, and by value.
 ///
 /// Takes `2 + log2(u/n)` bits for each of `n` numbers up to `u`, whatever their distribution, and a
-/// tenth of a bit for the index: ten million numbers with gaps of 100 on average take 8.8 bits each
-/// where a `Vec<u64>` takes 64. With [`with_succ`](EliasFanoBuilder::with_succ) they take 9.1 bits,
-/// and are also a fast ordered set: [`succ`](Self::succ), [`pred`](Self::pred),
+/// fifth of a bit for the index at most: ten million numbers with gaps of 100 on average take 8.8
+/// bits each where a `Vec<u64>` takes 64. With [`with_succ`](EliasFanoBuilder::with_succ) they take
+/// 9.1 bits, and are also a fast ordered set: [`succ`](Self::succ), [`pred`](Self::pred),
 /// [`rank`](Self::rank), [`contains`](Self::contains).
 ///
 /// # When not to use it
 ///
-/// - Numbers that come in runs, or at nearly equal distances: block-coded forms use that, and this
-///   does not.
-/// - A set of which more than a quarter of the universe is in: a bit vector with ranks is smaller.
+/// - Numbers that come in runs, or at nearly equal distances: [`BlockInts`](super::BlockInts) use
+///   that, and this does not.
+/// - A set of which more than a quarter of the universe is in: a
+///   [`RankSelect`](super::RankSelect) is smaller.
 /// - Numbers that change: all is built at once.
 /// - Reads by position that must be as fast as a `Vec`'s: one takes 3 cache lines.
 ///

@@ -44,6 +44,7 @@ pub struct CompactIntoKeys<K, V, A: Alloc = Global>(pub(super) CompactIntoIter<K
 pub struct CompactIntoValues<K, V, A: Alloc = Global>(pub(super) CompactIntoIter<K, V, A>);
 
 /// Entries that a condition takes out of a compact map.
+#[must_use = "an iterator does nothing until it is asked for items"]
 pub struct CompactExtractIf<'m, K, V, F, A: Alloc = Global> {
     pub(super) extract: EntryExtract<'m, (K, V), A>,
     pub(super) takes: F,

@@ -45,6 +45,7 @@ pub struct IntIntoKeys<V, K: IntKey = u64, A: Alloc = Global>(pub(super) IntInto
 pub struct IntIntoValues<V, K: IntKey = u64, A: Alloc = Global>(pub(super) IntIntoIter<V, K, A>);
 
 /// Entries that a condition takes out of a map of integers.
+#[must_use = "an iterator does nothing until it is asked for items"]
 pub struct IntExtractIf<'m, V, F, K: IntKey = u64, A: Alloc = Global> {
     pub(super) extract: IntExtract<'m, K, V, A>,
     pub(super) takes: F,

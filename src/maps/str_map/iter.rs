@@ -98,6 +98,7 @@ pub struct StrIntoKeys<V, A: Alloc = Global>(pub(super) StrIntoIter<V, A>);
 pub struct StrIntoValues<V, A: Alloc = Global>(pub(super) StrIntoIter<V, A>);
 
 /// Entries that a condition takes out of a map of strings.
+#[must_use = "an iterator does nothing until it is asked for items"]
 #[cfg(feature = "alloc")]
 pub struct StrExtractIf<'m, V, F, A: Alloc = Global> {
     pub(super) extract: Extract<'m, V, A>,
