@@ -12,6 +12,11 @@
 //! | quantiles, with an error in the number | [`DdSketch`] | 1.6 KB for 1 % |
 //! | columns for words, as scikit-learn has them | [`FeatureHasher`] | none |
 //! | how often each of many numbers from 0 on came, about | [`MorrisArray`] | 1 each for 20 %, 2 for 1 % |
+//!
+//! What counts different keys has `insert`, what counts how often they came has `add`. Both take
+//! keys of any kind; those whose images DataSketches reads take bytes, and numbers by a method
+//! beside it (`insert_u64`, `add_number`), as it does. `p` and `lg_k` are both the logarithm of
+//! a number of registers or of hashes: `lg_k` is DataSketches' name for it.
 
 mod count_min;
 mod dd_sketch;

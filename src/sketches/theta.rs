@@ -44,7 +44,7 @@ const MAX_THETA: u64 = i64::MAX as u64;
 /// # When not to use it
 ///
 /// - Only counts and unions are asked for: an [`ExaLogLog`](super::ExaLogLog) has the same error in
-///   a twelfth of the bytes.
+///   a fifteenth of the bytes.
 /// - Only how similar two sets are: a HyperMinHash takes 2 bytes where this takes 6.
 /// - Sets of very different sizes, and the small intersection of them: its error is that of the
 ///   union.
