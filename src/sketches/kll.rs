@@ -567,6 +567,8 @@ impl<T: KllItem, W: Words> Kll<T, W> {
         require(self.cells()[..self.free].iter().all(is_zero), ITEMS, "free cells are 0")?;
         let none = self.n > 0 || self.min.bits() | self.max.bits() == 0;
         require(none, ITEMS, "no smallest and largest of nothing")?;
+        let ends = [self.min, self.max].iter().all(|x| x.checked().is_some());
+        require(ends || self.n == 0, ITEMS, "a finite smallest and largest")?;
         let counts = as_halves(self.levels.words());
         let stated = |level: usize| counts.get(level - 1).map(|count| count.get() as usize);
         let exact = (1..self.height).all(|level| stated(level) == Some(self.above(level)));

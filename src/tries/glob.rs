@@ -131,9 +131,12 @@ impl Glob {
     }
 
     /// Goes on with a token: a character whose first byte is one of which `takes` is true.
-    fn take_char(&mut self, takes: impl Fn(u8) -> bool) -> Result<(), GlobError> {
+    fn take_char(&mut self, takes: impl Fn(u8) -> bool + Copy) -> Result<(), GlobError> {
         self.take(|byte| !continues(byte) && takes(byte))?;
-        self.stay(continues);
+        // What is ASCII alone is of one byte.
+        if (0xC0..=u8::MAX).any(takes) {
+            self.stay(continues);
+        }
         Ok(())
     }
 
@@ -217,6 +220,15 @@ mod tests {
                 (*token == '?' || token == char) && matches(rest, text)
             }),
         }
+    }
+
+    #[test]
+    fn a_class_of_ascii_is_one_byte() {
+        let keys: [&[u8]; 3] = [b"a", b"a\x80", b"a\x80b"];
+        let dawg = Dawg::from_sorted(keys).unwrap();
+        let matched = |pattern| dawg.matches(Glob::new(pattern).unwrap()).map(|(id, ())| id);
+        assert!(matched("[a-c]").eq([0]) && matched("[a-c]b").next().is_none());
+        assert!(matched("[a-c]*b").eq([2]));
     }
 
     #[test]

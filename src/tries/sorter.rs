@@ -21,6 +21,8 @@ const FAN_IN: usize = 16;
 const MAX_RUNS: usize = 6 * FAN_IN;
 /// Of the budget, what the buffers of all runs may take.
 const BUFFER_SHARE: usize = 4;
+/// Of one run: a larger buffer is no faster (guess).
+const MAX_BUFFER: usize = 1 << 20;
 
 /// Puts keys in order that come in any, in little memory: what does not fit waits in temporary
 /// files, front-coded.
@@ -87,7 +89,8 @@ impl Sorter {
     pub fn in_folder(memory: usize, folder: impl AsRef<Path>) -> Self {
         let memory = memory.max(MIN_MEMORY);
         let buffers = memory / BUFFER_SHARE;
-        Self::with_limits(memory - buffers, buffers / (MAX_RUNS + 1), folder.as_ref())
+        let each = (buffers / (MAX_RUNS + 1)).min(MAX_BUFFER);
+        Self::with_limits(memory - buffers, each, folder.as_ref())
     }
 
     fn with_limits(most_waiting_bytes: usize, buffer_bytes: usize, folder: &Path) -> Self {
@@ -441,6 +444,12 @@ mod tests {
     use std::collections::BTreeSet;
     use std::format;
     use std::string::String;
+
+    #[test]
+    fn buffers_stay_small_whatever_the_budget() {
+        assert_eq!(Sorter::new(usize::MAX).buffer_bytes, MAX_BUFFER);
+        assert!(Sorter::new(0).buffer_bytes < MIN_MEMORY / MAX_RUNS);
+    }
 
     /// All keys that come out.
     fn all(sorter: Sorter) -> Vec<Vec<u8>> {

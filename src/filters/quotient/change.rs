@@ -65,8 +65,8 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
     /// # Errors
     ///
     /// [`BuildError::Alloc`] if it had to grow and memory cannot be had, [`BuildError::TooMany`] if
-    /// one key was added some 65,000 times, [`BuildError::Damaged`] if it came from a file that is.
-    /// Nothing has changed then.
+    /// one key, this or another, was added some 65,000 times, [`BuildError::Damaged`] if it came
+    /// from a file that is. Nothing has changed then.
     pub fn try_insert<K: KeyHash + ?Sized>(&mut self, key: &K) -> Result<bool, BuildError> {
         self.try_insert_hash(key.key_hash(self.seed))
     }
@@ -205,8 +205,8 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
     ///
     /// # Errors
     ///
-    /// [`BuildError::Alloc`], [`BuildError::OutOfRange`] beyond 2^40 slots; nothing has changed
-    /// then.
+    /// [`BuildError::Alloc`], [`BuildError::OutOfRange`] beyond 2^40 slots, [`BuildError::TooMany`]
+    /// if one key is in it close to 65,000 times; nothing has changed then.
     pub fn try_resize(&mut self, slots: u64) -> Result<(), BuildError> {
         self.resize(slots, spare)
     }
@@ -226,7 +226,7 @@ impl<A: Alloc + Clone> Quotient<HeapWords<A>> {
     ///
     /// # Errors
     ///
-    /// [`BuildError::Alloc`]; nothing has changed then.
+    /// As for [`try_resize`](Self::try_resize); nothing has changed then.
     pub fn try_shrink_to_fit(&mut self) -> Result<(), BuildError> {
         if slots_for(self.len) < self.places.slots { self.try_resize(0) } else { Ok(()) }
     }

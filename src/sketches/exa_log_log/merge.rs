@@ -184,7 +184,8 @@ impl<A: Alloc> ExaLogLog<HeapWords<A>> {
         }
     }
 
-    /// Folds to `2^p` registers, at most as many as there are.
+    /// Folds to `2^p` registers, at most as many as there are; if memory is refused, perhaps to
+    /// more.
     pub(super) fn try_fold(&mut self, p: u8) -> Result<(), AllocError> {
         if self.form == Form::Frozen {
             self.thaw()?;
@@ -203,28 +204,35 @@ impl<A: Alloc> ExaLogLog<HeapWords<A>> {
             return folded;
         }
         self.stop_running();
-        while self.p > p {
-            self.fold_once();
+        let mut folded = Ok(());
+        while self.p > p && folded.is_ok() {
+            folded = self.try_fold_once();
         }
         self.know();
         self.rebase_if_due();
-        Ok(())
+        folded
     }
 
     /// Folds registers `2i` and `2i + 1` to one.
-    fn fold_once(&mut self) {
+    fn try_fold_once(&mut self) -> Result<(), AllocError> {
+        // Before anything changes: those that rise may become exceptions.
+        let rises = |i: &usize| self.packed().get(*i).rises(*i, self.p);
+        let rising = (0..1_usize << self.p).filter(rises).count();
+        self.try_reserve_exceptions(rising)?;
         let (old_p, base, fixed) = (self.p, u32::from(self.base), self.fixed_words());
         let p = old_p - 1;
         for index in 0..1_usize << p {
             let pair = [2 * index, 2 * index + 1];
             let [even, odd] = pair.map(|i| self.packed().get(i).folded(i, old_p));
             let united = even.union(odd);
-            // Both give their exceptions up first, so that there is room for the new one.
+            // Both give their exceptions up first, so that there is room for the new one if they do
+            // not rise.
             let none = Register { value: base, seen: 0 };
             for i in pair {
                 self.replace(i, none);
             }
-            self.replace(index, united);
+            let replaced = self.replace(index, united);
+            debug_assert!(replaced, "room was made");
         }
         let (start, fewer) = (fixed * 8, packed::words(p));
         self.words.as_bytes_mut().copy_within(start.., fewer * 8);
@@ -233,6 +241,7 @@ impl<A: Alloc> ExaLogLog<HeapWords<A>> {
         self.trim(len);
         self.trim_exceptions();
         self.count = self.at_base();
+        Ok(())
     }
 }
 
@@ -272,6 +281,26 @@ mod tests {
                 assert_eq!(i32::from(offsets[i]), offset as i32);
             }
         }
+    }
+
+    #[test]
+    #[cfg(feature = "std")]
+    fn folding_makes_exceptions_where_there_were_none() {
+        // All registers at one value, and one that folding lifts out of reach of their base.
+        let hashes = || (0..32).map(|i| 1 << 63 | i << 58 | 1 << 43).chain([1 << 63]);
+        let [mut folded, mut expected] = [ExaLogLog::new(5), ExaLogLog::new(4)];
+        for hash in hashes() {
+            folded.insert_hash(hash);
+            expected.insert_hash(hash);
+        }
+        assert!(folded.form == Form::Registers && folded.base > 0);
+        folded.fold_to(4).unwrap();
+        let registers = |sketch: &ExaLogLog| {
+            let mut all = std::vec::Vec::new();
+            sketch.for_each_register(|_, register| all.push((register.value, register.seen)));
+            all
+        };
+        assert_eq!(registers(&folded), registers(&expected));
     }
 
     #[test]

@@ -64,15 +64,20 @@ impl Register {
         Self { value, seen: (shifted(self) | shifted(other)) & SEEN }
     }
 
+    /// Whether its value is another among half as many registers.
+    pub(super) const fn rises(self, index: usize, p: u8) -> bool {
+        self.value + 1 >= max_value(p) && index % 2 == 0
+    }
+
     /// What this register, number `index` of `2^p`, is among `2^(p-1)`.
     ///
     /// The same, but for hashes whose rest is all zeros: they go on into the bit that leaves the
     /// index.
     pub(super) fn folded(self, index: usize, p: u8) -> Self {
-        let most = max_value(p);
-        if self.value + 1 < most || index % 2 == 1 {
+        if !self.rises(index, p) {
             return self;
         }
+        let most = max_value(p);
         // Of the two capped values, each moves up by 2; what was below stays.
         let known = (0..=SEEN_BITS).filter(|d| self.known() >> (SEEN_BITS - d) & 1 == 1);
         known.fold(Self::default(), |register, d| {

@@ -205,3 +205,16 @@ fn images_go_round() {
 fn a_quantile_out_of_range_panics() {
     let _ = Kll::<f64>::new(8).quantile(1.01);
 }
+
+#[test]
+fn images_with_infinite_ends_are_refused() {
+    let mut sketch = Kll::<f64>::new(200);
+    [1.0, 2.0].iter().for_each(|x| sketch.add(*x).unwrap());
+    let image = sketch.to_datasketches();
+    assert_eq!(Kll::<f64>::from_datasketches(&image, 1).unwrap().min(), Some(1.0));
+    for (at, end) in [(24, f64::NEG_INFINITY), (32, f64::INFINITY)] {
+        let mut image = image.clone();
+        image[at..at + 8].copy_from_slice(&end.to_le_bytes());
+        assert!(Kll::<f64>::from_datasketches(&image, 1).is_err(), "{end} at {at}");
+    }
+}

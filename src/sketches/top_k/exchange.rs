@@ -157,8 +157,9 @@ impl TopK {
     /// Reads an image of DataSketches' frequent-items sketches of 64-bit numbers, as
     /// [`to_datasketches_numbers`](Self::to_datasketches_numbers) writes them, into a sketch that
     /// is made as `options` say, but that its counts are [`Counting::Bounds`]: those of the image,
-    /// and wider where it has more than eight keys of one bucket. Two slots for each of its keys
-    /// are enough for nearly all. Everything is checked. O(bytes log bytes).
+    /// and wider where it has more than eight keys of one bucket; of weights beyond `u32::MAX` this
+    /// much is kept ([`is_saturated`](Self::is_saturated)). Two slots for each of its keys are
+    /// enough for nearly all. Everything is checked. O(bytes log bytes).
     ///
     /// The sketch can be merged with others of these options, and added to.
     ///

@@ -45,7 +45,8 @@ impl<'a> Node<'a> {
     /// How many keys end here and below. O(length of the longest key below).
     #[must_use]
     pub fn keys(&self) -> usize {
-        u32::from(self.is_final).wrapping_add(self.view.keys_below(self.state)) as usize
+        let keys = u64::from(self.is_final) + self.view.all_keys_below(self.state);
+        usize::try_from(keys).unwrap_or(usize::MAX)
     }
 
     /// The node that `label` leads to. At most 8 edges are looked at.

@@ -82,12 +82,18 @@ pub(super) trait Machine: Copy {
         u32::from(edge.is_final()).wrapping_add(self.keys_below(self.target(edge)))
     }
 
-    /// How many keys end on the edges of a state and below them.
+    /// How many keys end on the edges of a state and below them; of a damaged automaton, modulo
+    /// 2^32.
     fn keys_below(&self, state: Option<usize>) -> u32 {
-        let (mut keys, mut next) = (0_u32, state);
+        self.all_keys_below(state) as u32
+    }
+
+    /// The same, which is more than there can be where the automaton is damaged.
+    fn all_keys_below(&self, state: Option<usize>) -> u64 {
+        let (mut keys, mut next) = (0, state);
         for _ in 0..=self.facts().longest {
             let Some((edge, before)) = next.and_then(|state| self.last_of(state)) else { break };
-            keys = keys.wrapping_add(before).wrapping_add(u32::from(edge.is_final()));
+            keys += u64::from(before) + u64::from(edge.is_final());
             next = self.target(edge);
         }
         keys
@@ -214,8 +220,8 @@ impl View<'_> {
         by_form!(self, machine => machine.first_of(state))
     }
 
-    pub(super) fn keys_below(&self, state: Option<usize>) -> u32 {
-        by_form!(self, machine => machine.keys_below(state))
+    pub(super) fn all_keys_below(&self, state: Option<usize>) -> u64 {
+        by_form!(self, machine => machine.all_keys_below(state))
     }
 
     /// The edge at `at`, if there is one.
